@@ -1,0 +1,182 @@
+# A thin view of the plan: which files come from which, and the command for each. No experiment is described here.
+import os
+import sys
+
+from pipeline import plan as planning
+from pipeline.errors import UserError
+from pipeline.exhibits import outputs
+
+
+configfile: "params.yaml"
+
+
+try:
+    PLAN = planning.load(overrides=dict(config))
+    # only what differs from params.yaml, so that the jobs plan what this call plans
+    FLAGS = planning.flags(dict(config))
+except UserError as error:
+    print(f"recount: {error}", file=sys.stderr)
+    sys.exit(2)
+
+# jobs on this machine share a process that has torch imported (pipeline/warm.py)
+os.environ.setdefault("RECOUNT_WARM", "1")
+
+DATA = "data/prepared/{dataset}/"
+RUN = "runs/{study}/{method}/{variant}-s{seed}-{hash}/"
+TRAINED = [RUN + name for name in ("model.safetensors", "history.jsonl", "train.json")]
+EVALUATED = [RUN + name for name in ("result.json", "predictions.npz")]
+
+
+wildcard_constraints:
+    dataset="|".join(PLAN.datasets),
+    study="|".join(PLAN.studies),
+    method="[a-z0-9_]+",
+    variant="[a-z0-9_]+",
+    seed=r"\d+",
+    hash="[0-9a-f]{8}",
+
+
+def planned(wildcards):
+    path = RUN.format(**wildcards).rstrip("/")
+    if path not in PLAN.by_path:
+        raise ValueError(f"{path} is not in the plan; `python -m pipeline plan` lists what is")
+    return PLAN.by_path[path]
+
+
+def manifests(keys):
+    return [f"data/prepared/{key}/manifest.json" for key in keys]
+
+
+def training_needs(wildcards):
+    return manifests(planned(wildcards).datasets)
+
+
+def evaluation_needs(wildcards):
+    run = planned(wildcards)
+    own = [f"{run.path}/model.safetensors", f"{run.path}/train.json"] if run.trains else []
+    below = [PLAN.by_id[need].path for need in run.needs]
+    return own + manifests(run.datasets) + [f"{path}/{name}" for path in below for name in ("model.safetensors", "result.json")]
+
+
+def results(study):
+    return [f"{run.path}/{name}" for run in PLAN.study_runs(study) for name in ("result.json", "predictions.npz", *(["history.jsonl"] if run.trains else []))]
+
+
+rule all:
+    input:
+        "results/report.html",
+
+
+rule prepare:
+    output:
+        DATA + "manifest.json",
+        [DATA + f"{part}_{kind}.npy" for part in ("train", "test") for kind in ("images", "labels")],
+    log:
+        "logs/prepare/{dataset}.log",
+    shell:
+        "python -m pipeline prepare {wildcards.dataset} 2>&1 | tee {log}"
+
+
+rule train:
+    input:
+        training_needs,
+    output:
+        TRAINED,
+    params:
+        run=lambda wildcards: planned(wildcards).path,
+    resources:
+        gpu_slots=1,
+    log:
+        "logs/train/{study}/{method}/{variant}-s{seed}-{hash}.log",
+    shell:
+        "python -m pipeline train {params.run} {FLAGS} 2>&1 | tee {log}"
+
+
+rule evaluate:
+    input:
+        evaluation_needs,
+    output:
+        EVALUATED,
+    params:
+        run=lambda wildcards: planned(wildcards).path,
+    resources:
+        gpu_slots=1,
+    log:
+        "logs/evaluate/{study}/{method}/{variant}-s{seed}-{hash}.log",
+    shell:
+        "python -m pipeline evaluate {params.run} {FLAGS} 2>&1 | tee {log}"
+
+
+# What DVC shows of a study's training and evaluation: learning curves to plot, metrics to compare.
+rule curves:
+    input:
+        lambda wildcards: [f"{run.path}/history.jsonl" for run in PLAN.study_runs(wildcards.study)],
+    output:
+        "results/curves/{study}.csv",
+    log:
+        "logs/curves/{study}.log",
+    shell:
+        "python -m pipeline train {wildcards.study} {FLAGS} 2>&1 | tee {log}"
+
+
+rule metrics:
+    input:
+        lambda wildcards: results(wildcards.study),
+    output:
+        "results/metrics/{study}.json",
+    log:
+        "logs/metrics/{study}.log",
+    shell:
+        "python -m pipeline evaluate {wildcards.study} {FLAGS} 2>&1 | tee {log}"
+
+
+for key in PLAN.studies:
+
+    rule:
+        name:
+            f"table_{key}"
+        input:
+            results(key),
+        output:
+            outputs.of_study(PLAN.studies[key]),
+        params:
+            study=key,
+            plan=outputs.digest(PLAN, key),
+        log:
+            f"logs/table/{key}.log",
+        shell:
+            "python -m pipeline table {params.study} {FLAGS} 2>&1 | tee {log}"
+
+    rule:
+        name:
+            key
+        input:
+            outputs.of_study(PLAN.studies[key]),
+
+
+rule claims:
+    input:
+        [path for key in PLAN.studies for path in results(key)],
+        outputs.papers(),
+    output:
+        "results/claims.csv",
+    params:
+        plan=outputs.digest(PLAN),
+    log:
+        "logs/claims.log",
+    shell:
+        "python -m pipeline claims {FLAGS} 2>&1 | tee {log}"
+
+
+rule report:
+    input:
+        [path for key in PLAN.studies for path in outputs.of_study(PLAN.studies[key])],
+        "results/claims.csv",
+    output:
+        "results/report.html",
+    params:
+        plan=outputs.digest(PLAN),
+    log:
+        "logs/report.log",
+    shell:
+        "python -m pipeline report {FLAGS} 2>&1 | tee {log}"

@@ -1,0 +1,122 @@
+"""What a driver is given and gives back. A driver owns the protocol around its family's methods."""
+
+import importlib
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from pipeline import encoders, seeds
+from pipeline.contract import Method
+from pipeline.device import Device
+
+
+class Prepared(Protocol):
+    """A data set as prepared: uint8 images (N, C, H, W), int64 labels (N,), training-split statistics."""
+
+    train_images: Tensor
+    train_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+class Diverged(Exception):  # noqa: N818
+    """Numbers stopped being finite. The run is recorded as diverged, with this message as the reason."""
+
+
+@dataclass
+class Data:
+    """A run's share of a data set, on its device: images uint8, labels renumbered 0..K-1 over the classes kept."""
+
+    train_images: Tensor
+    train_labels: Tensor
+    valid_images: Tensor
+    valid_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+    held_out_images: Tensor
+    """Test images of the classes held out."""
+    class_names: list[str]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        _, channels, height, width = self.train_images.shape
+        return channels, height, width
+
+
+def share(prepared: Prepared, settings: dict[str, Any], device: torch.device) -> Data:
+    """Apply train_examples, validation_examples, test_examples and held_out_classes of the run's settings."""
+    held_out = settings["held_out_classes"]
+    kept = [c for c in range(len(prepared.classes)) if c not in held_out]
+    renumber = torch.full((len(prepared.classes),), -1)
+    renumber[kept] = torch.arange(len(kept))
+
+    def part(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        labels = renumber[labels]
+        chosen = labels >= 0
+        return images[chosen].to(device), labels[chosen].to(device)
+
+    count = settings["train_examples"] or len(prepared.train_images)
+    split = count - settings["validation_examples"]
+    tested = settings["test_examples"] or len(prepared.test_images)
+    test_images, test_labels = prepared.test_images[:tested], prepared.test_labels[:tested]
+    return Data(
+        *part(prepared.train_images[:split], prepared.train_labels[:split]),
+        *part(prepared.train_images[split:count], prepared.train_labels[split:count]),
+        *part(test_images, test_labels),
+        test_images[renumber[test_labels] < 0].to(device),
+        [prepared.classes[c] for c in kept],
+        prepared.mean,
+        prepared.std,
+    )
+
+
+@dataclass
+class Evaluation:
+    """metrics: by name, finite. arrays: for predictions.npz. choices: what was chosen on validation data."""
+
+    metrics: dict[str, float]
+    arrays: dict[str, Tensor]
+    choices: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Job:
+    """A run being executed."""
+
+    settings: dict[str, Any]
+    study: str
+    seed: int
+    method: Method
+    data: Data
+    device: Device
+
+    def seed_of(self, *purpose: str | int) -> int:
+        """The seed for a purpose: of study, seed and purpose, never of the method."""
+        return seeds.derive(self.study, self.seed, *purpose)
+
+    def generator(self, *purpose: str | int) -> torch.Generator:
+        return torch.Generator().manual_seed(self.seed_of(*purpose))
+
+
+def make_method(module: str, name: str, settings: dict[str, Any]) -> Method:
+    """An instance of the method's class with its resolved settings."""
+    made: Method = getattr(importlib.import_module(module), name)(**settings)
+    return made
+
+
+def make_encoder(job: Job) -> encoders.Encoder:
+    """The study's encoder as every method of the study starts with it at this seed."""
+    torch.manual_seed(job.seed_of("encoder"))
+    return encoders.build(job.settings["encoder"], job.data.shape[0])
+
+
+def load(name: str) -> ModuleType:
+    return importlib.import_module(f"pipeline.drivers.{name}")

@@ -1,0 +1,99 @@
+"""A study's results by cell: the runs of one method in one variant, over seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import UserError
+from pipeline.exhibits import frame
+from pipeline.exhibits.frame import SEVERITY, PlanLike, Source
+from pipeline.exhibits.statistics import Sample
+
+
+@dataclass
+class Cell:
+    """The runs of one method in one variant, by seed, with their results."""
+
+    runs: list[Any]
+    results: list[dict[str, Any]]
+    source: Source
+
+    def __post_init__(self) -> None:
+        self._samples: dict[str, Sample] = {}
+
+    @property
+    def status(self) -> str:
+        """The worst of the runs' statuses."""
+        return max((result["status"] for result in self.results), key=SEVERITY.index)
+
+    @property
+    def lost(self) -> list[str]:
+        """The statuses of the runs that gave no numbers."""
+        return [result["status"] for result in self.results if result["status"] != "ok"]
+
+    @property
+    def metrics(self) -> list[str]:
+        return sorted({name for result in self.results if result["status"] == "ok" for name in result["metrics"]})
+
+    @cached_property
+    def examples(self) -> dict[int, Any]:
+        """seed -> arrays of predictions.npz, of the runs that are ok."""
+        return {
+            run.seed: self.source.examples(run)
+            for run, result in zip(self.runs, self.results, strict=True)
+            if result["status"] == "ok"
+        }
+
+    def value(self, run: Any, metric: str) -> float | None:
+        result = self.results[self.runs.index(run)]
+        return result["metrics"].get(metric) if result["status"] == "ok" else None
+
+    def sample(self, metric: str) -> Sample:
+        """The metric over the cell's ok seeds, with per-example values where runs stored them.
+
+        UserError where stored examples contradict the stored metric: then one of the files is not the run's.
+        """
+        if metric not in self._samples:
+            values = {run.seed: value for run in self.runs if (value := self.value(run, metric)) is not None}
+            name = f"example_{metric}"
+            examples = {seed: self.examples[seed][name] for seed in values if name in self.examples.get(seed, {})}
+            for run in self.runs:
+                if run.seed in examples:
+                    found, stated = float(examples[run.seed].mean(dtype="float64")), values[run.seed]
+                    if not abs(found - stated) <= 1e-3 * max(1.0, abs(stated)):
+                        raise UserError(
+                            f"{run.path}/predictions.npz: {name} has mean {found:.6g} but result.json says "
+                            f"{metric} = {stated:.6g}; delete the folder, then {frame.MAKE}"
+                        )
+            self._samples[metric] = Sample(values, examples)
+        return self._samples[metric]
+
+
+class Results:
+    """Every cell of a study, in table order. `cells` maps (variant, method) to a Cell."""
+
+    def __init__(self, plan: PlanLike, study: str, root: str | Path = ".", source: Source | None = None) -> None:
+        self.plan = plan
+        self.study = frame.study_of(plan, study)
+        self.root = Path(root)
+        self.source: Source = source or frame.Files(root)
+        self.runs: Sequence[Any] = plan.study_runs(study)
+        self.results = self.source.results(self.runs)
+        self.cells: dict[tuple[str, str], Cell] = {}
+        for run, result in sorted(zip(self.runs, self.results, strict=True), key=lambda pair: pair[0].seed):
+            cell = self.cells.setdefault((run.variant, run.method), Cell([], [], self.source))
+            cell.runs.append(run)
+            cell.results.append(result)
+
+    def methods(self, variant: str) -> list[str]:
+        """The study's methods that the variant has, in the study's order."""
+        return [entry.key for entry in self.study.methods if (variant, entry.key) in self.cells]
+
+    def variants(self) -> list[str]:
+        return [variant for variant in self.study.variants if self.methods(variant)]
+
+    def frame(self) -> Any:
+        """The tidy frame of `frame.from_results`."""
+        return frame.from_results(self.runs, self.results)

@@ -1,0 +1,145 @@
+"""results/claims.csv: what the papers claim, and what the runs say about it."""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import unknown
+from pipeline.exhibits import statistics
+from pipeline.exhibits.cells import Cell, Results
+from pipeline.exhibits.frame import PlanLike, Source
+from pipeline.exhibits.statistics import Estimate
+from pipeline.exhibits.tables import fixed
+from pipeline.files import write_text
+from pipeline.settings import Claim, Paper, Test
+
+COLUMNS = ["paper", "claim", "statement", "study", "metric", "verdict"]
+COLUMNS += ["effect", "ci_low", "ci_high", "n_seeds", "tier"]
+VERDICTS = ("supported", "contradicted", "inconclusive", "not_tested")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim, tested. `effect` is positive where the runs lean the claim's way; `reason` says what stood in the way.
+
+    A verdict needs every planned seed of every side: seeds that diverged or failed are not lost at random, so with
+    any of them gone the claim is inconclusive, and the effect is that of the seeds which all sides have. A method
+    that diverges at every seed contradicts nothing: no number of it exists.
+    """
+
+    paper: Paper
+    claim: Claim
+    verdict: str
+    effect: Estimate | None
+    reason: str = ""
+
+    @property
+    def comparison(self) -> str:
+        """What was subtracted from what, in words."""
+        test = self.claim.test
+        if test is None:
+            return ""
+        if test.relative_to is not None:
+            return f"{test.better} against {test.than}, {test.variant} against {test.relative_to}"
+        where = "" if test.variant == "default" else f" ({test.variant})"
+        return f"{test.better} against {test.than}{where}"
+
+
+def write(plan: PlanLike, papers: Mapping[str, Paper], root: str | Path = ".", source: Source | None = None) -> Path:
+    """Write results/claims.csv below `root`: one row per claim, sorted by paper, in the paper's order."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for found in judge(plan, papers, root, source):
+        test, effect = found.claim.test, found.effect
+        numbers = [fixed(effect.mean), fixed(effect.low), fixed(effect.high)] if effect else ["", "", ""]
+        writer.writerow(
+            [
+                found.paper.key,
+                found.claim.id,
+                " ".join(found.claim.statement.split()),
+                test.study if test else "",
+                test.metric if test else "",
+                found.verdict,
+                *numbers,
+                effect.n_seeds if effect else 0,
+                plan.tier,
+            ]
+        )
+    path = Path(root) / "results" / "claims.csv"
+    write_text(path, out.getvalue())
+    return path
+
+
+def judge(
+    plan: PlanLike,
+    papers: Mapping[str, Paper],
+    root: str | Path = ".",
+    source: Source | None = None,
+    read: dict[str, Results] | None = None,
+) -> list[Verdict]:
+    """The verdict on every claim. `read` holds the results of studies that were read already.
+
+    UserError where a claim's metric has no direction: neither in the claim's test nor in its study.
+    """
+    results = {} if read is None else read
+    verdicts = []
+    for key in sorted(papers):
+        for claim in papers[key].claims:
+            if claim.test and claim.test.study in plan.studies and claim.test.study not in results:
+                results[claim.test.study] = Results(plan, claim.test.study, root, source)
+            verdicts.append(_judge(papers[key], claim, results))
+    return verdicts
+
+
+def _judge(paper: Paper, claim: Claim, results: Mapping[str, Results]) -> Verdict:
+    test = claim.test
+    if test is None:
+        return Verdict(paper, claim, "not_tested", None, claim.why_not or "no test is stated")
+    if test.study not in results:
+        return Verdict(paper, claim, "not_tested", None, f"study {test.study} is not in the plan")
+    study = results[test.study]
+    variants = [test.variant] if test.relative_to is None else [test.variant, test.relative_to]
+    sides = [(1.0, test.better)] + ([(-1.0, test.than)] if isinstance(test.than, str) else [])
+    places = [(variant, method) for variant in variants for _, method in sides]
+    for variant, method in places:
+        if (variant, method) not in study.cells:
+            where = f"{method} ({variant})"
+            return Verdict(paper, claim, "not_tested", None, f"{where} is not in the plan of study {test.study}")
+    order = _order(paper, claim, test, study)
+    weights = [order * outer * inner for outer in (1.0, -1.0)[: len(variants)] for inner, _ in sides]
+    cells = [study.cells[place] for place in places]
+    effect = statistics.contrast([(w, cell.sample(test.metric)) for w, cell in zip(weights, cells, strict=True)])
+    # a number on the other side cancels in a difference of differences
+    level = 0.0 if isinstance(test.than, str) or test.relative_to is not None else order * test.than
+    if effect is not None:
+        effect = _less(effect, level + test.margin)
+    lost = "; ".join(dict.fromkeys(_lost(place, cell) for place, cell in zip(places, cells, strict=True) if cell.lost))
+    if lost:
+        return Verdict(paper, claim, "inconclusive", effect, lost)
+    if effect is None:
+        return Verdict(paper, claim, "inconclusive", None, f"the runs do not measure {test.metric}")
+    if effect.low is None:
+        return Verdict(paper, claim, "inconclusive", effect, "one seed and no values per example: no interval")
+    return Verdict(paper, claim, ("contradicted", "inconclusive", "supported")[effect.sign + 1], effect)
+
+
+def _order(paper: Paper, claim: Claim, test: Test, results: Results) -> float:
+    direction = test.direction or results.study.metrics.get(test.metric)
+    if direction is None:
+        where = f"papers/{paper.key}.yaml: claim '{claim.id}': metric without a direction"
+        raise unknown("metric", test.metric, results.study.metrics, where)
+    return 1.0 if direction == "higher" else -1.0
+
+
+def _less(effect: Estimate, amount: float) -> Estimate:
+    low, high = (None if end is None else round(end - amount, 9) for end in (effect.low, effect.high))
+    return Estimate(effect.mean - amount, low, high, effect.n_seeds, effect.levels)
+
+
+def _lost(place: tuple[str, str], cell: Cell) -> str:
+    return (
+        f"{place[1]} ({place[0]}): {' and '.join(sorted(set(cell.lost)))} at {len(cell.lost)} of {len(cell.runs)} seeds"
+    )

@@ -1,0 +1,56 @@
+"""Figures, one module each, found by folder: the module's name is the figure's.
+
+A module says which studies it draws for (`applies`), what it shows (`caption`), and draws it (`draw`). It imports
+matplotlib and numpy only inside `draw`, because the Snakefile asks for the names. A declared figure is always
+written; where the runs lack the data it says so instead of showing an empty frame.
+"""
+
+import importlib
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import unknown
+
+if TYPE_CHECKING:
+    from pipeline.exhibits.frame import PlanLike, Source
+    from pipeline.settings import Study
+
+
+def available() -> list[str]:
+    return sorted(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.name.startswith("_"))
+
+
+def module(name: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def names(study: "Study") -> list[str]:
+    """The study's figures: those that apply to it, and those it asks for; UserError for one that does not exist."""
+    known = available()
+    for name in study.figures:
+        if name not in known:
+            raise unknown("figure", name, known, f"studies/{study.key}.yaml")
+    return [name for name in known if name in study.figures or module(name).applies(study)]
+
+
+def write(plan: "PlanLike", study: str, root: str | Path = ".", source: "Source | None" = None) -> list[Path]:
+    """Write results/figures/<study>-<name>.svg and .png for each of the study's figures; return their paths."""
+    from pipeline.exhibits.cells import Results
+
+    results = Results(plan, study, root, source)
+    return [path for name in names(results.study) for path in _write(name, results, Path(root) / "results" / "figures")]
+
+
+def _write(name: str, results: Any, folder: Path) -> list[Path]:
+    from pipeline.exhibits.figures import _style
+    from pipeline.files import whole
+
+    paths = [folder / f"{results.study.key}-{name}.{suffix}" for suffix in ("svg", "png")]
+    with _style.applied(f"{results.study.key}-{name}"):
+        figure = module(name).draw(results)
+        for path, metadata in zip(paths, ({"Date": None, "Creator": None}, {"Software": None}), strict=True):
+            with whole(path) as temporary:
+                figure.savefig(temporary, metadata=metadata)
+    return paths

@@ -1,0 +1,63 @@
+"""Training loss by epoch, one panel per method."""
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.exhibits.figures import _style
+
+if TYPE_CHECKING:
+    from pipeline.exhibits.cells import Results
+    from pipeline.settings import Study
+
+
+def applies(study: "Study") -> bool:
+    return "epochs" in next(iter(study.budget.values()))
+
+
+def caption(study: "Study") -> str:
+    return (
+        "Training loss by epoch. Line: mean over seeds; band: their range; a cross marks where a run diverged. "
+        "Losses of different methods are on different scales, so each panel has its own."
+    )
+
+
+def draw(results: "Results") -> Any:
+    import math
+
+    curves: dict[str, dict[str, list[list[float]]]] = {}
+    ended: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    for (variant, method), cell in results.cells.items():
+        for run, result in zip(cell.runs, cell.results, strict=True):
+            losses = [float(line["loss"]) for line in results.source.history(run) if line.get("loss") is not None]
+            losses = [loss for loss in losses if math.isfinite(loss)]
+            if losses and result["status"] != "failed":
+                curves.setdefault(method, {}).setdefault(variant, []).append(losses)
+                if result["status"] == "diverged":
+                    ended.setdefault((method, variant), []).append((len(losses), losses[-1]))
+    methods = [entry.key for entry in results.study.methods if entry.key in curves]
+    if not methods:
+        return _style.nothing("No run of this study has a training history.")
+    variants = results.variants()
+    figure, axes, columns = _style.grid(len(methods), 4, 1.5)
+    for axis, method in zip(axes, methods, strict=True):
+        for variant, runs in curves[method].items():
+            colour = _style.COLOURS[variants.index(variant) % len(_style.COLOURS)]
+            # a diverged run is shorter: each epoch is summarised over the runs that reached it
+            epochs = [
+                [run[epoch] for run in runs if len(run) > epoch] for epoch in range(max(len(run) for run in runs))
+            ]
+            places = range(1, len(epochs) + 1)
+            axis.plot(places, [sum(e) / len(e) for e in epochs], color=colour, label=variant)
+            axis.fill_between(places, [min(e) for e in epochs], [max(e) for e in epochs], color=colour, alpha=0.2, lw=0)
+            for place, loss in ended.get((method, variant), []):
+                axis.plot(place, loss, "x", color=colour, markersize=5)
+        axis.set_title(method)
+        axis.grid(axis="y")
+        axis.xaxis.get_major_locator().set_params(integer=True)
+    for axis in axes[-columns:]:
+        axis.set_xlabel("epoch")
+    for axis in axes[::columns]:
+        axis.set_ylabel("loss")
+    if len(variants) > 1:
+        found = {label: line for axis in axes for line, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+        figure.legend(list(found.values()), list(found), loc="outside upper right", ncols=len(found))
+    return figure

@@ -1,0 +1,178 @@
+"""The results of a study as one tidy frame, and where results come from."""
+
+import json
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pipeline.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+    from pipeline.settings import Study
+
+MAKE = "`snakemake --cores all` makes it"
+CELL = ["study", "dataset", "method", "variant", "paper"]
+SEVERITY = ("ok", "diverged", "failed")
+
+
+class RunLike(Protocol):
+    """What the exhibits read of a planned run."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def study(self) -> str: ...
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def paper(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def settings(self) -> Mapping[str, Any]: ...
+
+
+class PlanLike(Protocol):
+    """What the exhibits read of a plan."""
+
+    @property
+    def tier(self) -> str: ...
+    @property
+    def studies(self) -> "Mapping[str, Study]": ...
+    def study_runs(self, key: str) -> Sequence[Any]: ...
+
+
+class Source(Protocol):
+    """Where results are read from: the run folders, or a tracking store that mirrors them."""
+
+    def results(self, runs: Sequence[Any]) -> list[dict[str, Any]]:
+        """The content of each run's result.json, in the order of `runs`. UserError where one is missing."""
+        ...
+
+    def examples(self, run: Any) -> "dict[str, np.ndarray]":
+        """The arrays of the run's predictions.npz; empty where there is none."""
+        ...
+
+    def history(self, run: Any) -> list[dict[str, Any]]:
+        """The lines of the run's history.jsonl; empty where there is none."""
+        ...
+
+
+class Files:
+    """Results from the run folders below `root`."""
+
+    def __init__(self, root: str | Path = ".") -> None:
+        self.root = Path(root)
+
+    def results(self, runs: Sequence[Any]) -> list[dict[str, Any]]:
+        return [self._result(run) for run in runs]
+
+    def _result(self, run: Any) -> dict[str, Any]:
+        path = f"{self.root}/{run.path}/result.json"
+        try:
+            # the built-in open: at ten thousand files a Path per file costs as much as parsing them
+            with open(path, "rb") as stream:  # noqa: PTH123
+                result: dict[str, Any] = json.loads(stream.read())
+        except FileNotFoundError:
+            raise UserError(f"{path}: missing; {MAKE}") from None
+        except ValueError as error:
+            raise UserError(f"{path}: not valid JSON ({error}); delete it, then {MAKE}") from None
+        if result.get("id") != run.id:
+            raise UserError(f"{path}: id '{result.get('id')}' is not the planned '{run.id}'; delete it, then {MAKE}")
+        return result
+
+    def examples(self, run: Any) -> "dict[str, np.ndarray]":
+        import numpy as np
+
+        path = self.root / run.path / "predictions.npz"
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                return dict(archive)
+        except FileNotFoundError:
+            return {}
+        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise UserError(f"{path}: not a readable npz archive ({error}); delete it, then {MAKE}") from None
+
+    def history(self, run: Any) -> list[dict[str, Any]]:
+        path = self.root / run.path / "history.jsonl"
+        try:
+            return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+        except FileNotFoundError:
+            return []
+        except ValueError as error:
+            raise UserError(f"{path}: not valid JSON lines ({error}); delete it, then {MAKE}") from None
+
+
+def study_of(plan: PlanLike, key: str) -> "Study":
+    """The study; UserError names the nearest where there is none."""
+    from pipeline.errors import unknown
+
+    if key not in plan.studies:
+        raise unknown("study", key, plan.studies)
+    return plan.studies[key]
+
+
+def read(plan: PlanLike, study: str, root: str | Path = ".") -> "pl.DataFrame":
+    """The tidy frame of a study's planned runs from their result files; UserError names the first one missing."""
+    study_of(plan, study)
+    runs = plan.study_runs(study)
+    return from_results(runs, Files(root).results(runs))
+
+
+def from_results(runs: Iterable[Any], results: Iterable[Mapping[str, Any]]) -> "pl.DataFrame":
+    """One row per run and metric; a run without metrics has one row with a null metric.
+
+    Columns: study, dataset, method, variant, paper, seed, run, path, status, reason, metric, value.
+    Rows are sorted, so that the order of `runs` does not matter.
+    """
+    import polars as pl
+
+    columns: dict[str, list[Any]] = {name: [] for name in (*CELL, "seed", "run", "path", "status", "reason")}
+    measured: list[str | None] = []
+    values: list[float | None] = []
+    for run, result in zip(runs, results, strict=True):
+        metrics = result["metrics"] if result["status"] == "ok" else {}
+        pairs = [(name, value) for name, value in metrics.items() if value is not None] or [(None, None)]
+        row: tuple[Any, ...] = (run.study, run.dataset, run.method, run.variant, run.paper, run.seed)
+        row += (run.id, run.path, result["status"], result.get("reason"))
+        for column, entry in zip(columns.values(), row, strict=True):
+            column += [entry] * len(pairs)
+        measured += [name for name, _ in pairs]
+        values += [value for _, value in pairs]
+    text = dict.fromkeys((*CELL, "run", "path", "status", "reason", "metric"), pl.String)
+    return pl.DataFrame(
+        {**columns, "metric": measured, "value": values},
+        schema_overrides={**text, "seed": pl.Int64, "value": pl.Float64},
+        strict=False,
+    ).sort([*CELL, "metric", "seed", "run"], nulls_last=True)
+
+
+def aggregate(frame: "pl.DataFrame") -> "pl.DataFrame":
+    """One row per cell and metric: `mean` over seeds, `n_seeds` that are ok, `status` the worst of the cell's runs.
+
+    A cell without any ok run has one row with a null metric.
+    """
+    import polars as pl
+
+    cells = (
+        frame.unique("run")
+        .group_by(CELL)
+        .agg(
+            pl.col("status").replace_strict({name: i for i, name in enumerate(SEVERITY)}, return_dtype=pl.Int8).max(),
+            planned=pl.len(),
+        )
+        .with_columns(status=pl.col("status").replace_strict(dict(enumerate(SEVERITY)), return_dtype=pl.String))
+    )
+    numbers = frame.filter(pl.col("metric").is_not_null()).group_by([*CELL, "metric"], maintain_order=True)
+    means = numbers.agg(mean=pl.col("value").mean(), n_seeds=pl.len())
+    return cells.join(means, on=CELL, how="left", nulls_equal=True).sort([*CELL, "metric"])

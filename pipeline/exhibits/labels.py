@@ -1,0 +1,52 @@
+"""How names are printed. A name that is not here is printed as it is, with spaces for underscores."""
+
+METRICS = {
+    "top1": "Top-1 (%)",
+    "worst_class_top1": "Worst-class top-1 (%)",
+    "nll": "NLL (nats)",
+    "ece": "ECE (%)",
+    "brier": "Brier (%)",
+    "linear_top1": "Linear probe top-1 (%)",
+    "knn_top1": "k-NN top-1 (%)",
+    "alignment": "Alignment",
+    "uniformity": "Uniformity",
+    "effective_rank": "Effective rank",
+    "auroc": "AUROC (%)",
+    "aupr": "AUPR (%)",
+    "fpr95": "FPR95 (%)",
+}
+ARROWS = {"higher": "↑", "lower": "↓"}
+MINUS = "−"
+
+
+def metric(name: str) -> str:
+    return METRICS.get(name) or words(name)
+
+
+def words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def number(value: float, decimals: int, sign: bool = False) -> str:
+    """A fixed-point number with a true minus sign; zero has none."""
+    text = f"{value:+.{decimals}f}" if sign else f"{value:.{decimals}f}"
+    if float(text) == 0:
+        text = text.lstrip("+-")
+    return text.replace("-", MINUS)
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """`1 run`, `3 runs`, `3,000 runs`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`48 s`, `12 min`, `3.4 h`: two significant figures or so."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def listing(names: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"

@@ -1,0 +1,143 @@
+"""Intervals by a hierarchical bootstrap: seeds are resampled, then test examples.
+
+All methods share the seeds (data order, augmentation, initial encoder) and the test set. One resample of the
+examples therefore serves all seeds and methods, one resample of the seeds serves all methods, and a difference
+is as precise as its pairs. Everything is a contrast: a weighted sum of cells, taken on the seeds that all have.
+
+A plain bootstrap of few seeds is far too narrow: with three, a percentile interval is at most the range. The
+deviation that resampled seeds cause is therefore widened by t(S-1)/z x sqrt(S/(S-1)), so that with examples
+fixed the interval has the width of Student's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from pipeline.seeds import derive
+
+B = 2000
+LEVEL = 0.95
+_CHUNK = 200
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """`low` and `high` are None where nothing could be resampled; `levels` says what was."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    n_seeds: int
+    levels: str | None
+
+    @property
+    def sign(self) -> int:
+        """1 or -1 where the interval lies on one side of zero, else 0."""
+        if self.low is None or self.high is None:
+            return 0
+        return int(self.low > 0) - int(self.high < 0)
+
+
+@dataclass
+class Sample:
+    """One metric of one cell. values: seed -> number; examples: seed -> (N,) values whose mean that number is."""
+
+    values: Mapping[int, float]
+    examples: Mapping[int, np.ndarray] = field(default_factory=dict)
+
+    @cached_property
+    def by_example(self) -> bool:
+        """Whether every seed has values of the same test examples."""
+        sizes = {self.examples[seed].shape for seed in self.values if seed in self.examples}
+        return len(sizes) == 1 and all(seed in self.examples for seed in self.values)
+
+    @cached_property
+    def replicates(self) -> dict[int, np.ndarray]:
+        """seed -> (B,) means over resampled examples; constant where there are no example values."""
+        if not self.by_example:
+            return {seed: np.full(B, value) for seed, value in self.values.items()}
+        seeds = list(self.values)
+        means = resampled_means(np.stack([self.examples[seed] for seed in seeds]))
+        # example values are stored in single precision: centre on the reported number
+        return {
+            seed: row - float(np.mean(self.examples[seed], dtype=np.float64)) + self.values[seed]
+            for seed, row in zip(seeds, means, strict=True)
+        }
+
+
+@lru_cache(maxsize=4)
+def example_counts(size: int) -> np.ndarray:
+    """(B, size) uint8: how often each example is drawn in each replicate; the same for whoever asks."""
+    random = np.random.default_rng(derive("bootstrap", "examples", size))
+    counts = np.empty((B, size), dtype=np.uint8)
+    for first in range(0, B, _CHUNK):
+        rows = min(_CHUNK, B - first)
+        drawn = random.integers(0, size, size=(rows, size)) + np.arange(rows)[:, None] * size
+        counts[first : first + rows] = np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size)
+    return counts
+
+
+@lru_cache(maxsize=16)
+def seed_counts(seeds: int) -> np.ndarray:
+    """(B, seeds): how often each seed is drawn in each replicate."""
+    return np.random.default_rng(derive("bootstrap", "seeds", seeds)).multinomial(seeds, [1 / seeds] * seeds, size=B)
+
+
+def resampled_means(values: np.ndarray) -> np.ndarray:
+    """(R, N) values -> (R, B) means over the resampled examples."""
+    counts, columns = example_counts(values.shape[1]), values.astype(np.float64).T
+    parts = [counts[first : first + _CHUNK].astype(np.float64) @ columns for first in range(0, B, _CHUNK)]
+    return (np.concatenate(parts) / values.shape[1]).T
+
+
+@lru_cache(maxsize=16)
+def widening(seeds: int) -> float:
+    """By how much the deviations of `seeds` resampled seeds are too small for a 95% interval; 1 for many."""
+    from scipy import stats
+
+    tail = (1 + LEVEL) / 2
+    return float(stats.t.ppf(tail, seeds - 1) / stats.norm.ppf(tail) * np.sqrt(seeds / (seeds - 1)))
+
+
+def contrast(terms: Sequence[tuple[float, Sample]]) -> Estimate | None:
+    """The mean over common seeds of the weighted sum of `terms`, with its interval; None without a common seed."""
+    common = sorted(set.intersection(*(set(sample.values) for _, sample in terms)))
+    if not common:
+        return None
+    means = [sum(weight * sample.values[seed] for weight, sample in terms) for seed in common]
+    mean = float(np.mean(means))
+    by_example = all(sample.by_example for _, sample in terms)
+    if len(common) == 1 and not by_example:
+        return Estimate(mean, None, None, 1, None)
+    samples = terms if by_example else [(weight, Sample(sample.values)) for weight, sample in terms]
+    rows = np.stack([sum(weight * sample.replicates[seed] for weight, sample in samples) for seed in common])
+    draws = rows.mean(0)
+    levels = "examples"
+    if len(common) > 1:
+        levels = "seeds and examples" if by_example else "seeds"
+        share = seed_counts(len(common)).T / len(common)
+        draws = draws + widening(len(common)) * ((share - 1 / len(common)) * rows).sum(0)
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    # sums in another order differ in the last bits: whether zero is inside must not depend on them
+    return Estimate(mean, _settled(low), _settled(high), len(common), levels)
+
+
+def _settled(value: float) -> float:
+    return round(float(value), 9) + 0.0
+
+
+def mean(sample: Sample) -> Estimate | None:
+    """A cell's mean over its seeds."""
+    return contrast([(1.0, sample)])
+
+
+def difference(sample: Sample, other: Sample) -> Estimate | None:
+    """`sample` minus `other`, paired by seed and example."""
+    return contrast([(1.0, sample), (-1.0, other)])
+
+
+def difference_of_differences(a: Sample, b: Sample, c: Sample, d: Sample) -> Estimate | None:
+    """(a - b) - (c - d), paired by seed, and by example where all have the same."""
+    return contrast([(1.0, a), (-1.0, b), (-1.0, c), (1.0, d)])

@@ -1,0 +1,29 @@
+"""Classifiers that differ in the loss on their logits."""
+
+from typing import ClassVar
+
+from pipeline.contract import Batch, Context, Method, Tensor, nn
+
+
+class Classifier(Method):
+    """An encoder, a linear head and an objective on logits. Members override `objective`."""
+
+    driver = "supervised"
+    views: ClassVar[tuple[str, ...]] = ("full",)
+    uses_labels = True
+
+    head: nn.Module
+
+    def build(self, context: Context) -> None:
+        self.head = nn.Linear(context.feature_dim, context.num_classes)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """(B, K) scores whose softmax is the prediction; used by evaluation and by post-hoc methods."""
+        return self.head(features)
+
+    def loss(self, batch: Batch) -> Tensor:
+        return self.objective(self.logits(self.encoder(batch.views[0])), batch.labels)
+
+    def objective(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The paper's loss on logits (B, K) and labels (B,) int64; a scalar."""
+        raise NotImplementedError

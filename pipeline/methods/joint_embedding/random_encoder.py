@@ -1,0 +1,14 @@
+"""The floor: an encoder as it was initialised."""
+
+from typing import ClassVar
+
+from pipeline.contract import Method
+
+
+class RandomEncoder(Method):
+    """No training at all. What its features reach is owed to the architecture and the probe."""
+
+    paper = ""
+    driver = "self_supervised"
+    trains: ClassVar[bool] = False
+    views: tuple[str, ...] = ()

@@ -1,0 +1,133 @@
+"""What frozen features are worth: probes that classify by them, and the geometry of their distribution."""
+
+from typing import TYPE_CHECKING, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pipeline.ops.lbfgs import minimise
+
+if TYPE_CHECKING:
+    from pipeline.settings import Probe
+
+ENTRIES = 1 << 24
+"""Similarities held at once: 64 MiB of float32."""
+
+
+@torch.no_grad()
+def linear_probe(
+    train_features: Tensor, train_labels: Tensor, test_features: Tensor, num_classes: int, probe: "Probe"
+) -> Tensor:
+    """Logits (N, K) float32 of the test features, by multinomial logistic regression on the training features.
+
+    Features (M, F) and (N, F) are standardised by the training mean and deviation; a constant feature is left
+    out. Minimises mean cross-entropy + l2/2 |W|^2, bias free, in float64 by full-batch L-BFGS from zero:
+    deterministic, and scikit-learn's LogisticRegression with C = 1 / (l2 M). The probe sees no test labels.
+    """
+    train, test = train_features.double(), test_features.double()
+    deviation, mean = torch.std_mean(train, dim=0, correction=0)
+    scale = torch.where(deviation > 1e-8 * (1 + mean.abs()), 1 / deviation, 0.0)
+    ones = train.new_ones
+    train = torch.cat([(train - mean) * scale, ones(len(train), 1)], 1)
+    test = torch.cat([(test - mean) * scale, ones(len(test), 1)], 1)
+    rows, targets = torch.arange(len(train), device=train.device), train_labels
+
+    def loss(weights: Tensor) -> tuple[Tensor, Tensor]:
+        log_p = (train @ weights).log_softmax(1)
+        penalised = probe.l2 * weights
+        penalised[-1] = 0
+        value = (penalised * weights).sum() / 2 - log_p[rows, targets].mean()
+        residual = log_p.exp_()
+        residual[rows, targets] -= 1
+        return value, train.T @ residual / len(train) + penalised
+
+    start = train.new_zeros(train.shape[1], num_classes)
+    return (test @ minimise(loss, start, iterations=probe.iterations)).float()
+
+
+@torch.no_grad()
+def knn_predict(
+    train_features: Tensor,
+    train_labels: Tensor,
+    test_features: Tensor,
+    neighbours: int,
+    num_classes: int,
+    metric: Literal["cosine", "euclidean"] = "cosine",
+) -> Tensor:
+    """Predictions (N,) int64 by majority among the `neighbours` nearest of the training features (M, F).
+
+    Of classes with equally many votes the one with the nearest neighbour wins. Memory is bounded.
+    """
+    train, test = train_features.flatten(1).float(), test_features.flatten(1).float()
+    if metric == "cosine":
+        train, test = F.normalize(train), F.normalize(test)
+        offset = train.new_zeros(len(train))
+    else:
+        # |a - b|^2 = |a|^2 - 2 (a.b - |b|^2 / 2); centring first keeps float32 from cancelling
+        centre = train.mean(0)
+        train, test = train - centre, test - centre
+        offset = -train.square().sum(1) / 2
+    predictions = []
+    for part in test.split(max(1, ENTRIES // len(train))):
+        nearest = torch.addmm(offset, part, train.T).topk(min(neighbours, len(train)), dim=1).indices
+        voted = train_labels[nearest]
+        votes = F.one_hot(voted, num_classes).sum(1).gather(1, voted)
+        # argmax gives the first of equals, and the neighbours are in order
+        first = (votes == votes.amax(1, keepdim=True)).to(torch.uint8).argmax(1, keepdim=True)
+        predictions.append(voted.gather(1, first).squeeze(1))
+    return torch.cat(predictions)
+
+
+def alignment(z1: Tensor, z2: Tensor, power: float = 2) -> Tensor:
+    """|z1 - z2|^power (N,) of positive pairs (N, F) on the unit sphere; 0 is best, 4 worst for power 2.
+
+    Its mean is Wang and Isola's alignment (2020), whose alpha is `power`.
+    """
+    return (F.normalize(z1.float()) - F.normalize(z2.float())).norm(dim=1) ** power
+
+
+@torch.no_grad()
+def uniformity(z: Tensor, t: float = 2) -> float:
+    """log of the mean of exp(-t |x - y|^2) over distinct pairs of features (N, F) on the unit sphere, N >= 2.
+
+    Wang and Isola (2020). Lower is more uniform: 0 when all coincide, about -2t for evenly spread features.
+    """
+    z = F.normalize(z.float())
+    total = 0.0
+    for part in z.split(max(1, ENTRIES // len(z))):
+        total += float((2 * t * (part @ z.T - 1)).exp().sum(dtype=torch.float64))
+    # each feature with itself adds exp(0), up to the rounding of its length
+    total -= float((2 * t * (z.square().sum(1) - 1)).exp().sum(dtype=torch.float64))
+    return float(torch.tensor(total / (len(z) * (len(z) - 1)), dtype=torch.float64).log())
+
+
+@torch.no_grad()
+def tolerance(z: Tensor, labels: Tensor) -> float:
+    """Mean cosine of distinct pairs of features (N, F) of one class (N,), in [-1, 1]; higher is more tolerant.
+
+    After Wang and Liu (2021), who average over all pairs with other classes' counted as 0; here over the pairs
+    of one class, so that the figure does not depend on the number of classes.
+    """
+    z = F.normalize(z.double())
+    classes, place, counts = labels.unique(return_inverse=True, return_counts=True)
+    sums = z.new_zeros(len(classes), z.shape[1]).index_add_(0, place, z)
+    # |sum of a class|^2 holds every ordered pair of it and its members with themselves
+    return float((sums.square().sum() - z.square().sum()) / (counts * (counts - 1)).sum())
+
+
+@torch.no_grad()
+def effective_rank(features: Tensor) -> float:
+    """exp of the entropy of the singular values of features (N, F), scaled to sum to 1; in [1, min(N - 1, F)].
+
+    Roy and Vetterli (2007), of the centred matrix: an offset that all features share tells nothing apart.
+    Features that are all the same give 0.
+    """
+    centred = features.double() - features.double().mean(0)
+    # the smaller Gram matrix has the same eigenvalues; they are squared singular values
+    gram = centred.T @ centred if len(centred) >= centred.shape[1] else centred @ centred.T
+    singular = torch.linalg.eigvalsh(gram).clamp_min(0).sqrt()
+    if not bool(singular.sum() > 0):
+        return 0.0
+    share = singular / singular.sum()
+    return float(torch.special.entr(share).sum().exp())

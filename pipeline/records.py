@@ -1,0 +1,67 @@
+"""Small deterministic files through which DVC sees the plan, the training and the evaluation of a study."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from pipeline import datasets, source
+from pipeline.exhibits import outputs
+from pipeline.files import read_json, write_json, write_text
+from pipeline.plan import Plan
+
+
+def write_plan(plan: Plan, root: Path) -> list[str]:
+    """results/plan/: what each stage of dvc.yaml depends on. A file is rewritten only when its bytes change."""
+    contents: dict[str, Any] = {
+        f"data-{key}": {"recipe": datasets.recipe(key), "code": source.code_digest(f"pipeline.datasets.{key}")}
+        for key in plan.datasets
+    }
+    for key in plan.studies:
+        contents[f"runs-{key}"] = [run.path for run in plan.study_runs(key)]
+        contents[f"exhibits-{key}"] = outputs.digest(plan, key)
+    contents["exhibits"] = outputs.digest(plan)
+    folder = root / "results/plan"
+    for stale in set(folder.glob("*.json")) - {folder / f"{name}.json" for name in contents}:
+        stale.unlink()
+    for name, content in contents.items():
+        path = folder / f"{name}.json"
+        if not path.is_file() or read_json(path) != json.loads(json.dumps(content)):
+            write_json(path, content)
+    return sorted(contents)
+
+
+def write_curves(plan: Plan, study: str, root: Path) -> Path:
+    """results/curves/<study>.csv: loss and learning rate of every epoch of every run."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["method", "variant", "seed", "epoch", "loss", "learning_rate"])
+    for run in plan.study_runs(study):
+        for line in (root / run.path / "history.jsonl").read_text().splitlines():
+            row = json.loads(line)
+            loss = "" if row["loss"] is None else f"{row['loss']:.6f}"
+            lines.writerow([run.method, run.variant, run.seed, row["epoch"], loss, f"{row['learning_rate']:.6g}"])
+    path = root / f"results/curves/{study}.csv"
+    write_text(path, text.getvalue())
+    return path
+
+
+def write_metrics(plan: Plan, study: str, root: Path) -> Path:
+    """results/metrics/<study>.json: variant -> method -> metric -> mean over the seeds that are ok."""
+    found: dict[str, dict[str, dict[str, list[float]]]] = {}
+    for run in plan.study_runs(study):
+        result = read_json(root / run.path / "result.json")
+        metrics = found.setdefault(run.variant, {}).setdefault(run.method, {})
+        for name, value in result["metrics"].items():
+            metrics.setdefault(name, []).append(value)
+    means = {
+        variant: {
+            method: {name: round(sum(values) / len(values), 6) for name, values in metrics.items()}
+            for method, metrics in methods.items()
+        }
+        for variant, methods in found.items()
+    }
+    path = root / f"results/metrics/{study}.json"
+    write_json(path, means)
+    return path

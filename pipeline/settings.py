@@ -1,0 +1,300 @@
+"""Schemas of params.yaml, studies/*.yaml and papers/*.yaml. Unknown keys are errors; nothing is coerced silently."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipeline.errors import UserError, nearest
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Range = Annotated[list[Share], Field(min_length=2, max_length=2)]
+Count = Annotated[int, Field(ge=1)]
+Whole = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Direction = Literal["higher", "lower"]
+
+
+class Optimizer(Strict):
+    """`sgd` and `lars` read momentum; `nesterov` is SGD's; `adamw` reads betas; `trust` is LARS's coefficient."""
+
+    name: Literal["sgd", "lars", "adamw"]
+    learning_rate: Positive
+    weight_decay: NotNegative = 0.0
+    momentum: Share = 0.9
+    nesterov: bool = False
+    betas: Range = [0.9, 0.999]
+    trust: Positive = 0.001
+
+
+class Schedule(Strict):
+    """Learning rate over steps: linear warm-up over `warmup` (share of training), then the named shape.
+
+    `one_cycle` is torch's without its cycle of momentum: cosine up over `warmup`, cosine down to nearly zero.
+    """
+
+    name: Literal["constant", "cosine", "one_cycle"] = "cosine"
+    warmup: Share = 0.0
+
+
+class Augmentation(Strict):
+    """Per-sample random transforms, applied in this order. Zero or null switches one off.
+
+    Strengths follow torchvision: a brightness of 0.4 draws a factor from [0.6, 1.4].
+    """
+
+    shift: Whole = 0
+    """Random translation by up to so many pixels each way, zeros outside."""
+    crop_scale: Range | None = None
+    """Area share of the random resized crop."""
+    crop_ratio: Annotated[list[Positive], Field(min_length=2, max_length=2)] = [0.75, 4 / 3]
+    flip: Share = 0.0
+    jitter: Share = 0.0
+    """Probability that brightness, contrast, saturation and hue are drawn for a sample."""
+    brightness: NotNegative = 0.0
+    contrast: NotNegative = 0.0
+    saturation: NotNegative = 0.0
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    greyscale: Share = 0.0
+    blur: Share = 0.0
+    blur_sigma: Annotated[list[Positive], Field(min_length=2, max_length=2)] = [0.1, 2.0]
+    solarize: Share = 0.0
+    small_size: Annotated[int, Field(ge=4)] | None = None
+    """Side in pixels of the views that multi-crop methods ask for as "small"."""
+    small_scale: Range = [0.05, 0.25]
+
+
+class Probe(Strict):
+    """The linear probe on frozen features: multinomial logistic regression by full-batch L-BFGS."""
+
+    l2: NotNegative = 1e-4
+    iterations: Count = 100
+    neighbours: Count = 5
+
+
+class Budget(Strict):
+    """What every driver's runs have."""
+
+    dataset: str | None = None
+    """Replaces the study's data set at this tier or in this variant."""
+    encoder: str = "convnet"
+    train_examples: Count | None = None
+    """The first so many of the training split; null for all."""
+    validation_examples: Whole = 0
+    """Taken from the end of `train_examples` and not trained on."""
+    test_examples: Count | None = None
+    held_out_classes: list[Whole] = []
+    """Classes left out of training, validation and test."""
+    batch_size: Count = 256
+    seeds: Count = 3
+
+
+class Training(Budget):
+    epochs: Whole
+    optimizer: Optimizer
+    schedule: Schedule = Schedule()
+    augmentation: Augmentation = Augmentation()
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    weight_average: Share = 0.0
+    """Decay of an exponential moving average of the weights, which is then what is evaluated; 0 for none."""
+
+
+class SelfSupervisedBudget(Training):
+    probe: Probe = Probe()
+
+
+class PosthocBudget(Budget):
+    """`dataset`, `encoder` and the example counts are those of the runs built on, and cannot be set."""
+
+    outliers: list[str] = []
+    """Test outliers: data sets, `uniform`, `gaussian`, or `held_out` (the base run's held-out classes)."""
+    validation_outliers: list[str] = []
+    outlier_examples: Count | None = None
+    """Examples of each set of test outliers; null for as many as the test split has, or the set."""
+
+
+BUDGETS: dict[str, type[Budget]] = {
+    "supervised": Training,
+    "self_supervised": SelfSupervisedBudget,
+    "posthoc": PosthocBudget,
+}
+
+
+class Base(Strict):
+    """The run of another study that a run builds on; the seed is the run's own."""
+
+    study: str
+    method: str
+    variant: str = "default"
+
+
+class MethodEntry(Strict):
+    """A line of a study: a method, its settings where they differ from its defaults, and departures.
+
+    `budget` overrides the study's protocol for this method alone; `why` says why and becomes a footnote.
+    `reference` marks a floor or ceiling: shown and compared with the baseline, not ranked.
+    """
+
+    key: str
+    settings: dict[str, Any] = {}
+    budget: dict[str, Any] = {}
+    why: str = ""
+    reference: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _key_alone(cls, value: Any) -> Any:
+        return {"key": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _departures_are_explained(self) -> "MethodEntry":
+        if self.budget and not self.why:
+            raise ValueError("a method with a budget of its own must say why")
+        return self
+
+
+class Study(Strict):
+    key: str
+    title: str
+    driver: Literal["supervised", "self_supervised", "posthoc"]
+    dataset: str
+    baseline: str
+    selection: str = "last epoch, no model selection"
+    """Printed above the table: how the evaluated model was chosen."""
+    metrics: Annotated[dict[str, Direction], Field(min_length=1)]
+    base: Base | None = None
+    budget: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+    variants: dict[str, dict[str, Any]] = {"default": {}}
+    """Variant -> budget overrides; the keys `methods` (which of the study's methods) and `base` are the plan's."""
+    methods: Annotated[list[MethodEntry], Field(min_length=1)]
+    figures: list[str] = []
+    """Extra figures, by the name of a module in pipeline/exhibits/figures/."""
+
+
+class Params(Strict):
+    tier: str = "laptop"
+    studies: list[str]
+    seeds: Count | None = None
+    """Replaces every study's number of seeds."""
+    overrides: dict[str, dict[str, Any]] = {}
+    """Study -> budget keys, for trying something without editing the study."""
+
+
+class Test(Strict):
+    """`metric` of `better` minus that of `than` (a method, or a number such as chance level), both in `variant`; positive is what the claim says.
+
+    The sign follows the metric's direction in the study unless `direction` says otherwise. With `relative_to`
+    the effect is the difference in `variant` minus the difference in `relative_to`. `margin` is subtracted.
+    """
+
+    study: str
+    metric: str
+    better: str
+    than: str | float
+    variant: str = "default"
+    relative_to: str | None = None
+    margin: float = 0.0
+    direction: Direction | None = None
+
+
+class Claim(Strict):
+    id: str
+    statement: str
+    test: Test | None = None
+    why_not: str = ""
+    """Why a claim without a test cannot be tested here."""
+
+
+class Reported(Strict):
+    """A number the paper itself reports, shown as context and never compared with ours."""
+
+    method: str | None = None
+    dataset: str
+    metric: str
+    value: float
+    setting: str = ""
+
+
+class Paper(Strict):
+    key: str
+    title: str
+    authors: list[str]
+    year: int
+    url: str = ""
+    catalogue: int | None = None
+    methods: list[str] = []
+    claims: list[Claim] = []
+    reported: list[Reported] = []
+    status: Literal["works", "partial", "planned", "theory", "out_of_reach"]
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _reasons_are_given(self) -> "Paper":
+        if self.status in ("theory", "out_of_reach") and not self.reason:
+            raise ValueError(f"status '{self.status}' needs a reason")
+        return self
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A mapping from a YAML file; UserError names the line where it is not one."""
+    try:
+        value = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except FileNotFoundError:
+        raise UserError(f"{path}: missing") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" line {mark.line + 1}" if mark else ""
+        raise UserError(f"{path}{place}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{path}: expected a mapping of keys to values, found {type(value).__name__}")
+    return value
+
+
+T = TypeVar("T", bound=Strict)
+
+
+def check(schema: type[T], value: Any, where: str) -> T:
+    """Validate; UserError is one line naming the key, the value and what would be right."""
+    try:
+        return schema.model_validate(value)
+    except ValidationError as error:
+        raise UserError(f"{where}: {_first(schema, error)}") from None
+
+
+def _first(schema: type[BaseModel], error: ValidationError) -> str:
+    first = error.errors()[0]
+    place, kind, given = first["loc"], first["type"], first["input"]
+    key = ".".join(str(part) for part in place)
+    if kind == "extra_forbidden":
+        return f"unknown key '{key}'{nearest(str(place[-1]), _fields(schema, place))}"
+    if kind == "missing":
+        return f"'{key}' is missing"
+    message = first["msg"].removeprefix("Value error, ")
+    if not place:
+        return message
+    return f"{key} = {given!r}: {message[0].lower() + message[1:]}"
+
+
+def _fields(schema: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """The known keys of the (nested) model in which the last part of `place` was found."""
+    model: Any = schema
+    for part in place[:-1]:
+        if isinstance(part, int):
+            continue
+        field = getattr(model, "model_fields", {}).get(part)
+        if field is None:
+            return []
+        model = next((t for t in _types(field.annotation) if hasattr(t, "model_fields")), None)
+    return list(getattr(model, "model_fields", {}))
+
+
+def _types(annotation: Any) -> list[Any]:
+    parts = getattr(annotation, "__args__", ())
+    return [annotation] + [inner for part in parts for inner in _types(part)]

@@ -1,0 +1,194 @@
+"""The stages of a run: train and evaluate, from plan and prepared data to files in the run's folder."""
+
+import contextlib
+import fcntl
+import importlib.metadata
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline import source
+from pipeline.errors import UserError
+from pipeline.files import canonical, read_json, whole, write_json, write_text
+from pipeline.plan import Plan, Run
+
+CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT_SECONDS = 10.0
+Report = Callable[[dict[str, Any]], None]
+
+
+def find(plan: Plan, path: str) -> Run:
+    """The planned run whose folder is `path`; UserError where the plan has moved on."""
+    run = plan.by_path.get(path.rstrip("/"))
+    if run is None:
+        raise UserError(f"run '{path}' is not in the plan; `python -m pipeline plan` lists what is")
+    return run
+
+
+@contextlib.contextmanager
+def alone(run: Run, root: Path) -> Iterator[Callable[[str], bool]]:
+    """Hold the run's folder, so that a job left over from a killed engine and its successor take turns.
+
+    Yields a function that tells whether a stage's last file is there already, and is this run's.
+    """
+    folder = root / run.path
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        def done(name: str) -> bool:
+            return (folder / name).is_file() and read_json(folder / name)["id"] == run.id
+
+        yield done
+
+
+def train(run: Run, root: Path, report: Report) -> dict[str, Any]:
+    """Train and write model.safetensors, history.jsonl and train.json (last). Returns train.json's content."""
+    from pipeline import checkpoint, drivers
+    from pipeline.device import choose
+
+    folder = root / run.path
+    if not run.trains:
+        raise UserError(f"run '{run.path}' has nothing to train: its study scores checkpoints of another")
+    began = _now()
+    device = choose(run.settings["precision"])
+    job = _job(run, root, device)
+    pause = float(os.environ.get("RECOUNT_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
+    record: dict[str, Any] = {"id": run.id, "status": "ok", "reason": None, "started": began}
+    clock = time.perf_counter()
+    try:
+        rows = drivers.load(run.settings["driver"]).train(job, folder / CHECKPOINT, pause, report)
+    except drivers.Diverged as error:
+        rows = error.args[1]
+        record |= {"status": "diverged", "reason": error.args[0]}
+    record["seconds"] = time.perf_counter() - clock
+    record["images_per_second"] = max((row["images_per_second"] for row in rows), default=None)
+    record |= {"finished": _now(), "device": device.describe(), "versions": _versions()}
+    state = {
+        name: value
+        for name, value in job.method.state_dict().items()
+        if not name.startswith(job.method.training_only or ("\0",))
+    }
+    checkpoint.save(folder / "model.safetensors", state)
+    write_text(folder / "history.jsonl", "".join(canonical(row) + "\n" for row in rows))
+    write_json(folder / "train.json", record)
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    return record
+
+
+def evaluate(run: Run, plan: Plan, root: Path) -> dict[str, Any]:
+    """Evaluate and write predictions.npz and result.json (last). Returns result.json's content."""
+    from pipeline import drivers
+    from pipeline.device import choose
+
+    folder = root / run.path
+    began = _now()
+    trained: dict[str, Any] = read_json(folder / "train.json") if run.trains else {}
+    result: dict[str, Any] = {
+        "status": trained.get("status", "ok"),
+        "reason": trained.get("reason"),
+        "metrics": {},
+        "choices": {},
+        "images_per_second": trained.get("images_per_second"),
+    }
+    evaluation = drivers.Evaluation({}, {})
+    base = plan.by_id[run.needs[0]] if run.needs else None
+    if base is not None and (below := read_json(root / base.path / "result.json"))["status"] != "ok":
+        result |= {"status": "failed", "reason": f"the run it builds on, {base.path}, is {below['status']}"}
+    device = choose(run.settings.get("precision", "auto"))
+    clock = time.perf_counter()
+    if result["status"] == "ok":
+        try:
+            evaluation = _evaluate(run, base, root, device)
+            result |= {"metrics": evaluation.metrics, "choices": evaluation.choices}
+        except drivers.Diverged as error:
+            result |= {"status": "diverged", "reason": error.args[0]}
+    seconds = {"train": trained.get("seconds", 0.0), "evaluate": time.perf_counter() - clock}
+    result |= {
+        **{name: getattr(run, name) for name in ("id", "study", "dataset", "method", "paper", "variant", "seed")},
+        "tier": run.settings["tier"],
+        "settings": run.settings,
+        "versions": _versions(),
+        "device": trained.get("device") or device.describe(),
+        "seconds": seconds,
+        "started": trained.get("started", began),
+        "finished": _now(),
+        "provenance": {
+            "dataset_digest": run.data,
+            "code_digest": run.code,
+            "needs": list(run.needs),
+            "git_commit": _commit(root),
+        },
+    }
+    _save_arrays(folder / "predictions.npz", evaluation.arrays)
+    write_json(folder / "result.json", result)
+    return result
+
+
+def _job(run: Run, root: Path, device: Any) -> Any:
+    from pipeline import datasets, drivers
+
+    info = source.method(run.method)
+    method = drivers.make_method(info.module, info.name, run.settings["method"])
+    data = drivers.share(datasets.load(run.dataset, root), run.settings, device.torch)
+    return drivers.Job(run.settings, run.study, run.seed, method, data, device)
+
+
+def _evaluate(run: Run, base: Run | None, root: Path, device: Any) -> Any:
+    from pipeline import datasets, drivers
+
+    driver = drivers.load(run.settings["driver"])
+    job = _job(run, root, device)
+    if base is None:
+        _restore(job, root / run.path / "model.safetensors")
+        return driver.evaluate(job)
+    below = _job(base, root, device)
+    _restore(below, root / base.path / "model.safetensors")
+    return driver.evaluate(job, below.method, lambda key: datasets.load(key, root))
+
+
+def _restore(job: Any, path: Path) -> None:
+    """Build the job's method and load its trained weights."""
+    from pipeline import checkpoint
+    from pipeline.drivers.loop import build
+
+    weights = checkpoint.load(path)
+    checkpoint.restore(build(job), weights, path, partly=job.method.training_only)
+
+
+def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    import numpy as np
+
+    with whole(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, **{name: values.cpu().numpy() for name, values in arrays.items()})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in ("torch", "numpy", "torchvision"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
+
+
+def _commit(root: Path) -> str | None:
+    """The git commit, with a plus when the working tree differs from it; None outside a repository."""
+    try:
+        call = ["git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"]
+        return subprocess.run(call, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def complete(run: Run, root: Path) -> bool:
+    """Whether the run's result is there."""
+    return (root / run.path / "result.json").is_file()

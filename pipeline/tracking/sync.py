@@ -1,0 +1,148 @@
+"""The whole plan: what the store does not hold yet, and the exhibits."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import UserError
+from pipeline.files import digest, sha256
+from pipeline.tracking.runs import finished, holds, mirror
+from pipeline.tracking.store import Store, UnreachableError, given_up, lock, opened, quietly, store_uri, text
+
+
+@dataclass
+class Summary:
+    """What `sync` did. `missing` are planned runs without a result; `retired` those newly marked as not planned."""
+
+    uri: str
+    sent: int = 0
+    present: int = 0
+    missing: int = 0
+    retired: int = 0
+    exhibits: int = 0
+
+    def __str__(self) -> str:
+        text = f"{self.uri}: {self.sent} runs sent, {self.present} already there"
+        text += f", {self.missing} not finished yet" if self.missing else ""
+        text += f", {self.retired} no longer planned" if self.retired else ""
+        return text + (f"; {self.exhibits} sets of exhibits sent" if self.exhibits else "")
+
+
+def sync(plan: Any, root: Path = Path(), runs: Sequence[Any] | None = None, exhibits: bool = True) -> Summary:
+    """Send what the store does not hold yet: finished runs of the plan (or `runs` of it), tables, figures, report.
+
+    Also keeps `recount.current`: 'false' on runs of the plan's studies and tier that are no longer planned.
+    Raises UserError, one line with the address, where the store cannot be used.
+    """
+    uri = store_uri(root)
+    given_up.pop(uri, None)
+    summary = Summary(uri)
+    try:
+        with quietly(30, 3):
+            with lock(root):
+                store = opened(root, 10.0)
+            wanted = list(plan.runs if runs is None else runs)
+            for study in dict.fromkeys(run.study for run in wanted):
+                _sync_study(store, plan, study, [run for run in wanted if run.study == study], summary)
+            if exhibits:
+                for name, files in _exhibits(plan, Path(root)).items():
+                    summary.exhibits += _send_exhibits(store, name, files)
+    except UnreachableError as error:
+        raise UserError(f"tracking store {uri}: {error}; mend it or set MLFLOW_TRACKING_URI, then run again") from None
+    return summary
+
+
+def _sync_study(store: Store, plan: Any, study: str, runs: list[Any], summary: Summary) -> None:
+    experiment = store.experiment(study, make=False)
+    tracked = {run.data.tags["recount.id"]: run for run in store.search(experiment, kind="run")} if experiment else {}
+    for run in runs:
+        found = finished(run, store.root)
+        if found is None:
+            summary.missing += 1
+        elif run.id in tracked and holds(tracked[run.id], found[2]):
+            summary.present += 1
+        else:
+            # the lock is taken for each run, so that jobs that end meanwhile need not wait for all
+            with lock(store.root):
+                mirror(store, run, *found)
+            summary.sent += 1
+    experiment = store.experiment(study, make=False)
+    if experiment:
+        _describe(store, experiment, plan.studies[study])
+    planned = {run.id for run in plan.runs}
+    for identity, run in tracked.items():
+        current = text(identity in planned)
+        if run.data.tags.get("tier") == plan.tier and run.data.tags.get("recount.current") != current:
+            store.batch(run, tags={"recount.current": current})
+            summary.retired += identity not in planned
+
+
+def _describe(store: Store, experiment: str, study: Any) -> None:
+    """The experiment's title and a shared view of its runs: methods and variants side by side, means over seeds.
+
+    MLflow's pages open it at `.../experiments/<id>/runs?viewStateShareKey=methods`. The view's keys are those of
+    MLflow 3.17; another version may ignore it.
+    """
+    metrics = list(study.metrics)
+    view = {
+        "searchFilter": "tags.`recount.kind` = 'run' and tags.`recount.current` = 'true'",
+        "orderByKey": f"metrics.`{metrics[0]}`",
+        "orderByAsc": study.metrics[metrics[0]] == "lower",
+        "startTime": "ALL",
+        "lifecycleFilter": "Active",
+        "modelVersionFilter": "All Runs",
+        "datasetsFilter": [],
+        "selectedColumns": [*(f"metrics.`{name}`" for name in metrics), *(f"tags.`{n}`" for n in ("seed", "status"))],
+        "groupBy": {
+            "aggregateFunction": "average",
+            "groupByKeys": [{"mode": "tag", "groupByData": "cell"}],
+        },
+        "runsHiddenMode": "FIRST_20_RUNS",
+        "useGroupedValuesInCharts": True,
+        "hideEmptyCharts": True,
+    }
+    tags = {
+        "mlflow.experimentKind": "custom_model_development",
+        "mlflow.note.content": study.title,
+        "mlflow.sharedViewState.methods": json.dumps(view),
+    }
+    held = store.client.get_experiment(experiment).tags
+    for name, value in tags.items():
+        if held.get(name) != value:
+            store.client.set_experiment_tag(experiment, name, value)
+
+
+def _exhibits(plan: Any, root: Path) -> dict[str, dict[str, Path]]:
+    """Experiment -> artifact folder/name -> file, of the exhibits that are there."""
+    found: dict[str, dict[str, Path]] = {}
+    results = root / "results"
+    for study in plan.studies:
+        figures = sorted((results / "figures").glob(f"{study}-*"))
+        found[study] = {f"tables/{path.name}": path for path in sorted((results / "tables").glob(f"{study}.*"))}
+        found[study] |= {f"figures/{path.name}": path for path in figures}
+    found["report"] = {name: results / name for name in ("claims.csv", "report.html") if (results / name).is_file()}
+    return {name: files for name, files in found.items() if files}
+
+
+def _send_exhibits(store: Store, name: str, files: Mapping[str, Path]) -> bool:
+    """Put the files on the experiment's exhibits run in place of those it has; False when they are there already."""
+    sent = digest({place: sha256(path) for place, path in files.items()})
+    with lock(store.root):
+        experiment = store.experiment(name) or ""
+        tags = {} if name == "report" else {"study": name}
+        identity = f"exhibits:{name}"
+        run = store.one(experiment, "exhibits", identity, "exhibits", tags, int(time.time() * 1000))
+        before = run.data.tags
+        if before.get("recount.sent") == sent:
+            return False
+        repository = store.artifacts(run)
+        for stale in set(before.get("recount.files", "").split(",")) - set(files) - {""}:
+            repository.delete_artifacts(stale)
+        for place, path in files.items():
+            repository.log_artifact(str(path), str(Path(place).parent) if "/" in place else None)
+        store.client.set_terminated(run.info.run_id)
+        store.batch(run, tags={"recount.files": ",".join(sorted(files)), "recount.sent": sent})
+    return True
