@@ -30,7 +30,7 @@ test: $(STAMP)  ## lint, types, tests
 	python -m pytest -n 2 -q
 
 ui: $(STAMP)  ## MLflow's pages on localhost
-	mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}" --host 127.0.0.1 --port $(PORT)
+	python -m pipeline ui --port $(PORT)
 
 bench: $(STAMP)  ## the ratios of docs/benchmarks.md
 	python -m benchmarks

@@ -301,6 +301,15 @@ def track(overrides: Overrides = None) -> None:
 
 
 @app.command()
+def ui(port: Annotated[int, typer.Option(help="On localhost only.")] = 5000) -> None:
+    """Open MLflow's pages on localhost, until interrupted."""
+    from pipeline import tracking
+
+    command = tracking.ui_command(ROOT, port)
+    os.execv(command[0], command)
+
+
+@app.command()
 def prune(
     yes: Annotated[bool, typer.Option("--yes", help="Delete; without it, only list.")] = False,
     overrides: Overrides = None,

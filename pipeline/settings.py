@@ -188,7 +188,9 @@ class Params(Strict):
 
 
 class Test(Strict):
-    """`metric` of `better` minus that of `than` (a method, or a number such as chance level), both in `variant`; positive is what the claim says.
+    """`metric` of `better` minus that of `than`, both in `variant`; positive is what the claim says.
+
+    `than` is a method, or a number such as chance level.
 
     The sign follows the metric's direction in the study unless `direction` says otherwise. With `relative_to`
     the effect is the difference in `variant` minus the difference in `relative_to`. `margin` is subtracted.

@@ -38,20 +38,19 @@ def tree(path: Path) -> ast.Module:
         raise UserError(f"{path}{f' line {line}' if line else ''}: not valid Python ({error})") from None
 
 
-def _bare(node: ast.Module) -> str:
-    """The tree as text without docstrings (any statement that is only a string)."""
+def _bare(node: Any) -> str:
+    """The tree as text, without positions, docstrings and empty fields (which differ between Python versions)."""
+    if isinstance(node, list):
+        return f"[{','.join(_bare(item) for item in node if not _is_text(item))}]"
+    if isinstance(node, ast.AST):
+        fields = ((name, value) for name, value in ast.iter_fields(node) if value is not None and value != [])
+        return f"{type(node).__name__}({','.join(f'{name}={_bare(value)}' for name, value in fields)})"
+    return repr(node)
 
-    class Strip(ast.NodeTransformer):
-        def generic_visit(self, node: ast.AST) -> ast.AST:
-            super().generic_visit(node)
-            body = getattr(node, "body", None)
-            if isinstance(body, list):
-                kept = [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-                node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
-            return node
 
-    # a fresh parse, since the transformer edits in place and the cached tree has other readers
-    return ast.unparse(ast.fix_missing_locations(Strip().visit(ast.parse(ast.unparse(node)))))
+def _is_text(statement: Any) -> bool:
+    """Whether a statement is only a string: a docstring, or the note under an attribute."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 @functools.cache
@@ -128,7 +127,7 @@ class Setting:
         bounds = (
             f"from {self.low if self.low is not None else '-inf'} to {self.high if self.high is not None else 'inf'}"
         )
-        if (self.low is not None and not value >= self.low) or (self.high is not None and not value <= self.high):
+        if self.kind in (int, float) and not (self.low or float("-inf")) <= value <= (self.high or float("inf")):
             raise UserError(f"{where} = {value!r}: expected {self.kind.__name__} {bounds}")
         return value
 

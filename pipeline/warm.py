@@ -22,7 +22,17 @@ from pathlib import Path
 
 IDLE_SECONDS = 20.0
 START_SECONDS = 30.0
-PRELOAD = ("numpy", "torch", "torch._dynamo", "safetensors.torch", "pydantic", "yaml", "typer", "rich.console")
+PRELOAD = (
+    "numpy",
+    "torch",
+    "torch._dynamo",
+    "safetensors.torch",
+    "pydantic",
+    "yaml",
+    "typer",
+    "rich.console",
+    "mlflow.tracking",
+)
 
 
 def socket_path() -> Path:
@@ -96,6 +106,9 @@ def serve() -> None:
     for name in PRELOAD:
         with suppress(ImportError):
             importlib.import_module(name)
+    with suppress(ImportError):
+        # half a second of every job that opens the tracking store
+        importlib.import_module("sqlalchemy.orm").configure_mappers()
     for own in [name for name in sys.modules if name.split(".")[0] == "pipeline" and name != "pipeline.warm"]:
         del sys.modules[own]
     path.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 import importlib
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -12,17 +12,8 @@ from pipeline import encoders, seeds
 from pipeline.contract import Method
 from pipeline.device import Device
 
-
-class Prepared(Protocol):
-    """A data set as prepared: uint8 images (N, C, H, W), int64 labels (N,), training-split statistics."""
-
-    train_images: Tensor
-    train_labels: Tensor
-    test_images: Tensor
-    test_labels: Tensor
-    classes: tuple[str, ...]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+if TYPE_CHECKING:
+    from pipeline.datasets import Prepared
 
 
 class Diverged(Exception):  # noqa: N818
@@ -51,7 +42,7 @@ class Data:
         return channels, height, width
 
 
-def share(prepared: Prepared, settings: dict[str, Any], device: torch.device) -> Data:
+def share(prepared: "Prepared", settings: dict[str, Any], device: torch.device) -> Data:
     """Apply train_examples, validation_examples, test_examples and held_out_classes of the run's settings."""
     held_out = settings["held_out_classes"]
     kept = [c for c in range(len(prepared.classes)) if c not in held_out]

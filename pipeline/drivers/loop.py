@@ -100,7 +100,7 @@ def build(job: Job) -> Method:
     classes = len(data.class_names)
     method.build(
         Context(
-            feature_dim=method.encoder.feature_dim,  # type: ignore[arg-type]
+            feature_dim=method.encoder.feature_dim,
             num_classes=classes,
             train_examples=len(data.train_images),
             class_counts=tuple(torch.bincount(data.train_labels.cpu(), minlength=classes).tolist()),
@@ -110,7 +110,8 @@ def build(job: Job) -> Method:
             seed=job.seed_of("method"),
         )
     )
-    return method.to(job.device.torch, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    method.to(job.device.torch)
+    return method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def steps_per_epoch(job: Job) -> int:

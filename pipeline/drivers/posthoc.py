@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from pipeline.augment import Augment
+from pipeline.datasets import Prepared
 from pipeline.datasets.outliers import outliers
-from pipeline.drivers import Diverged, Evaluation, Job, Prepared
+from pipeline.drivers import Diverged, Evaluation, Job
 from pipeline.methods.classifier import Classifier
 from pipeline.methods.ood_score import OODScore, Validation
 from pipeline.metrics.detection import detection_metrics

@@ -10,8 +10,9 @@ class ResNet18(Encoder):
     def __init__(self, channels: int) -> None:
         super().__init__()
         net = torchvision().models.resnet18(weights=None)
-        stem = nn.Sequential(nn.Conv2d(channels, 64, 3, padding=1, bias=False), net.bn1, net.relu)
-        nn.init.kaiming_normal_(stem[0].weight, mode="fan_out", nonlinearity="relu")  # torchvision's own initialisation
+        first = nn.Conv2d(channels, 64, 3, padding=1, bias=False)
+        nn.init.kaiming_normal_(first.weight, mode="fan_out", nonlinearity="relu")  # as torchvision initialises
+        stem = nn.Sequential(first, net.bn1, net.relu)
         self.stages = nn.ModuleList([nn.Sequential(stem, net.layer1), net.layer2, net.layer3, net.layer4])
         self.feature_dim = 512
 

@@ -1,7 +1,5 @@
 """Classifiers that differ in the loss on their logits."""
 
-from typing import ClassVar
-
 from pipeline.contract import Batch, Context, Method, Tensor, nn
 
 
@@ -9,7 +7,6 @@ class Classifier(Method):
     """An encoder, a linear head and an objective on logits. Members override `objective`."""
 
     driver = "supervised"
-    views: ClassVar[tuple[str, ...]] = ("full",)
     uses_labels = True
 
     head: nn.Module
