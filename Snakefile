@@ -67,6 +67,11 @@ rule all:
         "results/report.html",
 
 
+rule datasets:
+    input:
+        manifests(PLAN.datasets),
+
+
 rule prepare:
     output:
         DATA + "manifest.json",

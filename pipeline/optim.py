@@ -66,16 +66,19 @@ def _adamw(groups: list[dict], s: Optimizer) -> torch.optim.Optimizer:
 
 def learning_rate(settings: Optimizer, schedule: Schedule, step: int, steps: int) -> float:
     """The rate at `step` (0, 1, ...) of `steps`."""
-    warm = round(schedule.warmup * steps)
     peak = settings.learning_rate
     if schedule.name == "one_cycle":
-        if step < warm:
-            return peak / 25 + (peak - peak / 25) * (1 - math.cos(math.pi * step / warm)) / 2
-        return peak * 1e-4 + (peak - peak * 1e-4) * _cosine(step - warm, steps - warm)
+        first, last = peak / 25, peak / 25e4
+        top = schedule.warmup * steps - 1
+        if step <= top:
+            return peak + (first - peak) * _cosine(step, top)
+        return last + (peak - last) * _cosine(step - top, steps - 1 - top)
+    warm = round(schedule.warmup * steps)
     if step < warm:
         return peak * (step + 1) / warm
     return peak if schedule.name == "constant" else peak * _cosine(step - warm, steps - warm)
 
 
-def _cosine(step: int, steps: int) -> float:
-    return (1 + math.cos(math.pi * step / max(1, steps))) / 2
+def _cosine(step: float, steps: float) -> float:
+    """From 1 at step 0 to 0 at `steps`."""
+    return (1 + math.cos(math.pi * step / steps)) / 2 if steps else 0.0

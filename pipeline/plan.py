@@ -6,6 +6,7 @@ builds on. Its folder carries the id, so nothing stale can be taken for a result
 
 import functools
 import json
+import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import datasets, source
-from pipeline.errors import UserError, unknown
+from pipeline.errors import UserError, nearest, unknown
+from pipeline.exhibits import figures
 from pipeline.files import digest
 from pipeline.settings import (
     BUDGETS,
@@ -24,6 +26,7 @@ from pipeline.settings import (
     PosthocBudget,
     Study,
     Training,
+    Variant,
     check,
     read_yaml,
 )
@@ -116,7 +119,10 @@ def load(root: Path = Path(), overrides: dict[str, Any] | None = None, only: str
         key = wanted.pop(0)
         if key not in studies:
             studies[key] = _study(root, key)
-            wanted += [base.study for base in _bases(studies[key])]
+            for base in _bases(studies[key]):
+                if base.study not in available:
+                    raise unknown("study", base.study, available, f"studies/{key}.yaml: base")
+                wanted.append(base.study)
     runs: dict[str, dict[tuple[str, str, int], Run]] = {}
 
     def expand(key: str, chain: tuple[str, ...] = ()) -> None:
@@ -161,11 +167,28 @@ def _study(root: Path, key: str) -> Study:
         raise unknown("method", study.baseline, keys, f"{where}: baseline")
     if (study.driver == "posthoc") != (study.base is not None):
         raise UserError(f"{where}: driver 'posthoc' and a `base` to build on go together")
-    for name, variant in study.variants.items():
-        for method in variant.get("methods") or []:
+    for name in (key, *study.variants):
+        if not re.fullmatch("[a-z0-9_]+", name):
+            raise UserError(
+                f"{where}: '{name}' must be made of small letters, digits and underscores: it names folders"
+            )
+    for figure in study.figures:
+        if figure not in figures.available():
+            raise unknown("figure", figure, figures.available(), where)
+    for name, changes in study.variants.items():
+        place = f"{where}: variants.{name}"
+        budget = BUDGETS[study.driver].model_fields
+        for changed in changes.keys() - budget.keys() - Variant.model_fields.keys():
+            raise UserError(f"{place}: unknown key '{changed}'{nearest(changed, [*budget, *Variant.model_fields])}")
+        for method in _variant(study, name).methods or []:
             if method not in keys:
-                raise unknown("method", method, keys, f"{where}: variants.{name}.methods")
+                raise unknown("method", method, keys, f"{place}.methods")
     return study
+
+
+def _variant(study: Study, name: str) -> Variant:
+    own = {key: value for key, value in study.variants[name].items() if key in Variant.model_fields}
+    return check(Variant, own, f"studies/{study.key}.yaml: variants.{name}")
 
 
 def _bases(study: Study) -> list[Base]:
@@ -176,9 +199,7 @@ def _bases(study: Study) -> list[Base]:
 
 
 def _base(study: Study, variant: str) -> Base:
-    where = f"studies/{study.key}.yaml: variants.{variant}.base"
-    given = study.variants[variant].get("base")
-    return check(Base, given, where) if given is not None else study.base  # type: ignore[return-value]
+    return _variant(study, variant).base or study.base  # type: ignore[return-value]
 
 
 def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -196,12 +217,13 @@ def _runs(study: Study, params: Params, done: dict[str, dict[tuple[str, str, int
         raise unknown("tier", params.tier, study.budget, where)
     tier = merge(study.budget[params.tier], params.overrides.get(study.key, {}))
     for variant, changes in study.variants.items():
-        chosen = changes.get("methods") or [entry.key for entry in study.methods]
-        settings = changes.get("settings", {})
-        budget = merge(tier, {k: v for k, v in changes.items() if k not in ("methods", "base", "settings")})
+        own = _variant(study, variant)
+        chosen = own.methods or [entry.key for entry in study.methods]
+        budget = merge(tier, {k: v for k, v in changes.items() if k not in Variant.model_fields})
         for entry in study.methods:
             if entry.key in chosen:
-                yield from _seeds(study, variant, entry, merge(budget, entry.budget), settings, params, done, where)
+                values = merge(budget, entry.budget)
+                yield from _seeds(study, variant, entry, values, own.settings, params, done, where)
 
 
 def _seeds(
@@ -300,16 +322,22 @@ def _inherit(
 
 def _fits(budget: Budget, values: dict[str, Any], where: str) -> None:
     """Whether the data set can serve the protocol, as far as its description tells."""
+    if values["dataset"] not in datasets.known():
+        raise unknown("data set", values["dataset"], datasets.known(), where)
     described = datasets.describe(values["dataset"])
     classes, examples = len(described.classes), described.train_examples
     wanted = values["train_examples"]
-    if wanted is not None and wanted > examples:
-        raise UserError(f"{where}: train_examples = {wanted}: data set '{described.key}' has {examples}")
+    for name, there in (("train_examples", examples), ("test_examples", described.test_examples)):
+        if values[name] is not None and values[name] > there:
+            raise UserError(f"{where}: {name} = {values[name]}: data set '{described.key}' has {there}")
     if values["validation_examples"] >= (wanted or examples):
         raise UserError(
             f"{where}: validation_examples = {values['validation_examples']}: "
             f"must be fewer than the {wanted or examples} training examples they are taken from"
         )
+    left = (wanted or examples) - values["validation_examples"]
+    if values.get("epochs") and budget.batch_size > left:
+        raise UserError(f"{where}: batch_size = {budget.batch_size}: must be at most the {left} training examples")
     outside = [c for c in values["held_out_classes"] if c >= classes]
     if outside:
         raise UserError(f"{where}: held_out_classes = {outside}: '{described.key}' has classes 0 to {classes - 1}")

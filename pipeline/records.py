@@ -14,10 +14,11 @@ from pipeline.plan import Plan
 
 def write_plan(plan: Plan, root: Path) -> list[str]:
     """results/plan/: what each stage of dvc.yaml depends on. A file is rewritten only when its bytes change."""
-    contents: dict[str, Any] = {
-        f"data-{key}": {"recipe": datasets.recipe(key), "code": source.code_digest(f"pipeline.datasets.{key}")}
+    made = {
+        key: {"recipe": datasets.recipe(key), "code": source.code_digest(f"pipeline.datasets.{key}")}
         for key in plan.datasets
     }
+    contents: dict[str, Any] = {"datasets": made}
     for key in plan.studies:
         contents[f"runs-{key}"] = [run.path for run in plan.study_runs(key)]
         contents[f"exhibits-{key}"] = outputs.digest(plan, key)

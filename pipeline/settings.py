@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import UserError, nearest
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -20,6 +20,16 @@ Whole = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Direction = Literal["higher", "lower"]
+
+
+def _ascending(bounds: list[float]) -> list[float]:
+    if bounds[0] > bounds[1]:
+        raise ValueError("the lower bound must come first")
+    return bounds
+
+
+Span = Annotated[Range, AfterValidator(_ascending)]
+PositiveSpan = Annotated[list[Positive], Field(min_length=2, max_length=2), AfterValidator(_ascending)]
 
 
 class Optimizer(Strict):
@@ -52,9 +62,9 @@ class Augmentation(Strict):
 
     shift: Whole = 0
     """Random translation by up to so many pixels each way, zeros outside."""
-    crop_scale: Range | None = None
+    crop_scale: Span | None = None
     """Area share of the random resized crop."""
-    crop_ratio: Annotated[list[Positive], Field(min_length=2, max_length=2)] = [0.75, 4 / 3]
+    crop_ratio: PositiveSpan = [0.75, 4 / 3]
     flip: Share = 0.0
     jitter: Share = 0.0
     """Probability that brightness, contrast, saturation and hue are drawn for a sample."""
@@ -64,11 +74,13 @@ class Augmentation(Strict):
     hue: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     greyscale: Share = 0.0
     blur: Share = 0.0
-    blur_sigma: Annotated[list[Positive], Field(min_length=2, max_length=2)] = [0.1, 2.0]
+    blur_sigma: PositiveSpan = [0.1, 2.0]
     solarize: Share = 0.0
+    full_size: Annotated[int, Field(ge=4)] | None = None
+    """Side in pixels of the views "full"; null for the images' own. Smaller ones cost less and teach nearly as much."""
     small_size: Annotated[int, Field(ge=4)] | None = None
     """Side in pixels of the views that multi-crop methods ask for as "small"."""
-    small_scale: Range = [0.05, 0.25]
+    small_scale: Span = [0.05, 0.25]
 
 
 class Probe(Strict):
@@ -135,6 +147,16 @@ class Base(Strict):
     variant: str = "default"
 
 
+class Variant(Strict):
+    """What a variant of a study changes beside budget keys."""
+
+    methods: list[str] | None = None
+    """Which of the study's methods it has; null for all."""
+    base: Base | None = None
+    settings: dict[str, Any] = {}
+    """Settings of all its methods."""
+
+
 class MethodEntry(Strict):
     """A line of a study: a method, its settings where they differ from its defaults, and departures.
 
@@ -171,8 +193,8 @@ class Study(Strict):
     metrics: Annotated[dict[str, Direction], Field(min_length=1)]
     base: Base | None = None
     budget: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
-    variants: dict[str, dict[str, Any]] = {"default": {}}
-    """Variant -> budget overrides; the keys `methods` (which of the study's methods) and `base` are the plan's."""
+    variants: Annotated[dict[str, dict[str, Any]], Field(min_length=1)] = {"default": {}}
+    """Variant -> budget overrides, and the keys of `Variant`."""
     methods: Annotated[list[MethodEntry], Field(min_length=1)]
     figures: list[str] = []
     """Extra figures, by the name of a module in pipeline/exhibits/figures/."""

@@ -6,6 +6,7 @@ Everything is read from syntax trees, so that planning imports no torch and a co
 import ast
 import functools
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,11 +125,10 @@ class Setting:
             raise UserError(f"{where} = {value!r}: expected {self.kind.__name__}, found {type(value).__name__}")
         if self.choices is not None and value not in self.choices:
             raise UserError(f"{where} = {value!r}: expected one of {', '.join(map(str, self.choices))}")
-        bounds = (
-            f"from {self.low if self.low is not None else '-inf'} to {self.high if self.high is not None else 'inf'}"
-        )
-        if self.kind in (int, float) and not (self.low or float("-inf")) <= value <= (self.high or float("inf")):
-            raise UserError(f"{where} = {value!r}: expected {self.kind.__name__} {bounds}")
+        low = float("-inf") if self.low is None else float(self.low)
+        high = float("inf") if self.high is None else float(self.high)
+        if isinstance(value, int | float) and not (low <= value <= high and math.isfinite(value)):
+            raise UserError(f"{where} = {value!r}: expected {self.kind.__name__} from {low:g} to {high:g}")
         return value
 
 

@@ -47,7 +47,8 @@ class Augment:
         self.mean = torch.tensor(mean, dtype=torch.float32)[:, None, None]
         self.std = torch.tensor(std, dtype=torch.float32)[:, None, None]
         small = None if policy.small_size is None else (policy.small_size, policy.small_size)
-        self.sizes = {"full": self.shape[1:], "small": small, "plain": self.shape[1:]}
+        full = self.shape[1:] if policy.full_size is None else (policy.full_size, policy.full_size)
+        self.sizes = {"full": full, "small": small, "plain": self.shape[1:]}
         """(h, w) of each kind's views; None for small views where the policy has none."""
         self.crops = {"full": policy.crop_scale, "small": policy.small_scale}
 

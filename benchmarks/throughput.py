@@ -1,0 +1,118 @@
+"""Training images per second on one core against a plain torchvision-transforms-and-DataLoader loop.
+
+Both train the same network with the same loss, optimiser, batch size and augmentation strengths; ours is the
+project's own loop, the other is written as tutorials write it: PIL images, transforms one image at a time, a
+DataLoader, default memory layout. Rounds alternate, so that a machine whose speed drifts drifts for both.
+"""
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+EXAMPLES = 2560
+ROUNDS = 5
+
+
+def run() -> Iterator[str]:
+    """One line per method: images per second of both loops and their ratio."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    import torch
+
+    torch.set_num_threads(1)
+    from pipeline import plan
+
+    planned = plan.load(overrides={"tier": "laptop"})
+    for study, method in (("ssl", "simclr"), ("classification", "cross_entropy")):
+        chosen = next(r for r in planned.study_runs(study) if (r.method, r.variant, r.seed) == (method, "default", 0))
+        ours, plain = _ours(chosen), _plain(chosen)
+        pairs = [(ours(), plain()) for _ in range(ROUNDS + 1)][1:]
+        ratio = statistics.median(a / b for a, b in pairs)
+        a, b = (statistics.median(values) for values in zip(*pairs, strict=True))
+        spread = ", ".join(f"{x / y:.2f}" for x, y in pairs)
+        yield f"{method}: {a:.0f} images/s, plain loop {b:.0f}, ratio {ratio:.2f} (pairs: {spread})"
+
+
+def _job(planned: Any) -> Any:
+    from pipeline import datasets, drivers, source
+    from pipeline.device import choose
+
+    settings = {**planned.settings, "train_examples": EXAMPLES, "validation_examples": 0, "epochs": 1}
+    device = choose()
+    info = source.method(planned.method)
+    datasets.prepare(planned.dataset)
+    data = drivers.share(datasets.load(planned.dataset), settings, device.torch)
+    method = drivers.make_method(info.module, info.name, settings["method"])
+    return drivers.Job(settings, planned.study, 0, method, data, device)
+
+
+def _ours(planned: Any) -> Callable[[], float]:
+    from pipeline.drivers.loop import fit
+
+    def round_() -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            rows = fit(_job(planned), Path(folder) / "none", 1e9, lambda row: None)
+        return rows[0]["images_per_second"]
+
+    return round_
+
+
+def _plain(planned: Any) -> Callable[[], float]:
+    """A loop as in torchvision's and PyTorch's tutorials."""
+    import torch
+    from torch.utils.data import DataLoader, Dataset
+
+    from pipeline import optim
+    from pipeline.contract import Batch
+    from pipeline.drivers.loop import build
+    from pipeline.settings import Optimizer
+    from pipeline.vision import torchvision
+
+    job = _job(planned)
+    method = build(job).to(memory_format=torch.contiguous_format)
+    optimizer = optim.build(Optimizer.model_validate(job.settings["optimizer"]), method)
+    vision = torchvision().transforms
+    policy = job.settings["augmentation"]
+    side = policy["full_size"] or job.data.shape[1]
+    steps: list[Any] = []
+    if policy["shift"]:
+        steps.append(vision.RandomCrop(side, padding=policy["shift"]))
+    if policy["crop_scale"]:
+        steps.append(vision.RandomResizedCrop(side, scale=tuple(policy["crop_scale"])))
+    steps.append(vision.RandomHorizontalFlip(policy["flip"]))
+    if policy["jitter"]:
+        jitter = vision.ColorJitter(policy["brightness"], policy["contrast"])
+        steps.append(vision.RandomApply([jitter], policy["jitter"]))
+    transform = vision.Compose([*steps, vision.ToTensor(), vision.Normalize(job.data.mean, job.data.std)])
+    to_image = vision.ToPILImage()
+
+    class Images(Dataset):
+        def __init__(self) -> None:
+            self.images = [to_image(image) for image in job.data.train_images]
+
+        def __len__(self) -> int:
+            return len(self.images)
+
+        def __getitem__(self, place: int) -> Any:
+            views = [transform(self.images[place]) for _ in method.views]
+            return views, job.data.train_labels[place], place
+
+    loader = DataLoader(Images(), job.settings["batch_size"], shuffle=True, drop_last=True)
+
+    def round_() -> float:
+        method.train()
+        started, seen = time.perf_counter(), 0
+        for views, labels, places in loader:
+            loss = method.loss(Batch(views, labels, places))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            method.after_step()
+            seen += len(labels)
+        return seen / (time.perf_counter() - started)
+
+    return round_

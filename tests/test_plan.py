@@ -1,0 +1,407 @@
+"""The plan: what changes an id and what does not, what is refused and how, and that planning stays light."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import project
+import pytest
+
+from pipeline import plan as planning
+from pipeline import source
+from pipeline.errors import UserError
+
+Cell = tuple[str, str, str, int]
+
+
+def ids(folder: Path) -> dict[Cell, str]:
+    """(study, method, variant, seed) -> id, planned in a process of its own from the folder's own sources."""
+    result = project.call(folder, "python", "-m", "pipeline", "plan", "--json")
+    assert result.returncode == 0, result.stderr
+    runs = json.loads(result.stdout)["runs"]
+    return {(run["study"], run["method"], run["variant"], run["seed"]): run["id"] for run in runs}
+
+
+def changed(before: dict[Cell, str], after: dict[Cell, str]) -> set[Cell]:
+    return {cell for cell in before.keys() | after.keys() if before.get(cell) != after.get(cell)}
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[Cell, str]]:
+    """A whole copy of the project, never edited, and its ids."""
+    folder = project.make(tmp_path_factory.mktemp("plan") / "project", code=True, small=False)
+    return folder, ids(folder)
+
+
+class Editor:
+    """Edits a copy of the sources, tells what changed, and takes the edit back."""
+
+    def __init__(self, folder: Path, before: dict[Cell, str]) -> None:
+        self.folder, self.before = folder, before
+
+    def __call__(self, file: str, old: str, new: str) -> set[Cell]:
+        path = self.folder / file
+        text = path.read_text()
+        project.substitute(path, old, new)
+        try:
+            return changed(self.before, ids(self.folder))
+        finally:
+            path.write_text(text)
+
+    def where(self, *methods: str, study: str | None = None) -> set[Cell]:
+        return {cell for cell in self.before if cell[1] in methods and study in (None, cell[0])}
+
+
+@pytest.fixture(scope="module")
+def edited(original: tuple[Path, dict[Cell, str]]) -> Editor:
+    return Editor(*original)
+
+
+CROSS_ENTROPY = "pipeline/methods/classifier/cross_entropy.py"
+
+
+def test_two_processes_plan_the_same_ids_and_paths_carry_them(
+    original: tuple[Path, dict[Cell, str]], tmp_path: Path
+) -> None:
+    folder, before = original
+    # hash randomisation, another folder and this process's own copy of the code are no inputs
+    here = planning.load(project.make(tmp_path / "elsewhere", small=False))
+    assert {(r.study, r.method, r.variant, r.seed): r.id for r in here.runs} == before == ids(folder)
+    assert all(run.path == f"runs/{run.study}/{run.method}/{run.variant}-s{run.seed}-{run.id[:8]}" for run in here.runs)
+    assert len({run.path for run in here.runs}) == len(here.runs)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (CROSS_ENTROPY, '    paper = ""', '    # a remark\n\n    paper   =  ""'),
+        (CROSS_ENTROPY, '"""Maximum likelihood', '"""Utmost likelihood'),
+        (CROSS_ENTROPY, "(logits, labels)", "(\n            logits,\n            labels,\n        )"),
+        ("pipeline/methods/joint_embedding/__init__.py", "projector: nn.Module", 'projector: nn.Module\n    """g."""'),
+        ("pipeline/drivers/loop.py", "    method.train()\n", "    method.train()  # batch statistics\n"),
+        ("pipeline/errors.py", "; known: ", "; there are: "),
+        ("pipeline/exhibits/tables.py", "import csv\n", "import csv\nimport cmath\n"),
+        ("pipeline/tracking/runs.py", "LIVE_AFTER_SECONDS = 20.0", "LIVE_AFTER_SECONDS = 21.0"),
+    ],
+    ids=["comment", "docstring", "layout", "family-note", "driver-comment", "message", "exhibits", "tracking"],
+)  # fmt: skip
+def test_what_changes_no_number_changes_no_id(edited: Editor, file: str, old: str, new: str) -> None:
+    assert edited(file, old, new) == set()
+
+
+def test_an_arithmetic_edit_changes_the_methods_runs_and_those_that_build_on_it(edited: Editor) -> None:
+    found = edited(CROSS_ENTROPY, "F.cross_entropy(logits, labels)", "2 * F.cross_entropy(logits, labels)")
+    assert found == edited.where("cross_entropy") | {cell for cell in edited.before if cell[0] == "ood"}
+    assert {cell[2] for cell in found} >= {"default", "held_out", "near"}
+
+
+def test_an_edit_of_a_base_class_changes_its_subclasses_alone(edited: Editor) -> None:
+    folder = "pipeline/methods/joint_embedding"
+    assert edited(f"{folder}/simclr.py", "- positives).mean()", "- positives).sum()") == edited.where(
+        "simclr", "dcl", "dclw"
+    )
+    assert edited(f"{folder}/dcl.py", "new_ones(())", "new_ones(1)") == edited.where("dcl", "dclw")
+    assert edited(f"{folder}/dclw.py", "return 2 -", "return 3 -") == edited.where("dclw")
+
+
+def test_an_edit_of_an_operation_changes_the_methods_that_import_it(edited: Editor) -> None:
+    found = edited("pipeline/ops/sinkhorn.py", "import torch\n", "import torch\nimport cmath\n")
+    assert found == edited.where("swav")
+    found = edited("pipeline/ops/similarity.py", "import torch\n", "import torch\nimport cmath\n")
+    assert found == edited.where("simclr", "dcl", "dclw")
+
+
+def test_an_edit_of_a_driver_changes_its_studies_and_those_built_on_them(edited: Editor) -> None:
+    found = edited("pipeline/drivers/self_supervised.py", "train = fit", "train = fit\nextra = 1")
+    assert found == {cell for cell in edited.before if cell[0] == "ssl"}
+    found = edited("pipeline/drivers/posthoc.py", "data, method =", "extra = 1\n    data, method =")
+    assert found == {cell for cell in edited.before if cell[0] == "ood"}
+
+
+def test_an_edit_of_an_encoder_changes_its_runs_alone(edited: Editor) -> None:
+    assert edited("pipeline/encoders/convnet.py", "8, 32, 64, 64]", "8, 32, 64, 65]") == set(edited.before)
+    assert edited("pipeline/encoders/resnet18.py", "self.feature_dim = 512", "self.feature_dim = 513") == set()
+
+
+def test_a_data_sets_recipe_is_part_of_the_ids_of_the_runs_that_read_it(edited: Editor) -> None:
+    assert (
+        edited("pipeline/datasets/digits.py", "from pathlib import Path\n", "import cmath\nfrom pathlib import Path\n")
+        == set()
+    )  # not at this tier
+    assert edited(
+        "pipeline/datasets/fashion_mnist.py", "from pathlib import Path\n", "import cmath\nfrom pathlib import Path\n"
+    ) == set(edited.before)
+
+
+def test_an_added_seed_leaves_the_other_seeds_ids(edited: Editor) -> None:
+    # 2 at this tier; the study built on it needs no more than it has
+    found = edited("studies/classification.yaml", "seeds: 2", "seeds: 3")
+    assert {cell[3] for cell in found} == {2}
+    assert {cell[0] for cell in found} == {"classification"}
+
+
+def test_a_changed_budget_leaves_the_other_studies_ids(edited: Editor) -> None:
+    smoke = "    optimizer: {name: sgd, learning_rate: 0.05}\n"
+    found = edited("studies/ssl.yaml", smoke, smoke.replace("0.05", "0.06"))
+    assert found == {cell for cell in edited.before if cell[0] == "ssl"}
+    found = edited("studies/classification.yaml", smoke, smoke.replace("0.05", "0.06"))
+    assert found == {cell for cell in edited.before if cell[0] != "ssl"}
+
+
+def test_a_budget_of_another_tier_and_a_title_change_no_id(edited: Editor) -> None:
+    assert edited("studies/ssl.yaml", "epochs: 200", "epochs: 300") == set()
+    assert edited("studies/ssl.yaml", 'title: "', 'title: "New ') == set()
+
+
+def test_a_methods_own_setting_changes_its_ids_alone(edited: Editor) -> None:
+    found = edited("studies/classification.yaml", "{key: cosface, settings: {scale: 16.0}}", "cosface")
+    assert found == edited.where("cosface")
+
+
+def test_a_new_setting_that_is_off_changes_no_id_and_one_that_is_on_does(edited: Editor) -> None:
+    place = '    precision: Literal["auto", "fp32", "bf16"] = "auto"\n'
+    assert (
+        edited("pipeline/settings.py", place, place + "    clip: float | None = None\n    zoom: float = 0.0\n") == set()
+    )
+    trained = {cell for cell in edited.before if cell[0] != "ood"}
+    assert edited("pipeline/settings.py", place, place + "    zoom: float = 0.5\n") >= trained
+
+
+def test_off_settings_are_left_out_at_every_depth_and_nothing_else() -> None:
+    given = {"a": 0, "b": None, "c": {"d": 0.0, "e": [], "f": False, "g": "x"}, "h": {}, "i": [0, 1], "j": ""}
+    assert planning._without_off(given) == {"c": {"g": "x"}, "i": [0, 1]}
+
+
+def test_the_plan_as_json_has_what_other_programs_rely_on(tmp_path: Path) -> None:
+    plan = planning.load(project.make(tmp_path, small=False))
+    content = json.loads(json.dumps(plan.to_json()))
+    assert content.keys() >= {"runs", "datasets", "studies", "tier"}
+    fields = {"id", "study", "dataset", "method", "variant", "seed", "settings", "path", "needs"}
+    assert all(run.keys() >= fields for run in content["runs"])
+    known = {run["id"]: run for run in content["runs"]}
+    assert all(need in known for run in content["runs"] for need in run["needs"])
+    near = [run for run in content["runs"] if run["study"] == "ood" and run["variant"] == "near"]
+    assert near
+    for run in near:
+        (base,) = (known[need] for need in run["needs"])
+        assert (base["variant"], base["seed"]) == ("held_out", run["seed"])
+        assert run["settings"]["held_out_classes"] == base["settings"]["held_out_classes"] == [5, 7, 9]
+    assert [entry["key"] for entry in content["studies"]] == ["ssl", "classification", "ood"]
+
+
+def test_runs_come_in_table_order_and_seeds_are_overridable(tmp_path: Path) -> None:
+    folder = project.make(tmp_path, small=False)
+    plan = planning.load(folder, {"seeds": 1})
+    assert {run.seed for run in plan.runs} == {0}
+    methods = [entry.key for entry in plan.studies["ssl"].methods]
+    expected = [("default", key) for key in methods] + [("small_batch", "simclr"), ("small_batch", "dcl")]
+    assert [(run.variant, run.method) for run in plan.study_runs("ssl")] == expected
+    assert all(run in planning.load(folder).runs for run in plan.runs)
+
+
+def test_one_study_is_planned_with_those_it_builds_on_and_has_the_same_ids(tmp_path: Path) -> None:
+    folder = project.make(tmp_path, small=False)
+    alone = planning.load(folder, only="ood")
+    assert set(alone.studies) == {"ood", "classification"}
+    everything = planning.load(folder)
+    assert alone.study_runs("ood") == everything.study_runs("ood")
+
+
+def test_planning_imports_neither_torch_nor_numpy(tmp_path: Path) -> None:
+    folder = project.make(tmp_path)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from pipeline import plan; from pipeline.exhibits import outputs\n"
+        "p = plan.load(); outputs.digest(p); [outputs.of_study(s) for s in p.studies.values()]; assert p.runs\n"
+        "heavy = {'torch', 'numpy', 'polars', 'matplotlib', 'mlflow', 'torchvision', 'sklearn'}\n"
+        "print(sorted(heavy & sys.modules.keys()))"
+    )
+    result = project.call(folder, "python", "-c", code, str(project.HERE))
+    assert (result.stdout.strip(), result.returncode) == ("[]", 0), result.stderr
+
+
+# Bad input. Each case: what is edited, and what the one line must contain: where, the value, the nearest right name.
+
+Edit = tuple[str, dict[str, Any]]
+C, O, S, P = "studies/classification.yaml", "studies/ood.yaml", "studies/ssl.yaml", "params.yaml"  # noqa: E741
+SGD = {"name": "sgd", "learning_rate": 0.1}
+BAD: list[tuple[str, dict[str, Any], list[str]]] = [
+    (P, {"tier": "laptopp"}, ["unknown tier 'laptopp'", "studies/"]),
+    (P, {"tier": 3}, ["params.yaml", "tier = 3", "string"]),
+    (P, {"studies": ["ssl", "clasification"]}, ["params.yaml", "'clasification'", "did you mean 'classification'"]),
+    (P, {"studies": "ssl"}, ["params.yaml", "studies = 'ssl'", "list"]),
+    (P, {"seeds": 0}, ["params.yaml", "seeds = 0", "greater than or equal to 1"]),
+    (P, {"tiers": "gpu"}, ["params.yaml", "unknown key 'tiers'", "did you mean 'tier'"]),
+    (P, {"overrides": {"sssl": {"epochs": 1}}}, ["params.yaml", "'sssl'", "did you mean 'ssl'"]),
+    (P, {"overrides": {"ssl": {"epoch": 1}}}, ["unknown key 'epoch'", "did you mean 'epochs'"]),
+    (C, {"driver": "supervized"}, [C, "driver = 'supervized'", "'supervised'"]),
+    (C, {"drivers": "supervised"}, [C, "unknown key 'drivers'", "did you mean 'driver'"]),
+    (C, {"dataset": "fashion_mnits"}, ["'fashion_mnits'", "did you mean 'fashion_mnist'", C]),
+    (C, {"baseline": "cross_entropi"}, [C, "baseline", "'cross_entropi'", "did you mean 'cross_entropy'"]),
+    (C, {"metrics__top1": "up"}, [C, "metrics.top1 = 'up'", "'higher' or 'lower'"]),
+    (C, {"metrics": {}}, [C, "metrics = {}"]),
+    (C, {"methods": ["cross_entropy", "label_smothing"]}, [C, "'label_smothing'", "did you mean 'label_smoothing'"]),
+    (C, {"methods": ["cross_entropy", "cross_entropy"]}, [C, "'cross_entropy' is listed twice"]),
+    (C, {"methods": ["cross_entropy", "simclr"]}, [C, "'simclr'", "self_supervised", "supervised"]),
+    (C, {"methods": []}, [C, "methods = []"]),
+    (C, {"methods": ["cross_entropy", {"key": "max_sup", "budget": {"epochs": 2}}]}, [C, "must say why"]),
+    (C, {"methods": ["cross_entropy", {"key": "max_sup", "setting": {}}]}, [C, "methods.1", "did you mean 'settings'"]),
+    (C, {"methods": ["cross_entropy", {"key": "cosface", "settings": {"scael": 8.0}}]},
+        [C, "setting of method 'cosface' 'scael'", "did you mean 'scale'"]),
+    (C, {"methods": ["cross_entropy", {"key": "cosface", "settings": {"scale": "8"}}]},
+        [C, "cosface.scale = '8'", "expected float, found str"]),
+    (C, {"methods": ["cross_entropy", {"key": "label_smoothing", "settings": {"alpha": -0.1}}]},
+        [C, "label_smoothing.alpha = -0.1", "from 0"]),
+    (C, {"methods": ["cross_entropy", {"key": "label_smoothing", "settings": {"alpha": float("nan")}}]},
+        [C, "label_smoothing.alpha = nan", "from 0"]),
+    (C, {"methods": ["cross_entropy", {"key": "max_sup", "budget": {"epoch": 2}, "why": "x"}]},
+        [C, "max_sup", "unknown key 'epoch'", "did you mean 'epochs'"]),
+    (C, {"budget__smoke__epoch": 3}, [C, "unknown key 'epoch'", "did you mean 'epochs'"]),
+    (C, {"budget__smoke__epochs": "three"}, [C, "epochs = 'three'", "integer"]),
+    (C, {"budget__smoke__epochs": 1.5}, [C, "epochs = 1.5", "integer"]),
+    (C, {"budget__smoke__epochs": -1}, [C, "epochs = -1", "greater than or equal to 0"]),
+    (C, {"budget__smoke__encoder": "convnett"}, [C, "'convnett'", "did you mean 'convnet'"]),
+    (C, {"budget__smoke__batch_size": 0}, [C, "batch_size = 0"]),
+    (C, {"budget__smoke__batch_size": True}, [C, "batch_size = True", "integer"]),
+    (C, {"budget__smoke__batch_size": 10000}, [C, "batch_size = 10000", "training examples"]),
+    (C, {"budget__smoke__train_examples": 10**6}, [C, "train_examples = 1000000", "'fashion_mnist' has"]),
+    (C, {"budget__smoke__test_examples": 10**6}, [C, "test_examples = 1000000", "'fashion_mnist' has"]),
+    (C, {"budget__smoke__validation_examples": 600}, [C, "validation_examples = 600", "fewer than the 600"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "name": "adam"}}, [C, "optimizer.name = 'adam'", "'adamw'"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "momentun": 0.9}}, [C, "'optimizer.momentun'", "did you mean 'momentum'"]),
+    (C, {"budget__smoke__optimizer": {"name": "sgd"}}, [C, "'optimizer.learning_rate' is missing"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "learning_rate": 0.0}}, [C, "optimizer.learning_rate = 0.0"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "learning_rate": float("inf")}}, [C, "optimizer.learning_rate = inf"]),
+    (C, {"budget__smoke__schedule": {"name": "cosin"}}, [C, "schedule.name = 'cosin'", "'cosine'"]),
+    (C, {"budget__smoke__schedule": {"warmup": 1.5}}, [C, "schedule.warmup = 1.5", "less than or equal to 1"]),
+    (C, {"budget__smoke__augmentation": {"flips": 0.5}}, [C, "'augmentation.flips'", "did you mean 'flip'"]),
+    (C, {"budget__smoke__augmentation": {"crop_scale": [1.0, 0.3]}}, [C, "augmentation.crop_scale = [1.0, 0.3]"]),
+    (C, {"budget__smoke": None}, [C, "budget.smoke = None"]),
+    (C, {"base": {"study": "ssl", "method": "simclr"}}, [C, "`base`", "'posthoc'"]),
+    (C, {"variants": {"default": None}}, [C, "variants.default = None"]),
+    (C, {"variants": {}}, [C, "variants = {}"]),
+    (C, {"variants": {"Big-Batch": {}}}, [C, "'Big-Batch'", "small letters"]),
+    (C, {"variants": {"default": {"method": ["max_sup"]}}}, [C, "default", "'method'", "did you mean"]),
+    (C, {"variants": {"default": {"methods": ["maxsup"]}}}, [C, "variants.default.methods", "did you mean 'max_sup'"]),
+    (C, {"variants": {"default": {"held_out_classes": [10]}}}, [C, "held_out_classes = [10]", "classes 0 to 9"]),
+    (C, {"variants": {"default": {"held_out_classes": list(range(9))}}}, [C, "fewer than two classes"]),
+    (C, {"figures": ["reliabilty"]}, [C, "figure 'reliabilty'", "did you mean 'reliability'"]),
+    (O, {"base": None}, [O, "`base`"]),
+    (O, {"base__study": "clasification"}, [O, "'clasification'", "did you mean 'classification'"]),
+    (O, {"base__study": "ood"}, [O, "circle", "ood -> ood"]),
+    (O, {"base__method": "cross_entropi"}, [O, "'cross_entropi'", "did you mean 'cross_entropy'"]),
+    (O, {"base__method": "max_sup", "variants__near__base__method": "max_sup"}, [O, "method 'max_sup'"]),
+    (O, {"variants__near__base__variant": "heldout"}, [O, "variant 'heldout'", "did you mean 'held_out'"]),
+    (O, {"budget__smoke__seeds": 3}, [O, "seeds = 3", "'classification'", "has 2"]),
+    (O, {"budget__smoke__outliers": ["unifrom"]}, [O, "outliers 'unifrom'", "did you mean 'uniform'"]),
+    (O, {"budget__smoke__outliers": ["held_out"]}, [O, "'held_out'", "held_out_classes"]),
+    (O, {"budget__smoke__validation_outliers": ["meen"]}, [O, "'meen'", "did you mean 'mean'"]),
+    (O, {"budget__smoke__encoder": "convnet"}, [O, "'encoder' is the base run's"]),
+    (O, {"budget__smoke__epochs": 1}, [O, "unknown key 'epochs'"]),
+    (S, {"budget__smoke__probe": {"l2": -1.0}}, [S, "probe.l2 = -1.0"]),
+    (S, {"budget__smoke__dataset": "image_folder"}, ["image_folder"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "changes", "parts"), BAD, ids=[f"{Path(f).stem}-{c}"[:60] for f, c, _ in BAD])
+def test_bad_input_is_one_line_that_names_key_value_and_remedy(
+    tmp_path: Path, file: str, changes: dict[str, Any], parts: list[str]
+) -> None:
+    folder = project.make(tmp_path, small=False)
+    if "method 'max_sup'" in parts:  # known, but not a method of that variant of the base study
+        project.edit(folder / C, variants__default={"methods": ["cross_entropy"]})
+    project.edit(folder / file, **changes)
+    with pytest.raises(UserError) as caught:
+        planning.load(folder)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    assert all(part in message for part in parts), message
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "parts"),
+    [
+        (P, None, ["params.yaml", "missing"]),
+        (P, "tier: [", ["params.yaml line ", "not valid YAML"]),
+        (P, "- ssl", ["params.yaml", "mapping", "list"]),
+        (P, "", ["params.yaml", "mapping"]),
+        (C, "title: a: b", ["classification.yaml line 1", "not valid YAML"]),
+        (C, b"title: \xff\xfe", ["classification.yaml", "not valid YAML"]),
+    ],
+)
+def test_files_that_are_no_yaml_mapping(tmp_path: Path, file: str, text: str | bytes | None, parts: list[str]) -> None:
+    folder = project.make(tmp_path, small=False)
+    (folder / file).unlink()
+    if text is not None:
+        (folder / file).write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(UserError) as caught:
+        planning.load(folder)
+    assert len(str(caught.value).splitlines()) == 1
+    assert all(part in str(caught.value) for part in parts), caught.value
+
+
+def test_a_study_asked_for_by_name_must_be_there(tmp_path: Path) -> None:
+    folder = project.make(tmp_path, small=False)
+    with pytest.raises(UserError, match="unknown study 'odd'; did you mean 'ood'"):
+        planning.load(folder, only="odd")
+    with pytest.raises(UserError, match="unknown study 'odd'; did you mean 'ood'"):
+        planning.load(folder).study_runs("odd")
+
+
+# Bad method files. They need sources of their own, hence processes of their own.
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "parts"),
+    [
+        ("margin_softmax/max_sup.py", '"""Again."""', ["'max_sup'", "classifier.max_sup", "margin_softmax.max_sup"]),
+        (
+            "classifier/broken.py",
+            "class Broken(Classifier:\n    pass",
+            ["broken.py line 1", "not valid Python"],
+        ),
+        ("classifier/broken.py", '"""Nothing."""', ["broken.py", "`paper`", "found 0"]),
+        (
+            "classifier/broken.py",
+            "from pipeline.contract import Method\nclass A(Method):\n    paper = ''\n",
+            ["broken.py", "class A", "`driver`"],
+        ),
+        (
+            "classifier/broken.py",
+            "from pipeline.methods.classifier import Classifier\nclass A(Classifier):\n    paper = ''\n"
+            "    s: float = setting(2.0, low=0.0, high=1.0)\n",
+            ["broken.py", "default of setting s = 2.0", "from 0 to 1"],
+        ),
+        (
+            "classifier/broken.py",
+            "from pipeline.methods.classifier import Classifier\nclass A(Classifier):\n    paper = ''\n"
+            "    s: float = setting(X)\n",
+            ["broken.py", "setting s", "literal"],
+        ),
+        (
+            "classifier/broken.py",
+            "from pipeline.methods.classifier import Classifier\nclass A(Classifier):\n    paper = ''\n"
+            "    s: list = setting([])\n",
+            ["broken.py", "setting s", "int, float, bool or str"],
+        ),
+    ],
+    ids=["twice", "syntax", "no-class", "no-driver", "default", "not-literal", "kind"],
+)
+def test_bad_method_files_are_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str, text: str, parts: list[str]
+) -> None:
+    caches = (source.method, source.method_modules, source.tree)
+    folder = project.make(tmp_path, code=True)
+    path = folder / "pipeline/methods" / file
+    path.write_text(text)
+    monkeypatch.setattr(source, "PACKAGE", folder / "pipeline")
+    for cache in caches:
+        cache.cache_clear()
+    try:
+        with pytest.raises(UserError) as caught:
+            source.method(path.stem)
+    finally:
+        for cache in caches:
+            cache.cache_clear()
+    assert len(str(caught.value).splitlines()) == 1
+    assert all(part in str(caught.value) for part in parts), caught.value
