@@ -62,6 +62,16 @@ def results(study):
     return [f"{run.path}/{name}" for run in PLAN.study_runs(study) for name in ("result.json", "predictions.npz", *(["history.jsonl"] if run.trains else []))]
 
 
+# what takes seconds and needs no GPU stays on the machine that schedules
+localrules:
+    all,
+    prepare,
+    curves,
+    metrics,
+    claims,
+    report,
+
+
 rule all:
     input:
         "results/report.html",
@@ -140,6 +150,7 @@ for key in PLAN.studies:
     rule:
         name:
             f"table_{key}"
+        localrule: True
         input:
             results(key),
         output:
@@ -155,6 +166,7 @@ for key in PLAN.studies:
     rule:
         name:
             key
+        localrule: True
         input:
             outputs.of_study(PLAN.studies[key]),
 

@@ -38,14 +38,7 @@ def save(path: Path, tree: Mapping[str, Any]) -> None:
 
 def load(path: Path) -> dict[str, Any]:
     """What `save` wrote, on the CPU; UserError naming the file where it is missing or corrupt."""
-    try:
-        with safe_open(path, framework="pt") as stream:
-            skeleton = json.loads(stream.metadata()["tree"])
-            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise UserError(f"{path}: missing; `snakemake --cores all` makes it") from None
-    except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise UserError(f"{path}: corrupt checkpoint ({error}); delete the file and run again") from None
+    tensors: dict[str, Tensor] = {}
 
     def fill(value: Any) -> Any:
         if isinstance(value, str) and value.startswith(_TENSOR):
@@ -56,7 +49,14 @@ def load(path: Path) -> dict[str, Any]:
             return [fill(inner) for inner in value]
         return value
 
-    return fill(skeleton)
+    try:
+        with safe_open(path, framework="pt") as stream:
+            tensors |= {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+            return fill(json.loads(stream.metadata()["tree"]))
+    except FileNotFoundError:
+        raise UserError(f"{path}: missing; `snakemake --cores all` makes it") from None
+    except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise UserError(f"{path}: corrupt checkpoint ({error}); delete the file and run again") from None
 
 
 def restore(module: torch.nn.Module, state: Mapping[str, Tensor], path: Path, partly: tuple[str, ...] = ()) -> None:

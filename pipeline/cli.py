@@ -65,7 +65,10 @@ def _plan(overrides: list[str] | None, only: str | None = None) -> Any:
         key, equals, value = text.partition("=")
         if not equals:
             raise UserError(f"--set {text}: expected KEY=VALUE, such as tier=gpu")
-        values[key] = yaml.safe_load(value)
+        try:
+            values[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise UserError(f"--set {text}: '{value}' is not valid YAML") from None
     return plan.load(ROOT, values, only)
 
 
@@ -93,10 +96,12 @@ def plan_command(
 
 @app.command()
 def prepare(
-    dataset: Annotated[str | None, typer.Argument(help="A data set; all the plan's when left out.")] = None,
+    dataset: Annotated[
+        str | None, typer.Argument(metavar="[DATASET]", help="A data set; all the plan's when left out.")
+    ] = None,
     overrides: Overrides = None,
 ) -> None:
-    """Write data/prepared/<dataset>/: arrays and a manifest with source, licence and checksums."""
+    """Write a data set's arrays and manifest to data/prepared/."""
     from pipeline import datasets
 
     for key in [dataset] if dataset else _plan(overrides).datasets:
@@ -108,9 +113,10 @@ Target = Annotated[str, typer.Argument(metavar="RUN|STUDY", help="A run's folder
 
 @app.command()
 def train(target: Target, overrides: Overrides = None) -> None:
-    """Train a run (runs/STUDY/METHOD/VARIANT-sSEED-HASH), resuming from its checkpoint if there is one.
+    """Train a run, or a study's runs.
 
-    With a study: train what is not trained yet, one run after another, and write results/curves/STUDY.csv.
+    A run (runs/STUDY/METHOD/VARIANT-sSEED-HASH) resumes from its checkpoint if there is one. With a study: train
+    what is not trained yet, one run after another, and write results/curves/STUDY.csv.
     """
     plan, runs, study = _target(target, overrides)
     for run in runs:
@@ -123,9 +129,10 @@ def train(target: Target, overrides: Overrides = None) -> None:
 
 @app.command()
 def evaluate(target: Target, overrides: Overrides = None) -> None:
-    """Evaluate a trained run: result.json and predictions.npz, then send it to the tracking store.
+    """Evaluate a trained run, or a study's.
 
-    With a study: evaluate what is not evaluated yet and write results/metrics/STUDY.json.
+    Writes result.json and predictions.npz and sends the run to the tracking store. With a study: evaluate what is
+    not evaluated yet and write results/metrics/STUDY.json.
     """
     plan, runs, study = _target(target, overrides)
     for run in runs:
@@ -186,8 +193,13 @@ def _warn(run: Any, record: dict[str, Any]) -> None:
 
 @app.command()
 def table(
-    study: str,
-    source: Annotated[str, typer.Option("--from", help="files, or mlflow: from the tracking store alone.")] = "files",
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study of the plan.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="files|mlflow", help="Where results are read: run folders, or the tracking store alone."
+        ),
+    ] = "files",
     overrides: Overrides = None,
 ) -> None:
     """Write a study's tables and figures."""
@@ -214,7 +226,7 @@ def _mlflow(plan: Any) -> Any:
 
 @app.command()
 def claims(overrides: Overrides = None) -> None:
-    """Write results/claims.csv: the verdict on every claim of papers/."""
+    """Write results/claims.csv, the verdicts."""
     from pipeline import papers as papers_
     from pipeline.exhibits import claims as claims_
     from pipeline.exhibits import frame
@@ -225,7 +237,7 @@ def claims(overrides: Overrides = None) -> None:
 
 @app.command()
 def report(overrides: Overrides = None) -> None:
-    """Write results/report.html, and send the exhibits to the tracking store."""
+    """Write results/report.html and track the exhibits."""
     from pipeline import papers as papers_
     from pipeline import tracking
     from pipeline.exhibits import frame, page
@@ -243,7 +255,9 @@ def report(overrides: Overrides = None) -> None:
 
 
 @app.command()
-def methods(key: Annotated[str | None, typer.Argument(help="A method, for its settings.")] = None) -> None:
+def methods(
+    key: Annotated[str | None, typer.Argument(metavar="[METHOD]", help="A method, for its settings.")] = None,
+) -> None:
     """List the methods found in pipeline/methods/, or one method's settings."""
     from rich.console import Console
     from rich.table import Table
@@ -269,7 +283,9 @@ def methods(key: Annotated[str | None, typer.Argument(help="A method, for its se
 
 
 @app.command()
-def papers(key: Annotated[str | None, typer.Argument(help="A paper, for its claims.")] = None) -> None:
+def papers(
+    key: Annotated[str | None, typer.Argument(metavar="[PAPER]", help="A paper, for its claims.")] = None,
+) -> None:
     """List the papers of papers/, or one paper's claims."""
     from rich.console import Console
     from rich.table import Table
@@ -290,11 +306,14 @@ def papers(key: Annotated[str | None, typer.Argument(help="A paper, for its clai
         raise unknown("paper", key, found)
     for claim in found[key].claims:
         console.print(f"[bold]{claim.id}[/]: {claim.statement}")
+        console.print(
+            f"  {claim.test.model_dump(exclude_defaults=True) if claim.test else claim.why_not}", markup=False
+        )
 
 
 @app.command()
 def track(overrides: Overrides = None) -> None:
-    """Send every finished run and exhibit that the tracking store does not hold yet."""
+    """Send to the tracking store what it lacks."""
     from pipeline import tracking
 
     print(tracking.sync(_plan(overrides), ROOT))
@@ -314,7 +333,7 @@ def prune(
     yes: Annotated[bool, typer.Option("--yes", help="Delete; without it, only list.")] = False,
     overrides: Overrides = None,
 ) -> None:
-    """List, or with --yes delete, run folders that no run of the plan owns."""
+    """List or delete runs no longer planned."""
     planned = {run.path for run in _plan(overrides).runs}
     stale = sorted(str(path.parent) for path in ROOT.glob("runs/*/*/*/*.json"))
     for path in sorted(set(stale) - planned):
@@ -325,7 +344,7 @@ def prune(
 
 @app.command()
 def doctor() -> None:
-    """Say what this machine offers: packages, device, data sets, tracking store."""
+    """Say what this machine offers."""
     import importlib.metadata
 
     from pipeline import datasets, tracking

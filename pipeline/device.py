@@ -25,8 +25,9 @@ def choose(precision: str = "auto") -> Device:
 
     One thread a job and as many jobs as cores beats many threads a job, and keeps sums in one order.
     """
-    torch.use_deterministic_algorithms(True, warn_only=True)
     if torch.cuda.is_available():
+        # on a CPU with one thread nothing is left to chance, and the switch costs a second of imports
+        torch.use_deterministic_algorithms(True, warn_only=True)
         torch.backends.cudnn.benchmark = False
         automatic = "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
         name = torch.cuda.get_device_name()

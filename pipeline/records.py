@@ -49,12 +49,15 @@ def write_curves(plan: Plan, study: str, root: Path) -> Path:
 
 
 def write_metrics(plan: Plan, study: str, root: Path) -> Path:
-    """results/metrics/<study>.json: variant -> method -> metric -> mean over the seeds that are ok."""
+    """results/metrics/<study>.json: variant -> method -> the study's metrics -> mean over the seeds that are ok."""
     found: dict[str, dict[str, dict[str, list[float]]]] = {}
     for run in plan.study_runs(study):
         result = read_json(root / run.path / "result.json")
         metrics = found.setdefault(run.variant, {}).setdefault(run.method, {})
-        for name, value in result["metrics"].items():
+        for name in plan.studies[study].metrics:
+            if name not in result["metrics"]:
+                continue
+            value = result["metrics"][name]
             metrics.setdefault(name, []).append(value)
     means = {
         variant: {

@@ -42,7 +42,8 @@ def alone(run: Run, root: Path) -> Iterator[Callable[[str], bool]]:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
         def done(name: str) -> bool:
-            return (folder / name).is_file() and read_json(folder / name)["id"] == run.id
+            found = read_json(folder / name) if (folder / name).is_file() else None
+            return isinstance(found, dict) and found.get("id") == run.id
 
         yield done
 

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,7 +57,14 @@ def delegate(arguments: list[str]) -> int | None:
         try:
             socket.send_fds(link, [b"\n"], [0, 1, 2])
             link.sendall(json.dumps(request).encode() + b"\n")
-            answer = link.makefile().readline()
+            answers = link.makefile()
+            started = answers.readline()
+        except OSError:
+            started = ""
+        if not started:
+            return None  # it ended for lack of work just as this process called
+        try:
+            answer = answers.readline()
         except OSError:
             answer = ""
     # no answer: the warm process was ended, and its jobs with it, as if this process had been
@@ -158,6 +166,8 @@ def _start(link: socket.socket) -> int:
     if process:
         for handle in handles:
             os.close(handle)
+        with suppress(OSError):
+            link.sendall(b"started\n")
         return process
     code = 1
     try:
@@ -172,6 +182,8 @@ def _start(link: socket.socket) -> int:
         from pipeline.cli import run
 
         code = run(request["arguments"])
+    except BaseException:
+        traceback.print_exc()
     finally:
         with suppress(Exception):
             sys.stdout.flush()

@@ -90,3 +90,27 @@ def call(folder: Path, *command: str, **more: str) -> subprocess.CompletedProces
     """Run a command in the folder; `python` is this interpreter."""
     program = [sys.executable, *command[1:]] if command[0] == "python" else list(command)
     return subprocess.run(program, cwd=folder, env=environment(**more), capture_output=True, text=True, check=False)
+
+
+def copy(finished: Path, folder: Path) -> Path:
+    """A finished project, times of its files included."""
+    return shutil.copytree(finished, folder, symlinks=True)
+
+
+def commit(folder: Path) -> None:
+    """Make the folder a git repository, which DVC wants."""
+    author = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+    for command in (("init", "-q"), ("add", "-A"), (*author, "commit", "-qm", "all")):
+        assert call(folder, "git", *command).returncode == 0
+
+
+def cut_dvc(folder: Path) -> None:
+    """dvc.yaml for the small project: without the study that it has not."""
+    file = read(HERE / "dvc.yaml")
+    for stage in file["stages"].values():
+        each = stage.get("foreach", [])
+        for value in (each, stage.get("deps", [])):
+            for entry in list(value):
+                if "ssl" in entry:
+                    value.pop(entry) if isinstance(value, dict) else value.remove(entry)
+    write(folder / "dvc.yaml", file)

@@ -148,7 +148,7 @@ def _resume(state: Path, method: Method, optimizer: torch.optim.Optimizer, avera
         if average is not None:
             for name, value in kept["average"].items():
                 average[name].copy_(value)
-        rows: list[Row] = kept["rows"]
-    except (KeyError, ValueError, TypeError) as error:
+        rows: list[Row] = list(kept["rows"])
+    except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         raise UserError(f"{state}: corrupt checkpoint ({error}); delete the file and run again") from None
     return rows

@@ -18,6 +18,8 @@ def evaluate(job: Job) -> Evaluation:
     """Top-1, NLL, calibration and per-class accuracy on the test split."""
     logits = predict(job, job.data.test_images)
     metrics, arrays = classification_metrics(logits, job.data.test_labels, job.data.class_names)
+    # values whose mean is a metric go by the name that the exhibits pair them by
+    arrays = {f"example_{name}" if name in metrics else name: values for name, values in arrays.items()}
     return Evaluation(metrics, {"labels": job.data.test_labels, **arrays})
 
 

@@ -6,6 +6,7 @@ METRICS = {
     "nll": "NLL (nats)",
     "ece": "ECE (%)",
     "brier": "Brier (%)",
+    "error_confidence": "Confidence of errors (%)",
     "linear_top1": "Linear probe top-1 (%)",
     "knn_top1": "k-NN top-1 (%)",
     "alignment": "Alignment",

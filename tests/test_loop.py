@@ -1,0 +1,271 @@
+"""The training loop: resuming, divergence, pairing, averages, on images made up here."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from pipeline import checkpoint, drivers, source
+from pipeline.device import choose
+from pipeline.drivers import loop
+from pipeline.errors import UserError
+from pipeline.settings import BUDGETS
+
+SETTINGS = {
+    "cross_entropy": {},
+    "moco_v2": {"queue_length": 64, "momentum": 0.9},
+    "mochi": {"queue_length": 64, "momentum": 0.9, "hardest": 8, "mixed": 8, "mixed_with_query": 2},
+    "swav": {"prototypes": 10, "small_crops": 2, "queue_length": 64},
+    "simclr": {},
+    "label_smoothing": {},
+    "supervised_encoder": {},
+    "random_encoder": {},
+}
+
+
+def data() -> drivers.Data:
+    draw = torch.Generator().manual_seed(0)
+
+    def images(count: int) -> torch.Tensor:
+        return torch.randint(0, 256, (count, 1, 16, 16), dtype=torch.uint8, generator=draw)
+
+    def labels(count: int) -> torch.Tensor:
+        return torch.arange(count) % 4
+
+    parts = [part for count in (70, 8, 12) for part in (images(count), labels(count))]
+    return drivers.Data(*parts, images(0), ["a", "b", "c", "d"], (0.5,), (0.25,))
+
+
+def job(key: str, seed: int = 0, **budget: Any) -> drivers.Job:
+    info = source.method(key)
+    protocol = {
+        "epochs": 4,
+        "batch_size": 32,
+        "optimizer": {"name": "sgd", "learning_rate": 0.05, "weight_decay": 0.01},
+        "schedule": {"name": "one_cycle", "warmup": 0.25},
+        "augmentation": {"crop_scale": [0.3, 1.0], "flip": 0.5, "small_size": 8},
+    }
+    values = BUDGETS[info.driver].model_validate({**protocol, **budget}).model_dump(mode="json", exclude={"seeds"})
+    method = drivers.make_method(info.module, info.name, info.resolve(SETTINGS[key], "test"))
+    return drivers.Job(values, "study", seed, method, data(), choose("fp32"))
+
+
+def silent(row: dict[str, Any]) -> None:
+    pass
+
+
+class Killed(BaseException):
+    pass
+
+
+def without_clock(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: row[name] for name in ("epoch", "loss", "learning_rate")} for row in rows]
+
+
+OPTIMIZERS = {
+    "sgd": {"name": "sgd", "learning_rate": 0.05, "nesterov": True},
+    "lars": {"name": "lars", "learning_rate": 0.5, "trust": 0.1},
+    "adamw": {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.1},
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "optimizer", "average"),
+    [
+        ("cross_entropy", "sgd", 0.0),
+        ("cross_entropy", "adamw", 0.5),
+        ("cross_entropy", "lars", 0.0),
+        ("moco_v2", "sgd", 0.0),
+        ("mochi", "adamw", 0.0),
+        ("swav", "sgd", 0.0),
+        ("swav", "lars", 0.9),
+    ],
+)
+def test_an_interrupted_run_ends_with_the_numbers_of_an_uninterrupted_one(
+    tmp_path: Path, key: str, optimizer: str, average: float
+) -> None:
+    def made() -> drivers.Job:
+        return job(key, optimizer=OPTIMIZERS[optimizer], weight_average=average)
+
+    straight = made()
+    rows = loop.fit(straight, tmp_path / "never", 1e9, silent)
+    assert not (tmp_path / "never").exists()
+    assert len({row["loss"] for row in rows}) == 4
+
+    # the kill comes in the third epoch, after the checkpoint of the second
+    state, seen = tmp_path / "checkpoint.safetensors", []
+
+    def killed(row: dict[str, Any]) -> None:
+        seen.append(row)
+        if row["epoch"] == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        loop.fit(made(), state, 0.0, killed)
+    assert len(checkpoint.load(state)["rows"]) == 2
+    torch.manual_seed(99)  # what was drawn elsewhere meanwhile plays no part
+    resumed, reported = made(), []
+    finished = loop.fit(resumed, state, 0.0, reported.append)
+    assert [row["epoch"] for row in reported] == [3, 4]
+    assert without_clock(finished) == without_clock(rows)
+    assert finished[:2] == seen[:2]  # the times, too, are those of the first part
+    expected, found = straight.method.state_dict(), resumed.method.state_dict()
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_the_weight_average_is_the_exponential_one_and_what_is_left_in_the_method(tmp_path: Path) -> None:
+    averaged, plain = job("cross_entropy", weight_average=0.6), job("cross_entropy")
+    own = loop.build(job("cross_entropy")).state_dict()
+    expected = {name: value.clone() for name, value in own.items()}
+    steps = []
+    after = plain.method.after_step
+
+    def record() -> None:
+        after()
+        steps.append({name: value.clone() for name, value in plain.method.state_dict().items()})
+
+    plain.method.after_step = record  # type: ignore[method-assign]
+    loop.fit(plain, tmp_path / "a", 1e9, silent)
+    loop.fit(averaged, tmp_path / "a", 1e9, silent)
+    assert len(steps) == 4 * 2
+    for current in steps:
+        for name, value in current.items():
+            floating = value.is_floating_point()
+            expected[name] = 0.6 * expected[name] + 0.4 * value if floating else value
+    for name, value in averaged.method.state_dict().items():
+        torch.testing.assert_close(value, expected[name], rtol=1e-5, atol=1e-6)
+
+
+def first_batch(job: drivers.Job, folder: Path) -> tuple[Any, dict[str, torch.Tensor]]:
+    """The first batch that the method sees and the encoder it starts with."""
+    found: list[Any] = []
+
+    def spy(batch: Any) -> torch.Tensor:
+        encoder = {name: value.clone() for name, value in job.method.encoder.state_dict().items()}
+        found.append((batch, encoder))
+        raise Killed
+
+    job.method.loss = spy  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        loop.fit(job, folder / "none", 1e9, silent)
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("cross_entropy", "label_smoothing"), ("simclr", "moco_v2"), ("simclr", "supervised_encoder")]
+)
+def test_methods_of_a_study_are_paired_at_each_seed(tmp_path: Path, one: str, other: str) -> None:
+    batch, encoder = first_batch(job(one), tmp_path)
+    paired, same = first_batch(job(other), tmp_path)
+    assert torch.equal(batch.indices, paired.indices)
+    assert torch.equal(batch.labels, paired.labels)
+    assert torch.equal(batch.views[0], paired.views[0])
+    assert all(torch.equal(encoder[name], same[name]) for name in encoder)
+    unpaired, different = first_batch(job(one, seed=1), tmp_path)
+    assert not torch.equal(batch.indices, unpaired.indices)
+    assert not torch.equal(encoder["stages.0.0.weight"], different["stages.0.0.weight"])
+
+
+def test_batches_are_full_and_an_epoch_shows_no_example_twice(tmp_path: Path) -> None:
+    made = job("cross_entropy", epochs=2)
+    seen: list[torch.Tensor] = []
+    progress: list[float] = []
+    loss = made.method.loss
+
+    def spy(batch: Any) -> torch.Tensor:
+        seen.append(batch.indices)
+        progress.append(made.method.progress)
+        assert torch.equal(batch.labels, made.data.train_labels[batch.indices])
+        return loss(batch)
+
+    made.method.loss = spy  # type: ignore[method-assign]
+    rows = loop.fit(made, tmp_path / "a", 1e9, silent)
+    assert [len(indices) for indices in seen] == [32] * 4  # 70 examples
+    first, second = torch.cat(seen[:2]), torch.cat(seen[2:])
+    assert len(first.unique()) == len(second.unique()) == 64
+    assert not torch.equal(first, second)
+    assert progress == [0.0, 0.25, 0.5, 0.75]
+    assert [row["epoch"] for row in rows] == [1, 2]
+
+
+def test_a_reference_that_does_not_train_is_left_as_initialised(tmp_path: Path) -> None:
+    made = job("random_encoder", epochs=0)
+    assert loop.fit(made, tmp_path / "a", 0.0, silent) == []
+    start = loop.build(job("random_encoder", epochs=0)).state_dict()
+    assert all(torch.equal(value, start[name]) for name, value in made.method.state_dict().items())
+
+
+def test_a_batch_larger_than_the_examples_left_is_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="batch_size = 71: must be at most the 70 training examples"):
+        loop.fit(job("cross_entropy", batch_size=71), tmp_path / "a", 0.0, silent)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_with_the_rows_so_far(tmp_path: Path) -> None:
+    made = job("cross_entropy")
+    loss = made.method.loss
+    made.method.loss = lambda batch: loss(batch) * (float("nan") if made.method.progress >= 0.5 else 1.0)  # type: ignore[method-assign]
+    reported: list[dict[str, Any]] = []
+    with pytest.raises(drivers.Diverged) as caught:
+        loop.fit(made, tmp_path / "a", 1e9, reported.append)
+    reason, rows = caught.value.args
+    assert "epoch 3" in reason
+    assert "nan" in reason
+    assert rows == reported
+    assert [row["loss"] is None for row in rows] == [False, False, True]
+    json.dumps(rows, allow_nan=False)
+
+
+def test_a_damaged_checkpoint_is_said_in_one_line(tmp_path: Path) -> None:
+    state = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(Killed):
+        loop.fit(job("cross_entropy", weight_average=0.5), state, 0.0, _kill_at(2))
+    good = checkpoint.load(state)
+    shutil.copy(state, tmp_path / "kept")
+    wrong: list[Any] = [
+        {**good, "method": {**good["method"], "head.weight": torch.ones(2, 2)}},
+        {name: value for name, value in good.items() if name != "optimizer"},
+        {**good, "optimizer": {}},
+        {**good, "optimizer": {**good["optimizer"], "state": {"x": {}}}},
+        {**good, "optimizer": {**good["optimizer"], "param_groups": []}},
+        {**good, "average": None},
+        {**good, "average": {**good["average"], "head.weight": torch.ones(2, 2)}},
+        {**good, "average": {"other": torch.ones(2, 2)}},
+        {**good, "rows": None},
+    ]
+    for tree in wrong:
+        checkpoint.save(state, tree)
+        with pytest.raises(UserError) as caught:
+            loop.fit(job("cross_entropy", weight_average=0.5), state, 0.0, silent)
+        assert str(caught.value).startswith(f"{state}: ")
+        assert len(str(caught.value).splitlines()) == 1
+    shutil.copy(tmp_path / "kept", state)
+    assert len(loop.fit(job("cross_entropy", weight_average=0.5), state, 0.0, silent)) == 4
+
+
+def _kill_at(epoch: int) -> Any:
+    def report(row: dict[str, Any]) -> None:
+        if row["epoch"] == epoch:
+            raise Killed
+
+    return report
+
+
+def test_a_runs_share_of_the_data_is_cut_in_order_and_renumbered() -> None:
+    from pipeline.datasets import Prepared
+
+    labels = torch.arange(20) % 5
+    images = torch.arange(20, dtype=torch.uint8)[:, None, None, None].expand(20, 1, 2, 2).contiguous()
+    prepared = Prepared("x", images, labels, images[:10], labels[:10], (0.5,), (0.5,), tuple("abcde"), (1, 2, 2), "")
+    wanted = {"held_out_classes": [1, 3], "train_examples": 15, "validation_examples": 5, "test_examples": 5}
+    part = drivers.share(prepared, wanted, torch.device("cpu"))
+    # classes 0, 2, 4 become 0, 1, 2
+    assert part.train_images[:, 0, 0, 0].tolist() == [0, 2, 4, 5, 7, 9]
+    assert part.train_labels.tolist() == [0, 1, 2, 0, 1, 2]
+    assert part.valid_images[:, 0, 0, 0].tolist() == [10, 12, 14]
+    assert part.test_images[:, 0, 0, 0].tolist() == [0, 2, 4]
+    assert part.held_out_images[:, 0, 0, 0].tolist() == [1, 3]
+    assert part.class_names == ["a", "c", "e"]
