@@ -25,7 +25,7 @@ def read(path: Path) -> Any:
 def make(folder: Path, code: bool = False, small: bool = True, data: bool = False) -> Path:
     """The project's inputs; with `data` also the embedded data, with `code` also the sources.
 
-    small: only `classification` (two methods) and `ood` (two methods), two seeds, few examples, one paper.
+    small: only `classification` (two methods) and `ood` (one method), two seeds, few examples, one paper.
     """
     shutil.copytree(HERE / "studies", folder / "studies")
     (folder / "papers").mkdir()
@@ -44,7 +44,7 @@ def make(folder: Path, code: bool = False, small: bool = True, data: bool = Fals
         study["budget"] = {"smoke": study["budget"]["smoke"]}
         write(folder / "studies/classification.yaml", study)
         study = read(folder / "studies/ood.yaml")
-        study["methods"] = ["msp", "energy"]
+        study["methods"] = ["msp"]
         study["variants"] = {"default": {}}
         study["budget"] = {"smoke": {**study["budget"]["smoke"], "validation_outliers": ["mean"]}}
         write(folder / "studies/ood.yaml", study)

@@ -93,7 +93,7 @@ def rows(folder: Path, study: str) -> list[dict[str, str]]:
 
 def test_snakemake_makes_everything_that_the_plan_promises(finished: Path) -> None:
     plan = planning.load(finished)
-    assert len(plan.runs) == 8
+    assert len(plan.runs) == 6
     for run in plan.runs:
         result = json.loads((finished / run.path / "result.json").read_text())
         assert (result["id"], result["status"]) == (run.id, "ok")
@@ -106,62 +106,46 @@ def test_snakemake_makes_everything_that_the_plan_promises(finished: Path) -> No
     assert (finished / "results/report.html").is_file()
 
 
-def test_nothing_is_done_twice_by_either_engine(copied: Path) -> None:
+def test_dvc_adopts_what_snakemake_made_and_runs_what_an_edit_or_a_seed_asks_for(copied: Path) -> None:
     before, exhibits = runs(copied), bytes_of(copied)
-    assert "Nothing to be done" in ran(copied, *SNAKEMAKE)
     ran(copied, "dvc", "repro", "-q")
     assert runs(copied) == before
     assert bytes_of(copied) == exhibits
-    # only `plan` is looked at again
-    again = ran(copied, "dvc", "repro")
-    assert re.findall(r"Running stage '(.+)'", again) == ["plan"]
-    assert "Nothing to be done" in ran(copied, *SNAKEMAKE)
+    # a comment: only `plan` is looked at again
+    project.substitute(copied / SMOOTHING, '    paper = "', '    # a remark\n    paper = "')
+    assert re.findall(r"Running stage '(.+)'", ran(copied, "dvc", "repro")) == ["plan"]
+    project.substitute(copied / SMOOTHING, "label_smoothing=self.alpha", "label_smoothing=self.alpha / 2")
+    project.edit(copied / "studies/classification.yaml", budget__smoke__seeds=3)
+    ran(copied, "dvc", "repro", "-q", "evaluate@classification")
+    expected = ["cross_entropy/default-s2", *(f"label_smoothing/default-s{seed}" for seed in range(3))]
+    assert new(before, runs(copied)) == [f"classification/{name}" for name in expected]
 
 
 def test_dvc_alone_makes_the_same_bytes(finished: Path, data_only: Path) -> None:
     ran(data_only, "dvc", "repro", "-q")
     assert bytes_of(data_only) == bytes_of(finished)
-    assert json.loads(ran(data_only, "dvc", "metrics", "show", "--json").splitlines()[0])
+    assert "top1" in ran(data_only, "dvc", "metrics", "show", "--json")
 
 
-def test_dvc_runs_what_an_edit_or_a_seed_asks_for(copied: Path) -> None:
-    ran(copied, "dvc", "repro", "-q")
+def test_snakemake_does_nothing_twice_and_runs_what_an_edit_or_a_seed_asks_for(copied: Path) -> None:
     before = runs(copied)
-    project.substitute(copied / SMOOTHING, '    paper = "', '    # a remark\n    paper = "')
-    assert re.findall(r"Running stage '(.+)'", ran(copied, "dvc", "repro")) == ["plan"]
-    project.substitute(copied / SMOOTHING, "label_smoothing=self.alpha", "label_smoothing=self.alpha / 2")
-    ran(copied, "dvc", "repro", "-q")
-    assert new(before, runs(copied)) == [f"classification/label_smoothing/default-s{seed}" for seed in (0, 1)]
-    before = runs(copied)
-    project.edit(copied / "studies/classification.yaml", budget__smoke__seeds=3)
-    ran(copied, "dvc", "repro", "-q")
-    expected = [f"classification/{method}/default-s2" for method in ("cross_entropy", "label_smoothing")]
-    assert new(before, runs(copied)) == expected
-    assert {row["n_seeds"] for row in rows(copied, "classification")} == {"3"}
-
-
-def test_snakemake_runs_what_an_edit_or_a_seed_asks_for(copied: Path) -> None:
-    before, exhibits = runs(copied), bytes_of(copied)
+    metrics = (*SNAKEMAKE, "results/metrics/classification.json", "results/metrics/ood.json")
     project.substitute(copied / SMOOTHING, '    paper = "', '    # a remark\n    paper = "')
     assert "Nothing to be done" in ran(copied, *SNAKEMAKE)
     project.substitute(copied / SMOOTHING, "label_smoothing=self.alpha", "label_smoothing=self.alpha / 2")
-    ran(copied, *SNAKEMAKE)
+    ran(copied, *metrics)
     assert new(before, runs(copied)) == [f"classification/label_smoothing/default-s{seed}" for seed in (0, 1)]
-    changed = bytes_of(copied)
-    assert changed["results/tables/classification.csv"] != exhibits["results/tables/classification.csv"]
-    assert changed["results/tables/ood.csv"] == exhibits["results/tables/ood.csv"]
     before = runs(copied)
     project.edit(copied / "studies/classification.yaml", budget__smoke__seeds=3)
-    ran(copied, *SNAKEMAKE, "classification")
+    ran(copied, *metrics)
     expected = [f"classification/{method}/default-s2" for method in ("cross_entropy", "label_smoothing")]
     assert new(before, runs(copied)) == expected
     # back to what was: the results are still there
     project.substitute(copied / SMOOTHING, "label_smoothing=self.alpha / 2", "label_smoothing=self.alpha")
     project.edit(copied / "studies/classification.yaml", budget__smoke__seeds=2)
     before = runs(copied)
-    ran(copied, *SNAKEMAKE)
+    ran(copied, *SNAKEMAKE, "results/claims.csv")
     assert new(before, runs(copied)) == []
-    assert bytes_of(copied) == exhibits
 
 
 def until(condition: Callable[[], object], process: "subprocess.Popen[str]") -> None:
@@ -192,35 +176,25 @@ def training_in(folder: Path) -> list[int]:
     return found
 
 
-def test_a_killed_snakemake_goes_on_where_it_was(finished: Path, data_only: Path) -> None:
-    killed = started(data_only, *SNAKEMAKE)
-    until(lambda: list(data_only.glob("runs/*/*/*/train.json")), killed)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    assert not (data_only / "results/report.html").exists()
-    done = runs(data_only)
-    ran(data_only, *SNAKEMAKE)
-    new(done, runs(data_only))
-    assert bytes_of(data_only) == bytes_of(finished)
-    assert "Nothing to be done" in ran(data_only, *SNAKEMAKE)
-
-
-def test_a_killed_training_process_fails_its_run_alone_and_the_next_call_mends_it(
-    finished: Path, data_only: Path
-) -> None:
+def test_what_was_killed_goes_on_where_it_was(finished: Path, data_only: Path) -> None:
     engine = started(data_only, *SNAKEMAKE)
     until(lambda: training_in(data_only), engine)
     os.kill(training_in(data_only)[0], signal.SIGKILL)
-    engine.communicate()
-    assert engine.returncode != 0
-    assert 2 <= len(runs(data_only)) < 8  # keep-going: the other runs went on
-    ran(data_only, *SNAKEMAKE)
+    # one run has failed; the others go on
+    until(lambda: len(runs(data_only)) >= 2, engine)
+    engine.send_signal(signal.SIGKILL)
+    engine.wait()
+    assert not (data_only / "results/report.html").exists()
+    done = {key: times["model.safetensors"] for key, times in runs(data_only).items() if key[0] == "classification"}
+    ran(data_only, *SNAKEMAKE, "classification", "ood", "results/claims.csv")
+    again = runs(data_only)
+    assert {key: again[key]["model.safetensors"] for key in done} == done
     assert bytes_of(data_only) == bytes_of(finished)
 
 
 def test_a_killed_run_resumes_from_its_checkpoint_to_the_same_weights(data_only: Path, tmp_path: Path) -> None:
-    longer = ("--set", "overrides={classification: {epochs: 12}}")
-    run = planning.load(data_only, {"overrides": {"classification": {"epochs": 12}}}).study_runs("classification")[0]
+    longer = ("--set", "overrides={classification: {epochs: 8}}")
+    run = planning.load(data_only, {"overrides": {"classification": {"epochs": 8}}}).study_runs("classification")[0]
     other = project.copy(data_only, tmp_path / "other")
     command = ("python", "-m", "pipeline", "train", run.path, *longer)
     killed = started(data_only, *command, RECOUNT_CHECKPOINT_SECONDS="0")
@@ -230,9 +204,9 @@ def test_a_killed_run_resumes_from_its_checkpoint_to_the_same_weights(data_only:
     assert not (data_only / run.path / "train.json").exists()
     resumed = ran(data_only, *command)
     straight = ran(other, *command)
-    lines = [re.findall(r"epoch (\d+)/12", text) for text in (output, resumed, straight)]
-    assert lines[2] == [str(epoch) for epoch in range(1, 13)]
-    assert lines[1][-1] == "12"
+    lines = [re.findall(r"epoch (\d+)/8", text) for text in (output, resumed, straight)]
+    assert lines[2] == [str(epoch) for epoch in range(1, 9)]
+    assert lines[1][-1] == "8"
     assert 1 < int(lines[1][0]) <= len(lines[0]) + 1
     weights = [(folder / run.path / "model.safetensors").read_bytes() for folder in (data_only, other)]
     assert weights[0] == weights[1]
@@ -264,10 +238,10 @@ def test_a_diverged_run_spoils_no_other_and_is_said(copied: Path) -> None:
     said = ran(copied, *SNAKEMAKE)
     made = new(before, runs(copied))
     assert made == [f"{name}-s{n}" for name in ("classification/diverges/default", "ood/msp/broken") for n in (0, 1)]
-    for run in planning.load(copied).study_runs("ood"):
-        result = json.loads((copied / run.path / "result.json").read_text())
-        assert result["status"] == ("failed" if run.variant == "broken" else "ok")
-        if run.variant == "broken":
+    for path in copied.glob("runs/ood/*/*/result.json"):
+        result = json.loads(path.read_text())
+        assert result["status"] == ("failed" if result["variant"] == "broken" else "ok")
+        if result["variant"] == "broken":
             assert re.search(r"it builds on, runs/classification/diverges/.+ is diverged", result["reason"])
             assert result["metrics"] == {}
     statuses = {(row["method"], row["status"]) for row in rows(copied, "classification")}

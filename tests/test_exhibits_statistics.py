@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.exhibits import statistics
+from pipeline.exhibits import labels, statistics
 from pipeline.exhibits.statistics import B, Sample, contrast, difference, difference_of_differences, mean
 
 
@@ -143,3 +143,14 @@ def test_examples_of_different_lengths_are_not_paired() -> None:
     found = mean(ragged)
     assert found is not None
     assert found.levels == "seeds"
+
+
+def test_an_interval_ends_where_the_metrics_range_does() -> None:
+    sample = Sample({0: 99.0, 1: 95.0, 2: 99.5})
+    free = statistics.mean(sample)
+    clipped = statistics.mean(sample, labels.bounds("auroc_digits"))
+    assert free is not None and clipped is not None
+    assert free.high is not None and free.high > 100
+    assert (clipped.mean, clipped.low, clipped.high) == (free.mean, free.low, 100.0)
+    assert labels.bounds("nll")[0] == 0
+    assert labels.bounds("a metric of one's own") == (-np.inf, np.inf)

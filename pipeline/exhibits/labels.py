@@ -1,5 +1,7 @@
 """How names are printed. A name that is not here is printed as it is, with spaces for underscores."""
 
+import math
+
 METRICS = {
     "top1": "Top-1 (%)",
     "worst_class_top1": "Worst-class top-1 (%)",
@@ -16,12 +18,31 @@ METRICS = {
     "aupr": "AUPR (%)",
     "fpr95": "FPR95 (%)",
 }
+BOUNDS = {
+    "nll": (0.0, math.inf),
+    "alignment": (0.0, 4.0),
+    "uniformity": (-math.inf, 0.0),
+    "effective_rank": (1.0, math.inf),
+    "tolerance": (-1.0, 1.0),
+    "brier": (0.0, 200.0),
+    "ece": (0.0, 100.0),
+    "error_confidence": (0.0, 100.0),
+}
+PERCENT = ("top1", "auroc", "aupr", "fpr95")
+"""Words of a metric's name that say it is a percentage, as in `linear_top1` or `auroc_digits`."""
 ARROWS = {"higher": "↑", "lower": "↓"}
 MINUS = "−"
 
 
 def metric(name: str) -> str:
     return METRICS.get(name) or words(name)
+
+
+def bounds(name: str) -> tuple[float, float]:
+    """The least and the greatest value a metric can have."""
+    if any(word in name for word in PERCENT):
+        return 0.0, 100.0
+    return BOUNDS.get(name, (-math.inf, math.inf))
 
 
 def words(name: str) -> str:

@@ -9,8 +9,9 @@ deviation that resampled seeds cause is therefore widened by t(S-1)/z x sqrt(S/(
 fixed the interval has the width of Student's.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -128,9 +129,12 @@ def _settled(value: float) -> float:
     return round(float(value), 9) + 0.0
 
 
-def mean(sample: Sample) -> Estimate | None:
-    """A cell's mean over its seeds."""
-    return contrast([(1.0, sample)])
+def mean(sample: Sample, bounds: tuple[float, float] = (-math.inf, math.inf)) -> Estimate | None:
+    """A cell's mean over its seeds. The interval ends where the metric's range does, which widening ignores."""
+    found = contrast([(1.0, sample)])
+    if found is None or found.low is None or found.high is None:
+        return found
+    return replace(found, low=max(found.low, bounds[0]), high=min(found.high, bounds[1]))
 
 
 def difference(sample: Sample, other: Sample) -> Estimate | None:

@@ -115,7 +115,7 @@ def tidy(results: Results) -> str:
     for found in frame.aggregate(results.frame()).iter_rows(named=True):
         if found["metric"] is not None:
             cell = results.cells[found["variant"], found["method"]]
-            estimate = statistics.mean(cell.sample(found["metric"]))
+            estimate = statistics.mean(cell.sample(found["metric"]), labels.bounds(found["metric"]))
             assert estimate is not None
             numbers = [fixed(found["mean"]), fixed(estimate.low), fixed(estimate.high), str(found["n_seeds"])]
             rows.append([*(found[name] for name in frame.CELL), found["metric"], *numbers, found["status"]])
@@ -158,7 +158,9 @@ def build(results: Results) -> Table:
                 paper=cell.runs[0].paper,
                 baseline=method == study.baseline,
                 reference=getattr(departure, "reference", False),
-                entries=[Entry(name, cell, statistics.mean(cell.sample(name))) for name in study.metrics],
+                entries=[
+                    Entry(name, cell, statistics.mean(cell.sample(name), labels.bounds(name))) for name in study.metrics
+                ],
             )
             if departure.why:
                 row.notes.append(_note(footnotes, f"{method}: {departure.why.rstrip('.')}."))
@@ -253,7 +255,9 @@ def _data(results: Results, variant: str) -> str:
         size, limit = splits.get(split), run.settings.get(f"{split}_examples")
         size = min(size or limit, limit or size) if size or limit else None
         if size:
-            parts.append(f"{size:,} {name} images")
+            kept_back = run.settings.get("validation_examples") if split == "train" else 0
+            of_them = f", the last {kept_back:,} of them for validation" if kept_back else ""
+            parts.append(f"{size:,} {name} images{of_them}")
     held = run.settings.get("held_out_classes")
     out = f", less classes {labels.listing([str(k) for k in held])}" if held else ""
     return f"{run.dataset}" + (f" ({', '.join(parts)}{out})" if parts else "")
