@@ -4,16 +4,26 @@ import os
 import sys
 
 
+def run(arguments: list[str]) -> int:
+    """Run a command in this process; the exit code."""
+    from pipeline import jobs
+
+    code = jobs.run(arguments)
+    if code is None:
+        from pipeline.cli import run as run_any
+
+        code = run_any(arguments)
+    return code
+
+
 def main() -> int:
-    """Run the command line; returns the exit code."""
+    """Run the command line; the exit code."""
     if os.environ.get("RECOUNT_WARM") == "1" and sys.argv[1:2] in (["train"], ["evaluate"]):
         from pipeline import warm
 
         code = warm.delegate(sys.argv[1:])
         if code is not None:
             return code
-    from pipeline.cli import run
-
     return run(sys.argv[1:])
 
 

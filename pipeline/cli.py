@@ -1,16 +1,15 @@
 """`python -m pipeline STAGE TARGET`: every stage of the pipeline as a command."""
 
-import errno
 import json
 import os
 import shutil
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from pipeline import jobs
 from pipeline.errors import UserError
 
 app = typer.Typer(
@@ -24,52 +23,25 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="A value in place of params.yaml's, such as tier=gpu. Repeatable."),
 ]
-ROOT = Path()
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command. Bad input is one line on standard error and exit code 2."""
-    try:
-        app(arguments, prog_name="python -m pipeline", standalone_mode=False)
-    except UserError as error:
-        return _complain(str(error))
-    except typer.Exit as end:
-        return end.exit_code
-    except typer.Abort:
-        return 130
-    except KeyboardInterrupt:
-        return 130
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _complain(f"{error.filename or 'disk'}: no space left; free some and run again, nothing was lost")
-        raise
-    except Exception as error:
-        if hasattr(error, "format_message"):  # click's own: unknown command or option, missing argument
-            return _complain(error.format_message())
-        raise
-    return 0
+    """Run a command; the exit code. Bad input is one line on standard error and exit code 2."""
 
-
-def _complain(message: str) -> int:
-    print(f"recount: {' '.join(message.split())}", file=sys.stderr)
-    return 2
-
-
-def _plan(overrides: list[str] | None, only: str | None = None) -> Any:
-    import yaml
-
-    from pipeline import plan
-
-    values = {}
-    for text in overrides or []:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise UserError(f"--set {text}: expected KEY=VALUE, such as tier=gpu")
+    def call() -> int:
         try:
-            values[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise UserError(f"--set {text}: '{value}' is not valid YAML") from None
-    return plan.load(ROOT, values, only)
+            app(arguments, prog_name="python -m pipeline", standalone_mode=False)
+        except typer.Exit as end:
+            return end.exit_code
+        except typer.Abort:
+            return 130
+        except Exception as error:
+            if hasattr(error, "format_message"):  # click's own: unknown command or option, missing argument
+                raise UserError(error.format_message()) from None
+            raise
+        return 0
+
+    return jobs.guarded(call)
 
 
 @app.command("plan")
@@ -81,17 +53,17 @@ def plan_command(
     """List the runs that params.yaml and studies/ ask for."""
     from pipeline import stages
 
-    plan = _plan(overrides)
+    plan = jobs.plan(overrides)
     if as_json:
         print(json.dumps(plan.to_json(), indent=1))
         return
     if write:
         from pipeline import records
 
-        records.write_plan(plan, ROOT)
+        records.write_plan(plan, jobs.ROOT)
         return
     for run in plan.runs:
-        print(f"{'done   ' if stages.complete(run, ROOT) else 'planned'} {run.path}")
+        print(f"{'done   ' if stages.complete(run, jobs.ROOT) else 'planned'} {run.path}")
 
 
 @app.command()
@@ -104,8 +76,8 @@ def prepare(
     """Write a data set's arrays and manifest to data/prepared/."""
     from pipeline import datasets
 
-    for key in [dataset] if dataset else _plan(overrides).datasets:
-        print(datasets.prepare(key, ROOT))
+    for key in [dataset] if dataset else jobs.plan(overrides).datasets:
+        print(datasets.prepare(key, jobs.ROOT))
 
 
 Target = Annotated[str, typer.Argument(metavar="RUN|STUDY", help="A run's folder, or a study for all its runs.")]
@@ -118,13 +90,7 @@ def train(target: Target, overrides: Overrides = None) -> None:
     A run (runs/STUDY/METHOD/VARIANT-sSEED-HASH) resumes from its checkpoint if there is one. With a study: train
     what is not trained yet, one run after another, and write results/curves/STUDY.csv.
     """
-    plan, runs, study = _target(target, overrides)
-    for run in runs:
-        _train(run)
-    if study:
-        from pipeline import records
-
-        print(records.write_curves(plan, study, ROOT))
+    jobs.train(target, overrides)
 
 
 @app.command()
@@ -134,61 +100,7 @@ def evaluate(target: Target, overrides: Overrides = None) -> None:
     Writes result.json and predictions.npz and sends the run to the tracking store. With a study: evaluate what is
     not evaluated yet and write results/metrics/STUDY.json.
     """
-    plan, runs, study = _target(target, overrides)
-    for run in runs:
-        _evaluate(run, plan)
-    if study:
-        from pipeline import records
-
-        print(records.write_metrics(plan, study, ROOT))
-
-
-def _target(target: str, overrides: list[str] | None) -> tuple[Any, list[Any], str | None]:
-    """The plan of the target's study, the target's runs, and the study where the target is one."""
-    from pipeline import stages
-
-    parts = target.split("/")
-    if parts[0] == "runs" and len(parts) > 2:
-        plan = _plan(overrides, parts[1])
-        return plan, [stages.find(plan, target)], None
-    plan = _plan(overrides, target)
-    return plan, plan.study_runs(target), target
-
-
-def _train(run: Any) -> None:
-    from pipeline import progress, stages, tracking
-
-    if not run.trains:
-        return
-    with stages.alone(run, ROOT) as done:
-        if done("train.json"):
-            return
-        live = tracking.Live(run, ROOT)
-        with progress.bar(run) as show:
-
-            def report(row: dict[str, Any]) -> None:
-                show(row)
-                live.epoch(row)
-
-            record = stages.train(run, ROOT, report)
-        live.close(record["status"])
-    _warn(run, record)
-
-
-def _evaluate(run: Any, plan: Any) -> None:
-    from pipeline import stages, tracking
-
-    with stages.alone(run, ROOT) as done:
-        if not done("result.json"):
-            result = stages.evaluate(run, plan, ROOT)
-            print(f"{run.path}: {result['status']} {json.dumps(result['metrics'])}")
-            _warn(run, result)
-    tracking.send(run, ROOT)
-
-
-def _warn(run: Any, record: dict[str, Any]) -> None:
-    if record["status"] != "ok":
-        print(f"warning: {run.path} is {record['status']}: {record['reason']}", file=sys.stderr)
+    jobs.evaluate(target, overrides)
 
 
 @app.command()
@@ -205,23 +117,23 @@ def table(
     """Write a study's tables and figures."""
     from pipeline.exhibits import figures, frame, tables
 
-    plan = _plan(overrides)
+    plan = jobs.plan(overrides)
     plan.study(study)
-    sources: dict[str, Callable[[], Any]] = {"files": lambda: frame.Files(ROOT), "mlflow": lambda: _mlflow(plan)}
+    sources: dict[str, Callable[[], Any]] = {"files": lambda: frame.Files(jobs.ROOT), "mlflow": lambda: _mlflow(plan)}
     if source not in sources:
         from pipeline.errors import unknown
 
         raise unknown("source", source, sources, "--from")
     chosen = sources[source]()
-    tables.write(plan, study, ROOT, chosen)
-    figures.write(plan, study, ROOT, chosen)
+    tables.write(plan, study, jobs.ROOT, chosen)
+    figures.write(plan, study, jobs.ROOT, chosen)
     print(f"results/tables/{study}.csv")
 
 
 def _mlflow(plan: Any) -> Any:
     from pipeline import tracking
 
-    return tracking.MlflowSource(plan, ROOT)
+    return tracking.MlflowSource(plan, jobs.ROOT)
 
 
 @app.command()
@@ -231,7 +143,7 @@ def claims(overrides: Overrides = None) -> None:
     from pipeline.exhibits import claims as claims_
     from pipeline.exhibits import frame
 
-    claims_.write(_plan(overrides), papers_.load(ROOT), ROOT, frame.Files(ROOT))
+    claims_.write(jobs.plan(overrides), papers_.load(jobs.ROOT), jobs.ROOT, frame.Files(jobs.ROOT))
     print("results/claims.csv")
 
 
@@ -242,15 +154,15 @@ def report(overrides: Overrides = None) -> None:
     from pipeline import tracking
     from pipeline.exhibits import frame, page
 
-    plan = _plan(overrides)
-    source = frame.Files(ROOT)
-    page.write(plan, papers_.load(ROOT), ROOT, source)
+    plan = jobs.plan(overrides)
+    source = frame.Files(jobs.ROOT)
+    page.write(plan, papers_.load(jobs.ROOT), jobs.ROOT, source)
     try:
-        print(tracking.sync(plan, ROOT))
+        print(tracking.sync(plan, jobs.ROOT))
     except UserError as error:  # the report is written all the same; `track` sends what is missing later
         print(f"warning: not tracked: {error}", file=sys.stderr)
     for run, result in zip(plan.runs, source.results(plan.runs), strict=True):
-        _warn(run, result)
+        jobs.warn(run, result)
     print("results/report.html")
 
 
@@ -293,7 +205,7 @@ def papers(
     from pipeline import papers as papers_
     from pipeline.errors import unknown
 
-    found = papers_.load(ROOT)
+    found = papers_.load(jobs.ROOT)
     console = Console()
     if key is None:
         grid = Table("paper", "year", "status", "claims", "methods", "title", box=None)
@@ -316,7 +228,7 @@ def track(overrides: Overrides = None) -> None:
     """Send to the tracking store what it lacks."""
     from pipeline import tracking
 
-    print(tracking.sync(_plan(overrides), ROOT))
+    print(tracking.sync(jobs.plan(overrides), jobs.ROOT))
 
 
 @app.command()
@@ -324,7 +236,7 @@ def ui(port: Annotated[int, typer.Option(help="On localhost only.")] = 5000) -> 
     """Open MLflow's pages on localhost, until interrupted."""
     from pipeline import tracking
 
-    command = tracking.ui_command(ROOT, port)
+    command = tracking.ui_command(jobs.ROOT, port)
     os.execv(command[0], command)
 
 
@@ -334,8 +246,8 @@ def prune(
     overrides: Overrides = None,
 ) -> None:
     """List or delete runs no longer planned."""
-    planned = {run.path for run in _plan(overrides).runs}
-    stale = sorted(str(path.parent) for path in ROOT.glob("runs/*/*/*/*.json"))
+    planned = {run.path for run in jobs.plan(overrides).runs}
+    stale = sorted(str(path.parent) for path in jobs.ROOT.glob("runs/*/*/*/*.json"))
     for path in sorted(set(stale) - planned):
         if yes:
             shutil.rmtree(path)
@@ -359,11 +271,11 @@ def doctor() -> None:
     device = choose()
     print(f"device       {device.torch.type}: {device.name}, {device.precision}, {os.cpu_count()} cores")
     for key in datasets.known():
-        ready = (ROOT / "data/prepared" / key / "manifest.json").exists()
+        ready = (jobs.ROOT / "data/prepared" / key / "manifest.json").exists()
         print(f"data         {key}: {'prepared' if ready else 'not prepared'}")
-    print(f"tracking     {tracking.store_uri(ROOT)}")
+    print(f"tracking     {tracking.store_uri(jobs.ROOT)}")
     try:
-        plan = _plan(None)
+        plan = jobs.plan(None)
         print(f"plan         {len(plan.runs)} runs, {len(plan.studies)} studies, tier {plan.tier}")
     except UserError as error:
         print(f"plan         {error}")

@@ -1,6 +1,7 @@
 """Progress of a training run: a bar on a terminal, one quiet line an epoch elsewhere."""
 
 import contextlib
+import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,7 +18,7 @@ def bar(run: Run) -> Iterator[Callable[[dict[str, Any]], None]]:
         loss = "not finite" if row["loss"] is None else f"{row['loss']:.4f}"
         return f"loss {loss}, {row['images_per_second']:.0f} images/s"
 
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or importlib.util.find_spec("rich") is None:
         yield lambda row: print(f"{run.path} epoch {row['epoch']}/{epochs}: {line(row)}", flush=True)
         return
     from rich.progress import Progress

@@ -179,7 +179,7 @@ def _start(link: socket.socket) -> int:
         os.environ.clear()
         os.environ.update(request["environment"])
         sys.argv = ["pipeline", *request["arguments"]]
-        from pipeline.cli import run
+        from pipeline.__main__ import run
 
         code = run(request["arguments"])
     except BaseException:
