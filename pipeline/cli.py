@@ -247,8 +247,8 @@ def prune(
 ) -> None:
     """List or delete runs no longer planned."""
     planned = {run.path for run in jobs.plan(overrides).runs}
-    stale = sorted(str(path.parent) for path in jobs.ROOT.glob("runs/*/*/*/*.json"))
-    for path in sorted(set(stale) - planned):
+    there = {str(path) for path in jobs.ROOT.glob("runs/*/*/*") if path.is_dir()}
+    for path in sorted(there - planned):
         if yes:
             shutil.rmtree(path)
         print(f"{'deleted' if yes else 'stale'} {path}")

@@ -11,12 +11,12 @@ import project
 import pytest
 
 COMMAND = ("python", "-m", "pipeline", "train")
-CLI = '''
+JOBS = '''
 import os, sys, time
 from pathlib import Path
 
 def run(arguments):
-    """Stands in for the command line."""
+    """Stands in for the jobs."""
     what = arguments[1]
     print(f"job {os.getpid()} {what} in {Path.cwd().name}, {os.environ.get('WORD', '')}", flush=True)
     print("torch" in sys.modules, file=sys.stderr)
@@ -33,14 +33,14 @@ def run(arguments):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A package with the real warm process and a command line of a few lines."""
+    """A package with the real warm process and a stand-in for the jobs."""
     folder = tmp_path_factory.mktemp("warm") / "project"
     (folder / "pipeline").mkdir(parents=True)
     for name in ("__init__.py", "__main__.py", "warm.py"):
         (folder / "pipeline" / name).write_bytes((project.HERE / "pipeline" / name).read_bytes())
     # nothing but the standard library, so that it starts at once; and it ends soon after the tests
     project.substitute(folder / "pipeline/warm.py", "IDLE_SECONDS = 20.0", "IDLE_SECONDS = 3.0")
-    (folder / "pipeline/cli.py").write_text(CLI)
+    (folder / "pipeline/jobs.py").write_text(JOBS)
     yield folder
     for server in servers(folder):
         os.kill(server, signal.SIGTERM)
@@ -51,15 +51,16 @@ def call(folder: Path, what: str, **more: str) -> "subprocess.CompletedProcess[s
 
 
 def servers(folder: Path) -> list[int]:
-    found = []
+    """Warm processes of the folder; their jobs, which have the same words, are children of theirs."""
+    found: dict[int, int] = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
             if b"pipeline.warm" in words and (process / "cwd").resolve() == folder.resolve():
-                found.append(int(process.name))
+                found[int(process.name)] = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
         except OSError:
             continue
-    return found
+    return [process for process, parent in found.items() if parent not in found]
 
 
 def until(condition: Callable[[], object]) -> None:
@@ -91,9 +92,9 @@ def test_what_goes_wrong_in_a_job_is_told_by_it(folder: Path) -> None:
 
 def test_sources_edited_between_jobs_are_seen(folder: Path) -> None:
     assert "job" in call(folder, "good").stdout
-    (folder / "pipeline/cli.py").write_text(CLI.replace('f"job ', 'f"edited job '))
+    (folder / "pipeline/jobs.py").write_text(JOBS.replace('f"job ', 'f"edited job '))
     assert "edited job" in call(folder, "good").stdout
-    (folder / "pipeline/cli.py").write_text(CLI)
+    (folder / "pipeline/jobs.py").write_text(JOBS)
 
 
 def alive(process: int) -> bool:
