@@ -7,6 +7,7 @@ after `IDLE_SECONDS` without work. Whatever goes wrong before a job has started,
 """
 
 import ctypes
+import gc
 import hashlib
 import json
 import os
@@ -24,15 +25,8 @@ from pathlib import Path
 IDLE_SECONDS = 20.0
 START_SECONDS = 30.0
 PRELOAD = (
-    "numpy",
-    "torch",
-    "torch._dynamo",
-    "safetensors.torch",
-    "pydantic",
-    "yaml",
-    "typer",
-    "rich.console",
-    "mlflow.tracking",
+    *("numpy", "torch", "torch._dynamo", "safetensors.torch", "pydantic", "yaml", "rich.progress", "filelock"),
+    *("mlflow.tracking", "mlflow.store.tracking.sqlalchemy_store"),
 )
 
 
@@ -119,6 +113,9 @@ def serve() -> None:
         importlib.import_module("sqlalchemy.orm").configure_mappers()
     for own in [name for name in sys.modules if name.split(".")[0] == "pipeline" and name != "pipeline.warm"]:
         del sys.modules[own]
+    # what is imported stays: jobs need not search it for garbage, nor copy its pages to count references
+    gc.collect()
+    gc.freeze()
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as listener, selectors.DefaultSelector() as waiting:
         listener.bind(str(path))
