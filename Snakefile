@@ -65,6 +65,7 @@ def results(study):
 # what takes seconds and needs no GPU stays on the machine that schedules
 localrules:
     all,
+    datasets,
     prepare,
     curves,
     metrics,

@@ -31,6 +31,9 @@ from pipeline.settings import (
     read_yaml,
 )
 
+RULES = frozenset({"all", "datasets", "prepare", "train", "evaluate", "curves", "metrics", "claims", "report"})
+"""Names of the Snakefile's rules, which a study cannot have."""
+
 INHERITED = ("dataset", "encoder", "train_examples", "validation_examples", "test_examples", "held_out_classes")
 """Settings that a post-hoc run takes over from the run it builds on."""
 
@@ -172,6 +175,10 @@ def _study(root: Path, key: str) -> Study:
             raise UserError(
                 f"{where}: '{name}' must be made of small letters, digits and underscores: it names folders"
             )
+    if key in RULES:
+        raise UserError(
+            f"{where}: '{key}' is a rule of the Snakefile, which makes a study by its name; rename the file"
+        )
     for figure in study.figures:
         if figure not in figures.available():
             raise unknown("figure", figure, figures.available(), where)

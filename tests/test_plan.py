@@ -1,6 +1,7 @@
 """The plan: what changes an id and what does not, what is refused and how, and that planning stays light."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -346,6 +347,15 @@ def test_a_study_asked_for_by_name_must_be_there(tmp_path: Path) -> None:
         planning.load(folder, only="odd")
     with pytest.raises(UserError, match="unknown study 'odd'; did you mean 'ood'"):
         planning.load(folder).study_runs("odd")
+
+
+def test_no_study_has_the_name_of_a_rule(tmp_path: Path) -> None:
+    rules = set(re.findall(r"^rule (\w+):", Path("Snakefile").read_text(), re.MULTILINE))
+    assert rules == planning.RULES
+    folder = project.make(tmp_path, small=False)
+    (folder / C).rename(folder / "studies/report.yaml")
+    with pytest.raises(UserError, match=r"studies/report.yaml: 'report' is a rule of the Snakefile"):
+        planning.load(folder, {"studies": ["report"]})
 
 
 # Bad method files. They need sources of their own, hence processes of their own.
