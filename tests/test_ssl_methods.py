@@ -584,5 +584,5 @@ def test_gradient_equals_finite_differences_through_the_whole_method():
         (gradient,) = torch.autograd.grad(loss(z1, z2), z1)
         nudge = torch.zeros_like(z1)
         nudge[1, 2] = 1e-2
-        slope = (float(loss(z1 + nudge, z2)) - float(loss(z1 - nudge, z2))) / 2e-2
+        slope = (loss(z1 + nudge, z2).item() - loss(z1 - nudge, z2).item()) / 2e-2
         assert float(gradient[1, 2]) == pytest.approx(slope, rel=2e-2, abs=1e-4)
