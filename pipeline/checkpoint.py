@@ -65,6 +65,6 @@ def restore(module: torch.nn.Module, state: Mapping[str, Tensor], path: Path, pa
         missing, unexpected = module.load_state_dict(dict(state), strict=False)
     except RuntimeError as error:
         raise UserError(f"{path}: does not fit the model ({str(error).splitlines()[-1].strip()}); delete it") from None
-    wrong = [*unexpected, *(name for name in missing if not name.startswith(partly or ("\0",)))]
+    wrong = [*unexpected, *(name for name in missing if not name.startswith(partly))]
     if wrong:
         raise UserError(f"{path}: does not fit the model (key '{wrong[0]}'); delete the file and run again")

@@ -271,7 +271,7 @@ def doctor() -> None:
     device = choose()
     print(f"device       {device.torch.type}: {device.name}, {device.precision}, {os.cpu_count()} cores")
     for key in datasets.known():
-        ready = (jobs.ROOT / "data/prepared" / key / "manifest.json").exists()
+        ready = (datasets.folder(key, jobs.ROOT) / "manifest.json").exists()
         print(f"data         {key}: {'prepared' if ready else 'not prepared'}")
     print(f"tracking     {tracking.store_uri(jobs.ROOT)}")
     try:

@@ -10,17 +10,17 @@ from typing import Any
 from pipeline.errors import UserError
 
 ROOT = Path()
-COMMANDS = ("train", "evaluate")
 
 
 def run(arguments: list[str]) -> int | None:
     """Run `train` or `evaluate`; the exit code, or None where it takes the whole command line to understand them."""
     command, *rest = arguments or [""]
     targets, overrides = rest[:1], rest[2::2]
-    plain = command in COMMANDS and targets and not targets[0].startswith("-")
+    known = {"train": train, "evaluate": evaluate}
+    plain = command in known and targets and not targets[0].startswith("-")
     if not plain or rest[1::2] != ["--set"] * len(overrides):
         return None
-    return guarded(lambda: {"train": train, "evaluate": evaluate}[command](targets[0], overrides))
+    return guarded(lambda: known[command](targets[0], overrides))
 
 
 def guarded(call: Callable[[], int | None]) -> int:

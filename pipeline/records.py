@@ -55,10 +55,8 @@ def write_metrics(plan: Plan, study: str, root: Path) -> Path:
         result = read_json(root / run.path / "result.json")
         metrics = found.setdefault(run.variant, {}).setdefault(run.method, {})
         for name in plan.studies[study].metrics:
-            if name not in result["metrics"]:
-                continue
-            value = result["metrics"][name]
-            metrics.setdefault(name, []).append(value)
+            if name in result["metrics"]:
+                metrics.setdefault(name, []).append(result["metrics"][name])
     means = {
         variant: {
             method: {name: round(sum(values) / len(values), 6) for name, values in metrics.items()}

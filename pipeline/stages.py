@@ -71,9 +71,7 @@ def train(run: Run, root: Path, report: Report) -> dict[str, Any]:
     record["images_per_second"] = max((row["images_per_second"] for row in rows), default=None)
     record |= {"finished": _now(), "device": device.describe(), "versions": _versions()}
     state = {
-        name: value
-        for name, value in job.method.state_dict().items()
-        if not name.startswith(job.method.training_only or ("\0",))
+        name: value for name, value in job.method.state_dict().items() if not name.startswith(job.method.training_only)
     }
     checkpoint.save(folder / "model.safetensors", state)
     write_text(folder / "history.jsonl", "".join(canonical(row) + "\n" for row in rows))

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from pipeline import datasets
 from pipeline.exhibits import frame, labels, statistics
 from pipeline.exhibits.cells import Cell, Results
 from pipeline.exhibits.frame import PlanLike, Source
@@ -248,7 +249,7 @@ def _plain(value: Any) -> str:
 def _data(results: Results, variant: str) -> str:
     cell = next(cell for (place, _), cell in results.cells.items() if place == variant)
     run = cell.runs[0]
-    path = results.root / "data" / "prepared" / run.dataset / "manifest.json"
+    path = datasets.folder(run.dataset, results.root) / "manifest.json"
     splits = read_json(path).get("splits", {}) if path.exists() else {}
     parts = []
     for split, name in (("train", "training"), ("test", "test")):
