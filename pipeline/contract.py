@@ -1,7 +1,8 @@
 """The vocabulary of a method: what it may declare, what it is given, what it may override."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +38,25 @@ class Context:
     epochs: int
     seed: int
     """Derived from study and seed, not from the method; for draws of the method's own."""
+    image_shape: tuple[int, int, int] = (1, 28, 28)
+    """(C, H, W) of the images, which is that of "plain" views."""
+    view_shape: tuple[int, int, int] = (1, 28, 28)
+    """(C, h, w) of "full" views."""
+
+
+class Training(Protocol):
+    """The training set as a method sees it at the start of a stage: images without labels."""
+
+    images: Tensor
+    """(N, C, H, W) uint8, on the run's device."""
+
+    def plain(self, images: Tensor | None = None) -> Iterator[Tensor]:
+        """Chunks of the images (or of those given), in order, as "plain" views: float, normalised."""
+        ...
+
+    def to_bytes(self, views: Tensor) -> Tensor:
+        """Images (B, C, H, W) uint8 of normalised views; values out of range are clipped."""
+        ...
 
 
 @dataclass
@@ -45,12 +65,16 @@ class Batch:
 
     views: float tensors (B, C, H, W), normalised, in the order of the method's `views`.
     labels: (B,) int64. Only methods that say so (`uses_labels`) may read them.
-    indices: (B,) int64, the examples' places in the training set.
+    indices: (B,) int64, the examples' places in the training set, or beyond it for images that `fetch` made up;
+        the labels of those are -1.
+    boxes: where each view was cut from, a float tensor (B, 5) per view: top, left, height and width in pixels of
+        the image, and 1 where the view is mirrored left to right, else 0.
     """
 
     views: list[Tensor]
     labels: Tensor
     indices: Tensor
+    boxes: list[Tensor] = field(default_factory=list)
 
 
 class Method(nn.Module):
@@ -58,7 +82,8 @@ class Method(nn.Module):
 
     `encoder` is set by the driver before `build` is called. Whatever a method must remember between steps
     (queues, centroids, counters) is a registered buffer, so that a killed run resumes from its checkpoint.
-    `progress` is the share of training done, in [0, 1), set by the driver before each loss.
+    `progress` is the share of the stage done, in [0, 1), and `stage` the number of the stage, both set by the
+    driver before each loss.
     """
 
     paper: ClassVar[str]
@@ -72,9 +97,12 @@ class Method(nn.Module):
 
     views: tuple[str, ...] = ("full",)
     """One crop kind of the study's augmentation per view: "full", "small" or "plain" (not augmented)."""
+    stages: tuple[float, ...] = (1.0,)
+    """Shares of the epochs of each stage of training. A stage begins with a new optimiser and schedule."""
 
     encoder: nn.Module
     progress: float = 0.0
+    stage: int = 0
 
     def __init__(self, **settings: Any) -> None:
         super().__init__()
@@ -88,8 +116,26 @@ class Method(nn.Module):
         """The scalar to minimise."""
         raise NotImplementedError
 
+    def start_stage(self, stage: int, training: Training) -> None:
+        """Called once before the first epoch of each stage (0, 1, ...), under no_grad, in training mode.
+
+        Here a method looks at the whole training set: clusters it, makes up images, renews its encoder. What it
+        finds goes into buffers made in `build`, since a resumed run does not call this again.
+        """
+
     def start_epoch(self, epoch: int) -> None:
         """Called before the first batch of each epoch (0, 1, ...), also after a resume."""
+
+    def arrange(self, order: Tensor) -> Tensor:
+        """The epoch's examples in the order of their batches, given a random order (N,) of all of them.
+
+        At least as many as the full batches of an epoch need; indices from N on are images of `fetch`'s own.
+        """
+        return order
+
+    def fetch(self, images: Tensor, indices: Tensor) -> Tensor:
+        """The images (B, C, H, W) uint8 of a batch out of the training set's (N, C, H, W)."""
+        return images[indices]
 
     def after_backward(self, epoch: int) -> None:
         """Called between backward and the optimiser's step, e.g. to freeze prototypes."""
@@ -97,5 +143,14 @@ class Method(nn.Module):
     def after_step(self) -> None:
         """Called after the optimiser's step, under no_grad, e.g. for momentum encoders and queues."""
 
+    def features(self, images: Tensor) -> Tensor:
+        """What evaluation takes as the representation of plain views (B, C, H, W): (B, F)."""
+        features: Tensor = self.encoder(images)
+        return features
 
-__all__ = ["Batch", "Context", "Method", "Tensor", "nn", "setting", "torch"]
+    def further_features(self, images: Tensor) -> dict[str, Tensor]:
+        """Other representations (B, F) that are probed too: under "x", the probe's accuracy is `linear_top1_x`."""
+        return {}
+
+
+__all__ = ["Batch", "Context", "Method", "Tensor", "Training", "nn", "setting", "torch"]

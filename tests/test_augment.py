@@ -237,3 +237,26 @@ def test_bad_kinds():
         plainly(EVERYTHING, x.shape[1:])(x, "smal", seeded())
     with pytest.raises(UserError, match="small_size is null"):
         plainly({}, x.shape[1:])(x, "small", seeded())
+
+
+def test_boxes_say_where_the_views_were_cut():
+    """A ramp along each side, so that a view's border pixels tell which pixels of the image they are."""
+    policy = Augmentation(crop_scale=[0.2, 0.8], flip=0.5, full_size=16)
+    ramp = torch.arange(40, dtype=torch.uint8)
+    images = torch.stack([ramp[:, None].expand(40, 40), ramp.expand(40, 40)])[:, None].repeat(8, 1, 1, 1)
+    augment = Augment(policy, (1, 40, 40), (0.0,), (1.0,))
+    views, boxes = augment.view(images, "full", torch.Generator().manual_seed(0))
+    assert torch.equal(views, augment(images, "full", torch.Generator().manual_seed(0)))
+    assert 0 < boxes[:, 4].sum() < 16
+    for n, (top, left, height, width, mirrored) in enumerate(boxes.tolist()):
+        assert top >= 0 and left >= 0 and top + height <= 40 and left + width <= 40
+        start, length = (left, width) if n % 2 else (top, height)
+        expected = (start + (torch.arange(16) + 0.5) * length / 16 - 0.5).clamp(start, start + length - 1)
+        line = 255 * (views[n, 0, 8] if n % 2 else views[n, 0, :, 8])
+        torch.testing.assert_close(line, expected.flip(0) if n % 2 and mirrored else expected, atol=1e-3, rtol=0)
+
+
+def test_a_plain_views_box_is_the_image():
+    augment = Augment(Augmentation(), (1, 6, 9), (0.0,), (1.0,))
+    _, boxes = augment.view(torch.zeros(2, 1, 6, 9, dtype=torch.uint8), "plain")
+    assert boxes.tolist() == [[0, 0, 6, 9, 0]] * 2

@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from pipeline import checkpoint, drivers, source
+from pipeline.contract import Batch, Context, Training
 from pipeline.device import choose
 from pipeline.drivers import loop
 from pipeline.errors import UserError
+from pipeline.methods.joint_embedding.simclr import SimCLR
 from pipeline.settings import BUDGETS
 
 SETTINGS = {
@@ -36,7 +38,7 @@ def data() -> drivers.Data:
         return torch.arange(count) % 4
 
     parts = [part for count in (70, 8, 12) for part in (images(count), labels(count))]
-    return drivers.Data(*parts, images(0), ["a", "b", "c", "d"], (0.5,), (0.25,))
+    return drivers.Data(*parts, images(0), *parts[:2], ["a", "b", "c", "d"], (0.5,), (0.25,))
 
 
 def job(key: str, seed: int = 0, **budget: Any) -> drivers.Job:
@@ -261,6 +263,7 @@ def test_a_runs_share_of_the_data_is_cut_in_order_and_renumbered() -> None:
     images = torch.arange(20, dtype=torch.uint8)[:, None, None, None].expand(20, 1, 2, 2).contiguous()
     prepared = Prepared("x", images, labels, images[:10], labels[:10], (0.5,), (0.5,), tuple("abcde"), (1, 2, 2), "")
     wanted = {"held_out_classes": [1, 3], "train_examples": 15, "validation_examples": 5, "test_examples": 5}
+    wanted |= {"evaluate_on": "test", "imbalance": None}
     part = drivers.share(prepared, wanted, torch.device("cpu"))
     # classes 0, 2, 4 become 0, 1, 2
     assert part.train_images[:, 0, 0, 0].tolist() == [0, 2, 4, 5, 7, 9]
@@ -269,3 +272,114 @@ def test_a_runs_share_of_the_data_is_cut_in_order_and_renumbered() -> None:
     assert part.test_images[:, 0, 0, 0].tolist() == [0, 2, 4]
     assert part.held_out_images[:, 0, 0, 0].tolist() == [1, 3]
     assert part.class_names == ["a", "c", "e"]
+    assert torch.equal(part.labelled_images, part.train_images)
+
+    # a search never sees the test split, and an imbalance thins out what is trained on but not what is labelled
+    wanted |= {"evaluate_on": "validation", "imbalance": 2.0}
+    part = drivers.share(prepared, wanted, torch.device("cpu"))
+    assert part.test_images[:, 0, 0, 0].tolist() == [10, 12, 14]
+    assert part.train_images[:, 0, 0, 0].tolist() == [0, 2, 4, 5]
+    assert part.labelled_images[:, 0, 0, 0].tolist() == [0, 2, 4, 5, 7, 9]
+    assert part.held_out_images[:, 0, 0, 0].tolist() == [11, 13]
+
+
+class Staged(SimCLR):
+    """Two stages: the first notes the images' mean, the second trains a fresh encoder on made-up images as well."""
+
+    stages = (0.5, 0.5)
+
+    def build(self, context: Context) -> None:
+        super().build(context)
+        self.register_buffer("seen", torch.zeros(3))
+        self.register_buffer("extra", torch.zeros((10, *context.image_shape), dtype=torch.uint8))
+        self.calls: list[tuple[int, float]] = []
+
+    def start_stage(self, stage: int, training: Training) -> None:
+        means = torch.stack([self.features(part).mean() for part in training.plain()])
+        self.seen[stage] = means.mean() + torch.rand(())
+        if stage == 1:
+            self.extra.copy_(training.to_bytes(torch.randn(self.extra.shape)))
+            for layer in self.encoder.modules():
+                if hasattr(layer, "reset_parameters"):
+                    layer.reset_parameters()
+
+    def arrange(self, order: torch.Tensor) -> torch.Tensor:
+        return order if self.stage == 0 else torch.cat([70 + torch.arange(10), order])
+
+    def fetch(self, images: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
+        return torch.cat([images, self.extra])[indices]
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        assert (batch.labels == -1).sum() == (batch.indices >= 70).sum()
+        self.calls.append((self.stage, self.progress))
+        return super().loss(batch)
+
+
+def staged(**budget: Any) -> drivers.Job:
+    made = job("simclr", **budget)
+    made.method = Staged()
+    return made
+
+
+def test_stages_share_the_epochs_and_each_has_its_own_schedule(tmp_path: Path) -> None:
+    made = staged(schedule={"name": "cosine"})
+    rows = loop.fit(made, tmp_path / "a", 1e9, silent)
+    method = made.method
+    assert isinstance(method, Staged)
+    assert method.calls == [(stage, step / 4) for stage in (0, 1) for step in range(4)]
+    assert [row["learning_rate"] for row in rows] == [rows[0]["learning_rate"], rows[1]["learning_rate"]] * 2
+    assert method.seen[0] != 0 and method.seen[1] != 0 and method.extra.float().std() > 10
+
+
+@pytest.mark.parametrize(("average", "epoch"), [(0.0, 2), (0.5, 2), (0.5, 3), (0.0, 4)])
+def test_a_killed_run_of_several_stages_resumes_within_and_between_them(
+    tmp_path: Path, average: float, epoch: int
+) -> None:
+    straight = staged(weight_average=average)
+    rows = loop.fit(straight, tmp_path / "never", 1e9, silent)
+
+    def killed(row: dict[str, Any]) -> None:
+        if row["epoch"] == epoch:
+            raise Killed
+
+    state = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(Killed):
+        loop.fit(staged(weight_average=average), state, 0.0, killed)
+    torch.manual_seed(99)
+    resumed = staged(weight_average=average)
+    finished = loop.fit(resumed, state, 0.0, silent)
+    assert without_clock(finished) == without_clock(rows)
+    expected, found = straight.method.state_dict(), resumed.method.state_dict()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+@pytest.mark.parametrize(
+    ("shares", "epochs", "expected"),
+    [
+        ((1.0,), 5, [(0, 5)]),
+        ((1.0,), 0, [(0, 0)]),
+        ((0.5, 0.5), 4, [(0, 2), (2, 4)]),
+        ((0.25, 0.75), 4, [(0, 1), (1, 4)]),
+        ((1, 1, 1), 4, [(0, 1), (1, 3), (3, 4)]),
+        ((0.5, 0.5), 1, [(0, 0), (0, 1)]),
+    ],
+)
+def test_spans_of_stages(shares: tuple[float, ...], epochs: int, expected: list[tuple[int, int]]) -> None:
+    assert loop.spans(shares, epochs) == expected
+
+
+def test_bytes_and_views_are_each_others_inverse() -> None:
+    made = job("simclr")
+    training = loop.TrainingSet(made)
+    views = torch.cat(list(training.plain()))
+    assert torch.equal(training.to_bytes(views), made.data.train_images)
+    assert torch.equal(training.to_bytes(torch.tensor([[[[1e3]], [[-1e3]]]])).flatten(), torch.tensor([255, 0]))
+
+
+def test_a_long_tail_falls_exponentially_and_keeps_the_first_examples() -> None:
+    labels = torch.arange(4000) % 4
+    kept = drivers.long_tail(labels, 4, 1000.0)
+    assert torch.bincount(labels[kept]).tolist() == [1000, 100, 10, 1]
+    assert torch.equal(kept, kept.sort().values)
+    assert kept[labels[kept] == 2].tolist() == [2 + 4 * i for i in range(10)]
+    assert len(drivers.long_tail(labels, 4, 1.0)) == 4000

@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.contract import Batch, Context
 from pipeline.methods.joint_embedding.dcl import DCL
 from pipeline.methods.joint_embedding.dclw import DCLW
 from pipeline.methods.joint_embedding.random_encoder import RandomEncoder
@@ -20,89 +19,7 @@ from pipeline.ops.ema import follow, follower
 from pipeline.ops.groups import in_groups, in_shuffled_groups, slow_statistics
 from pipeline.ops.queue import Queue
 from pipeline.ops.sinkhorn import balanced_codes
-
-SIZE, SIDE, FEATURES = 12, 8, 10
-CONTEXT = Context(
-    feature_dim=FEATURES,
-    num_classes=3,
-    train_examples=48,
-    class_counts=(16, 16, 16),
-    batch_size=SIZE,
-    steps_per_epoch=4,
-    epochs=2,
-    seed=5,
-)
-
-
-class Encoder(nn.Module):
-    """Convolution, batch normalisation, pooling: what a method needs of an encoder, of any input size."""
-
-    feature_dim = FEATURES
-
-    def __init__(self, batch_norm=True):
-        super().__init__()
-        self.convolution = nn.Conv2d(1, FEATURES, 3)
-        self.norm = nn.BatchNorm2d(FEATURES) if batch_norm else nn.Identity()
-
-    def forward(self, x):
-        return self.norm(self.convolution(x)).relu().mean((2, 3))
-
-
-def made(cls, batch_norm=True, **settings):
-    torch.manual_seed(1)
-    method = cls(**{"projection_hidden": 9, "projection_dim": 6, **settings})
-    method.encoder = Encoder(batch_norm)
-    method.build(CONTEXT)
-    return method.train()
-
-
-def batch(views=("full", "full"), size=SIZE, seed=2):
-    torch.manual_seed(seed)
-    sides = {"full": SIDE, "small": SIDE // 2}
-    images = [torch.randn(size, 1, sides[view], sides[view]) for view in views]
-    return Batch(images, torch.arange(size) % 3, torch.arange(size))
-
-
-def step(method, data, learning_rate=0.1, epoch=1):
-    """One plain gradient step with the hooks a driver calls."""
-    method.zero_grad()
-    loss = method.loss(data)
-    loss.backward()
-    method.after_backward(epoch)
-    with torch.no_grad():
-        for parameter in method.parameters():
-            if parameter.grad is not None:
-                parameter -= learning_rate * parameter.grad
-        method.after_step()
-    return loss
-
-
-def unit(vector):
-    length = math.sqrt(sum(x * x for x in vector))
-    return [x / length for x in vector]
-
-
-def dot(a, b):
-    return sum(x * y for x, y in zip(a, b, strict=True))
-
-
-def views_of(z1, z2):
-    return [[unit(row) for row in z.double().tolist()] for z in (z1, z2)]
-
-
-def loop_nt_xent(z1, z2, temperature):
-    views = views_of(z1, z2)
-    total = 0.0
-    for view in (0, 1):
-        for i, anchor in enumerate(views[view]):
-            denominator = 0.0
-            for other in (0, 1):
-                for j, z in enumerate(views[other]):
-                    if (other, j) != (view, i):
-                        denominator += math.exp(dot(anchor, z) / temperature)
-            positive = math.exp(dot(anchor, views[1 - view][i]) / temperature)
-            total += -math.log(positive / denominator)
-    return total / (2 * len(z1))
+from tests.method_kit import SIZE, batch, dot, loop_nt_xent, made, pair, step, unit, views_of
 
 
 def loop_dcl(z1, z2, temperature, sigma=None):
@@ -118,11 +35,6 @@ def loop_dcl(z1, z2, temperature, sigma=None):
             )
             total += -weight * cosines[i] / temperature + math.log(negatives)
     return total / (2 * len(z1))
-
-
-def pair(size=7, dim=5, seed=3):
-    torch.manual_seed(seed)
-    return torch.randn(size, dim), torch.randn(size, dim)
 
 
 @pytest.mark.parametrize("temperature", [0.1, 0.5])

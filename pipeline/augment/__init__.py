@@ -47,8 +47,7 @@ class Augment:
         self.mean = torch.tensor(mean, dtype=torch.float32)[:, None, None]
         self.std = torch.tensor(std, dtype=torch.float32)[:, None, None]
         small = None if policy.small_size is None else (policy.small_size, policy.small_size)
-        full = self.shape[1:] if policy.full_size is None else (policy.full_size, policy.full_size)
-        self.sizes = {"full": full, "small": small, "plain": self.shape[1:]}
+        self.sizes = {"full": policy.view_size(shape), "small": small, "plain": self.shape[1:]}
         """(h, w) of each kind's views; None for small views where the policy has none."""
         self.crops = {"full": policy.crop_scale, "small": policy.small_scale}
 
@@ -60,12 +59,22 @@ class Augment:
         The generator may be on another device than the images. Raises UserError for an unknown kind, and for
         small views where the policy has no small_size.
         """
+        return self.view(images, kind, generator)[0]
+
+    @torch.no_grad()
+    def view(self, images: Tensor, kind: str, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Views as by `__call__`, and the boxes (B, 5) that they were cut from.
+
+        A box is top, left, height and width in pixels of the image, and 1 where the view is mirrored, else 0.
+        """
         if kind not in self.sizes:
             raise unknown("kind of view", kind, self.sizes)
-        if kind == "plain":
-            return self.apply(images, kind, None)
-        assert generator is not None
-        return self.apply(images, kind, self.draw(len(images), generator).to(images.device))
+        draws = None
+        if kind != "plain":
+            assert generator is not None
+            draws = self.draw(len(images), generator).to(images.device)
+        boxes = self.boxes(kind, draws, len(images)).to(images.device)
+        return self._apply(images, kind, draws, boxes), boxes
 
     @staticmethod
     def draw(count: int, generator: torch.Generator) -> Tensor:
@@ -75,6 +84,9 @@ class Augment:
     @torch.no_grad()
     def apply(self, images: Tensor, kind: str, draws: Tensor | None) -> Tensor:
         """`__call__` with given draws (B, len(DRAWS)); None transforms nothing."""
+        return self._apply(images, kind, draws, self.boxes(kind, draws, len(images)))
+
+    def _apply(self, images: Tensor, kind: str, draws: Tensor | None, box: Tensor) -> Tensor:
         size = self.sizes[kind]
         if size is None:
             raise UserError("augmentation.small_size is null, but the method asks for small views; set it in the study")
@@ -86,14 +98,14 @@ class Augment:
                 part = slice(start, start + step)
                 x = images[part].float().div_(255)
                 if draws is not None:
-                    x = self._transform(x, kind, dict(zip(DRAWS, draws[part].T.contiguous(), strict=True)))
+                    x = self._transform(x, kind, box[part], dict(zip(DRAWS, draws[part].T.contiguous(), strict=True)))
                 torch.sub(x, self.mean, out=out[part]).div_(self.std)
         return out
 
-    def _transform(self, x: Tensor, kind: str, u: dict[str, Tensor]) -> Tensor:
+    def _transform(self, x: Tensor, kind: str, box: Tensor, u: dict[str, Tensor]) -> Tensor:
         p, colour = self.policy, self.shape[0] == 3
         if p.shift or self.crops[kind] or p.flip or x.shape[-2:] != self.sizes[kind]:
-            x = separable(x, *self._geometry(kind, u))
+            x = separable(x, *self._geometry(kind, box))
         if p.jitter:
             x = self._jitter(x, u)
         if p.greyscale and colour:
@@ -106,10 +118,12 @@ class Augment:
             x = _chosen(x, u["solarize"] < p.solarize, lambda y, _: torch.where(y >= 0.5, 1 - y, y))
         return x
 
-    def _geometry(self, kind: str, u: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Interpolation matrices (B, h, H) and (B, w, W)."""
-        p, (height, width), size = self.policy, self.shape[1:], self.sizes[kind]
-        assert size is not None
+    def boxes(self, kind: str, draws: Tensor | None, count: int) -> Tensor:
+        """(count, 5) boxes that draws (count, len(DRAWS)) cut; without draws, the whole image."""
+        p, (height, width) = self.policy, self.shape[1:]
+        if draws is None:
+            return torch.tensor([[0.0, 0.0, height, width, 0.0]]).repeat(count, 1)
+        u = dict(zip(DRAWS, draws.T.contiguous(), strict=True))
         shift_y, shift_x = (_whole(u[name], 2 * p.shift + 1) - p.shift for name in ("shift_y", "shift_x"))
         top, left, tall, wide = (torch.zeros_like(u["area"]) for _ in range(4))
         tall, wide = tall + height, wide + width
@@ -120,11 +134,18 @@ class Augment:
             tall = (area / ratio).sqrt_().round_().clamp_(1, height)
             wide = (area * ratio).sqrt_().round_().clamp_(1, width)
             top, left = _whole(u["top"], height - tall + 1), _whole(u["left"], width - wide + 1)
+        return torch.stack([top - shift_y, left - shift_x, tall, wide, (u["flip"] < p.flip).float()], 1)
+
+    def _geometry(self, kind: str, box: Tensor) -> tuple[Tensor, Tensor]:
+        """Interpolation matrices (B, h, H) and (B, w, W) that sample the boxes (B, 5)."""
+        size = self.sizes[kind]
+        assert size is not None
+        top, left, tall, wide, mirrored = box.unbind(1)
         columns = positions(size[1], wide)
-        columns = torch.where((u["flip"] < p.flip)[:, None], columns.flip(1), columns)
+        columns = torch.where(mirrored[:, None] > 0, columns.flip(1), columns)
         return (
-            hats(positions(size[0], tall) + (top - shift_y)[:, None], height),
-            hats(columns + (left - shift_x)[:, None], width),
+            hats(positions(size[0], tall) + top[:, None], self.shape[1]),
+            hats(columns + left[:, None], self.shape[2]),
         )
 
     def _jitter(self, x: Tensor, u: dict[str, Tensor]) -> Tensor:

@@ -2,8 +2,10 @@
 
 import contextlib
 import copy
+import itertools
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,69 +28,127 @@ def fit(job: Job, state: Path, seconds_between_checkpoints: float, report: Calla
     numbers of an uninterrupted run. `report` is called with each new row. Raises Diverged, with the rows so far
     as its second argument, when a loss is not finite.
     """
-    settings, data, device = job.settings, job.data, job.device.torch
+    settings = job.settings
     method = build(job)
-    optimizer_settings = Optimizer.model_validate(settings["optimizer"])
-    schedule = Schedule.model_validate(settings["schedule"])
-    optimizer = optim.build(optimizer_settings, method)
-    augment = Augment(Augmentation.model_validate(settings["augmentation"]), data.shape, data.mean, data.std)
-    average = copy.deepcopy(method.state_dict()) if settings["weight_average"] else None
-    steps = steps_per_epoch(job)
-    epochs = settings["epochs"]
+    training = TrainingSet(job)
+    settled = Optimizer.model_validate(settings["optimizer"])
+    kept = checkpoint.load(state) if state.exists() else None
     rows: list[Row] = []
-    if state.exists():
-        rows = _resume(state, method, optimizer, average)
+    if kept is not None:
+        rows = _resume(state, kept, method)
     saved = time.monotonic()
     method.train()
-    for epoch in range(len(rows), epochs):
-        started = time.perf_counter()
-        method.start_epoch(epoch)
-        # seeded anew each epoch, so that a resumed run draws what an uninterrupted one would have drawn
-        order = torch.randperm(len(data.train_images), generator=job.generator("order", epoch)).to(device)
-        draws = job.generator("augment", epoch)
-        torch.manual_seed(job.seed_of("method", epoch))
-        total = torch.zeros((), device=device)
-        rate = 0.0
-        for step in range(steps):
-            chosen = order[step * settings["batch_size"] : (step + 1) * settings["batch_size"]]
-            images = data.train_images[chosen]
-            views = [augment(images, kind, draws) for kind in method.views]
-            done = epoch * steps + step
-            rate = optim.learning_rate(optimizer_settings, schedule, done, epochs * steps)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            method.progress = done / (epochs * steps)
-            with autocast(job):
-                loss = method.loss(Batch(views, data.train_labels[chosen], chosen))
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            method.after_backward(epoch)
-            optimizer.step()
-            with torch.no_grad():
-                method.after_step()
-                if average is not None:
-                    _update(average, method.state_dict(), settings["weight_average"])
-            total += loss.detach()
-        mean = float(total) / steps
-        elapsed = time.perf_counter() - started
-        row = {
-            "epoch": epoch + 1,
-            "loss": mean if total.isfinite() else None,
-            "learning_rate": rate,
-            "images_per_second": steps * settings["batch_size"] / elapsed,
-            "seconds": elapsed,
-        }
-        rows.append(row)
-        report(row)
-        if not total.isfinite():
-            raise Diverged(f"loss became {mean} in epoch {epoch + 1}", rows)
-        if time.monotonic() - saved >= seconds_between_checkpoints and epoch + 1 < epochs:
-            parts = {"method": method.state_dict(), "optimizer": optimizer.state_dict(), "rows": rows}
-            checkpoint.save(state, {**parts, "average": average})
-            saved = time.monotonic()
-    if average is not None:
-        method.load_state_dict(average)
+    for stage, (first, last) in enumerate(spans(method.stages, settings["epochs"])):
+        if len(rows) > max(first, last - 1):
+            continue
+        method.stage = stage
+        if len(rows) == first:
+            _start(job, stage, training)
+        optimizer = optim.build(settled, method)
+        average = copy.deepcopy(method.state_dict()) if settings["weight_average"] else None
+        if kept is not None and len(rows) > first:
+            _resume_stage(state, kept, optimizer, average)
+        for epoch in range(len(rows), last):
+            row = _epoch(job, training, optimizer, average, epoch, first, last)
+            loss = row["loss"]
+            rows.append(row if math.isfinite(loss) else {**row, "loss": None})
+            report(rows[-1])
+            if not math.isfinite(loss):
+                raise Diverged(f"loss became {loss} in epoch {epoch + 1}", rows)
+            if average is not None and epoch + 1 == last:
+                method.load_state_dict(average)
+            if time.monotonic() - saved >= seconds_between_checkpoints and epoch + 1 < settings["epochs"]:
+                parts = {"method": method.state_dict(), "optimizer": optimizer.state_dict(), "rows": rows}
+                checkpoint.save(state, {**parts, "average": average})
+                saved = time.monotonic()
     return rows
+
+
+def spans(shares: tuple[float, ...], epochs: int) -> list[tuple[int, int]]:
+    """First epoch and the one after the last of each stage; a stage has no epoch where there are too few."""
+    ends = [round(epochs * share / sum(shares)) for share in itertools.accumulate(shares)]
+    return list(itertools.pairwise([0, *ends]))
+
+
+def _start(job: Job, stage: int, training: "TrainingSet") -> None:
+    torch.manual_seed(job.seed_of("stage", stage))
+    with torch.no_grad(), autocast(job):
+        job.method.start_stage(stage, training)
+
+
+def _epoch(
+    job: Job,
+    training: "TrainingSet",
+    optimizer: torch.optim.Optimizer,
+    average: dict[str, torch.Tensor] | None,
+    epoch: int,
+    first: int,
+    last: int,
+) -> Row:
+    """One epoch of a stage that has the epochs first..last-1; its row."""
+    settings, data, method, device = job.settings, job.data, job.method, job.device.torch
+    rates, schedule = Optimizer.model_validate(settings["optimizer"]), Schedule.model_validate(settings["schedule"])
+    steps, size = steps_per_epoch(job), settings["batch_size"]
+    started = time.perf_counter()
+    method.start_epoch(epoch)
+    # seeded anew each epoch, so that a resumed run draws what an uninterrupted one would have drawn
+    order = torch.randperm(len(data.train_images), generator=job.generator("order", epoch)).to(device)
+    draws = job.generator("augment", epoch)
+    torch.manual_seed(job.seed_of("method", epoch))
+    order = method.arrange(order)
+    total = torch.zeros((), device=device)
+    rate = 0.0
+    for step in range(steps):
+        chosen = order[step * size : (step + 1) * size]
+        images = method.fetch(data.train_images, chosen)
+        views, boxes = zip(*(training.augment.view(images, kind, draws) for kind in method.views), strict=True)
+        done, whole = (epoch - first) * steps + step, (last - first) * steps
+        rate = optim.learning_rate(rates, schedule, done, whole)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        method.progress = done / whole
+        with autocast(job):
+            loss = method.loss(Batch(list(views), training.labels(chosen), chosen, list(boxes)))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        method.after_backward(epoch)
+        optimizer.step()
+        with torch.no_grad():
+            method.after_step()
+            if average is not None:
+                _update(average, method.state_dict(), settings["weight_average"])
+        total += loss.detach()
+    mean = float(total) / steps
+    elapsed = time.perf_counter() - started
+    return {
+        "epoch": epoch + 1,
+        "loss": mean,
+        "learning_rate": rate,
+        "images_per_second": steps * size / elapsed,
+        "seconds": elapsed,
+    }
+
+
+class TrainingSet:
+    """`contract.Training`, and what the loop itself needs of the training set."""
+
+    def __init__(self, job: Job) -> None:
+        data, settings = job.data, job.settings
+        self.images = data.train_images
+        self.augment = Augment(Augmentation.model_validate(settings["augmentation"]), data.shape, data.mean, data.std)
+        self._labels = data.train_labels
+
+    def labels(self, chosen: torch.Tensor) -> torch.Tensor:
+        last = len(self._labels) - 1
+        return torch.where(chosen <= last, self._labels[chosen.clamp(max=last)], -1)
+
+    def plain(self, images: torch.Tensor | None = None) -> Iterator[torch.Tensor]:
+        for part in (self.images if images is None else images).split(500):
+            yield self.augment(part, "plain")
+
+    def to_bytes(self, views: torch.Tensor) -> torch.Tensor:
+        pixels = views.float() * self.augment.std.to(views.device) + self.augment.mean.to(views.device)
+        return pixels.mul(255).round().clamp(0, 255).to(torch.uint8)
 
 
 def build(job: Job) -> Method:
@@ -108,6 +168,8 @@ def build(job: Job) -> Method:
             steps_per_epoch=steps_per_epoch(job),
             epochs=settings["epochs"],
             seed=job.seed_of("method"),
+            image_shape=data.shape,
+            view_shape=(data.shape[0], *Augmentation.model_validate(settings["augmentation"]).view_size(data.shape)),
         )
     )
     method.to(job.device.torch)
@@ -138,17 +200,27 @@ def _update(average: dict[str, torch.Tensor], current: dict[str, torch.Tensor], 
             value.copy_(current[name])
 
 
-def _resume(state: Path, method: Method, optimizer: torch.optim.Optimizer, average: dict | None) -> list[Row]:
-    kept = checkpoint.load(state)
-    try:
+def _resume(state: Path, kept: dict[str, Any], method: Method) -> list[Row]:
+    with _whole(state):
         checkpoint.restore(method, kept["method"], state)
+        return list(kept["rows"])
+
+
+def _resume_stage(
+    state: Path, kept: dict[str, Any], optimizer: torch.optim.Optimizer, average: dict[str, torch.Tensor] | None
+) -> None:
+    with _whole(state):
         raw = kept["optimizer"]
         raw["state"] = {int(key): value for key, value in raw["state"].items()}
         optimizer.load_state_dict(raw)
         if average is not None:
             for name, value in kept["average"].items():
                 average[name].copy_(value)
-        rows: list[Row] = list(kept["rows"])
+
+
+@contextlib.contextmanager
+def _whole(state: Path) -> Iterator[None]:
+    try:
+        yield
     except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         raise UserError(f"{state}: corrupt checkpoint ({error}); delete the file and run again") from None
-    return rows
