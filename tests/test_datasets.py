@@ -20,7 +20,7 @@ import pytest
 import torch
 
 from pipeline import datasets, files
-from pipeline.datasets import _source
+from pipeline.datasets import _source, fashion_mnist_cluttered
 from pipeline.datasets.outliers import known_outliers, outliers
 from pipeline.errors import UserError
 from pipeline.vision import torchvision
@@ -498,3 +498,36 @@ def test_another_data_set_as_outliers(prepared):
     assert torch.equal(luma, same)
     with pytest.raises(UserError, match="unknown outliers 'gausian'; did you mean 'gaussian'"):
         draw("gausian", known_images())
+
+
+def test_shrinking_averages_and_keeps_the_light():
+    for size in (16, 22, 28):
+        rows = fashion_mnist_cluttered._shrinker(28, size)
+        assert (rows.sum(1) == 28).all() and (rows.sum(0) == size).all()
+    assert np.array_equal(fashion_mnist_cluttered._shrinker(28, 28), 28 * np.eye(28, dtype=np.int64))
+    assert np.array_equal(fashion_mnist_cluttered._shrinker(4, 2), [[2, 2, 0, 0], [0, 0, 2, 2]])
+
+
+def test_a_cluttered_image_holds_its_item_and_its_scraps():
+    items = np.zeros((40, 28, 28), np.int64)
+    items[:, 2:26, 2:26] = 10 + np.arange(40)[:, None, None] * 5
+    images = fashion_mnist_cluttered.cluttered(items, np.random.default_rng(0))
+    side, sizes, gain = (getattr(fashion_mnist_cluttered, name) for name in ("SIDE", "SIZES", "GAIN"))
+    assert images.shape == (40, side, side) and images.dtype == np.uint8
+    for image, item in zip(images, items, strict=True):
+        level = item.max()
+        own = (image >= level * gain[0] // 100) & (image <= level)
+        assert own.sum() >= (sizes[0] * 24 // 28 - 2) ** 2
+        assert (image > 0).mean() < 0.75
+    again = fashion_mnist_cluttered.cluttered(items, np.random.default_rng(0))
+    assert np.array_equal(images, again)
+
+
+def test_the_cluttered_sets_bytes_are_pinned(root):
+    """Whole numbers alone make them, so that they are the same on every machine."""
+    manifest = json.loads((datasets.prepare("fashion_mnist_cluttered", root) / "manifest.json").read_text())
+    digests = {name: entry["sha256"][:16] for name, entry in manifest["files"].items()}
+    assert digests["train_images.npy"] == "f698da47b6a3a017"
+    assert digests["test_images.npy"] == "03313824ad896009"
+    plain = json.loads((datasets.prepare("fashion_mnist", root) / "manifest.json").read_text())["files"]
+    assert manifest["files"]["test_labels.npy"]["sha256"] == plain["test_labels.npy"]["sha256"]
