@@ -1,4 +1,4 @@
-# The four commands of the project. `make reproduce` and `make test` work from a bare clone.
+# The commands of the project. `make reproduce` and `make test` work from a bare clone.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,8 +10,9 @@ export PATH := $(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 export MLFLOW_DISABLE_TELEMETRY := true
 PORT ?= 5000
+STUDY ?= ssl
 
-.PHONY: reproduce test lint ui lock bench clean-results
+.PHONY: reproduce search test lint ui lock bench clean-results
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; say which with PYTHON=python3.x" >&2; exit 2; }
@@ -22,6 +23,10 @@ $(STAMP): requirements.lock
 
 reproduce: $(STAMP)  ## everything: data, runs, tables, figures, claims, report
 	snakemake --cores all
+
+search: $(STAMP)  ## try a study's learning rates on validation examples: make search STUDY=ssl
+	snakemake --cores all --config 'studies=["$(STUDY)","$(STUDY)_search"]' -- $(STUDY)_search
+	python -m pipeline search $(STUDY)
 
 test: $(STAMP)  ## lint, types, tests
 	ruff check .

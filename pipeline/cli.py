@@ -224,6 +224,38 @@ def papers(
 
 
 @app.command()
+def search(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study with a `search`.")], overrides: Overrides = None
+) -> None:
+    """Show what a study's search of learning rates found; `make search STUDY=...` runs it.
+
+    Exit code 1 where the study states another rate than the best one.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from pipeline import search as search_
+    from pipeline.plan import SEARCH
+
+    values = [*(overrides or []), f"studies={json.dumps([study, study + SEARCH])}"]
+    found = search_.choices(jobs.plan(values), study, jobs.ROOT)
+    rates = sorted({rate for choice in found for rate in choice.scores})
+    grid = Table("method", *(f"{rate:g}" for rate in rates), "best", "study", "", box=None)
+    wrong = 0
+    for choice in found:
+        scores = [choice.scores.get(rate) for rate in rates]
+        cells = ["-" if score is None else f"{score:.2f}" for score in scores]
+        differs = choice.best is not None and choice.best != choice.stated
+        wrong += differs
+        best = "-" if choice.best is None else f"{choice.best:g}"
+        grid.add_row(choice.method, *cells, best, f"{choice.stated:g}", "differs" if differs else "")
+    Console(width=100).print(grid)
+    if wrong:
+        print(f"studies/{study}.yaml states another rate than the best one for {wrong} methods", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command()
 def track(overrides: Overrides = None) -> None:
     """Send to the tracking store what it lacks."""
     from pipeline import tracking

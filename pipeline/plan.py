@@ -5,6 +5,7 @@ builds on. Its folder carries the id, so nothing stale can be taken for a result
 """
 
 import functools
+import itertools
 import json
 import re
 import shlex
@@ -34,8 +35,14 @@ from pipeline.settings import (
 RULES = frozenset({"all", "datasets", "prepare", "train", "evaluate", "curves", "metrics", "claims", "report"})
 """Names of the Snakefile's rules, which a study cannot have."""
 
-INHERITED = ("dataset", "encoder", "train_examples", "validation_examples", "test_examples", "held_out_classes")
+INHERITED = (
+    *("dataset", "encoder", "train_examples", "validation_examples", "test_examples"),
+    *("evaluate_on", "held_out_classes", "imbalance"),
+)
 """Settings that a post-hoc run takes over from the run it builds on."""
+
+SEARCH = "_search"
+"""Ending of the name of the study that searches another one's learning rates."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,8 @@ def load(root: Path = Path(), overrides: dict[str, Any] | None = None, only: str
     Raises UserError, one line, for anything wrong in params.yaml, studies/ or a method's source.
     """
     params = check(Params, {**read_yaml(root / "params.yaml"), **(overrides or {})}, "params.yaml")
-    available = sorted(path.stem for path in (root / "studies").glob("*.yaml"))
+    written = sorted(path.stem for path in (root / "studies").glob("*.yaml"))
+    available = [*written, *(key + SEARCH for key in written)]
     for name in [*params.studies, *params.overrides, *([only] if only else [])]:
         if name not in available:
             raise unknown("study", name, available, "params.yaml")
@@ -121,7 +129,7 @@ def load(root: Path = Path(), overrides: dict[str, Any] | None = None, only: str
     while wanted:
         key = wanted.pop(0)
         if key not in studies:
-            studies[key] = _study(root, key)
+            studies[key] = _study(root, key, params.tier)
             for base in _bases(studies[key]):
                 if base.study not in available:
                     raise unknown("study", base.study, available, f"studies/{key}.yaml: base")
@@ -154,7 +162,43 @@ def flags(config: dict[str, Any], root: Path = Path()) -> str:
     return " ".join(f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in sorted(changed.items()))
 
 
-def _study(root: Path, key: str) -> Study:
+def _search(study: Study, tier: str) -> Study:
+    """The study that tries the learning rates of `study.search`, each as a variant, on validation examples.
+
+    A method that is not part of the default variant is tried in the first one that it is part of.
+    """
+    if tier not in study.search:
+        raise UserError(f"studies/{study.key}.yaml: has no search.{tier}, which says what learning rates to try")
+    search = study.search[tier]
+    homes = {entry.key: (entry.only or ["default"])[0] for entry in study.methods if _trains(entry.key)}
+    variants = {}
+    for home, rate in itertools.product(dict.fromkeys(homes.values()), search.learning_rates):
+        changes = {k: v for k, v in study.variants[home].items() if k != "methods"}
+        tried = [key for key, at in homes.items() if at == home]
+        name = ("" if home == "default" else f"{home}_") + f"rate_{rate:f}".rstrip("0").replace(".", "p")
+        variants[name] = merge(changes, {"optimizer": {"learning_rate": rate}, "methods": tried})
+    own = {"validation_examples": search.validation_examples, "seeds": search.seeds, "evaluate_on": "validation"}
+    entries = [e.model_copy(update={"learning_rate": {}, "only": None}) for e in study.methods if e.key in homes]
+    changed = {
+        "key": study.key + SEARCH,
+        "title": f"{study.title}: search of learning rates",
+        "selection": "last epoch; measured on training images that were kept out of training",
+        "search": {},
+        "budget": {tier: merge(study.budget[tier], own)},
+        "variants": variants,
+        "methods": entries,
+        "figures": [],
+    }
+    return study.model_copy(update=changed)
+
+
+def _trains(method: str) -> bool:
+    return source.method(method).attributes.get("trains") is not False
+
+
+def _study(root: Path, key: str, tier: str) -> Study:
+    if key.endswith(SEARCH) and not (root / "studies" / f"{key}.yaml").exists():
+        return _search(_study(root, key.removesuffix(SEARCH), tier), tier)
     where = f"studies/{key}.yaml"
     study = check(Study, {**read_yaml(root / where), "key": key}, where)
     keys = [entry.key for entry in study.methods]
@@ -179,6 +223,13 @@ def _study(root: Path, key: str) -> Study:
         raise UserError(
             f"{where}: '{key}' is a rule of the Snakefile, which makes a study by its name; rename the file"
         )
+    for entry in study.methods:
+        for variant in entry.only or []:
+            if variant not in study.variants:
+                raise unknown("variant", variant, study.variants, f"{where}: method '{entry.key}': only")
+        for tier in entry.learning_rate:
+            if tier not in study.budget:
+                raise unknown("tier", tier, study.budget, f"{where}: method '{entry.key}': learning_rate")
     for figure in study.figures:
         if figure not in figures.available():
             raise unknown("figure", figure, figures.available(), where)
@@ -225,11 +276,13 @@ def _runs(study: Study, params: Params, done: dict[str, dict[tuple[str, str, int
     tier = merge(study.budget[params.tier], params.overrides.get(study.key, {}))
     for variant, changes in study.variants.items():
         own = _variant(study, variant)
-        chosen = own.methods or [entry.key for entry in study.methods]
+        chosen = own.methods or [entry.key for entry in study.methods if not entry.only or variant in entry.only]
         budget = merge(tier, {k: v for k, v in changes.items() if k not in Variant.model_fields})
         for entry in study.methods:
             if entry.key in chosen:
                 values = merge(budget, entry.budget)
+                if rate := entry.learning_rate.get(params.tier):
+                    values = merge(values, {"optimizer": {"learning_rate": rate}})
                 yield from _seeds(study, variant, entry, values, own.settings, params, done, where)
 
 
@@ -249,7 +302,7 @@ def _seeds(
     checked = check(schema, budget, f"{where}: {variant}/{entry.key}" if entry.budget else f"{where}: {variant}")
     values = checked.model_dump(mode="json", exclude={"seeds"})
     values["dataset"] = checked.dataset or study.dataset
-    if info.attributes.get("trains") is False:
+    if not _trains(entry.key):
         values["epochs"] = 0
     reads = [values["dataset"]]
     count = params.seeds or checked.seeds

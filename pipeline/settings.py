@@ -82,6 +82,10 @@ class Augmentation(Strict):
     """Side in pixels of the views that multi-crop methods ask for as "small"."""
     small_scale: Span = [0.05, 0.25]
 
+    def view_size(self, image: tuple[int, int, int]) -> tuple[int, int]:
+        """(h, w) of "full" views of images (C, H, W)."""
+        return image[1:] if self.full_size is None else (self.full_size, self.full_size)
+
 
 class Probe(Strict):
     """The linear probe on frozen features: multinomial logistic regression by full-batch L-BFGS."""
@@ -89,6 +93,8 @@ class Probe(Strict):
     l2: NotNegative = 1e-4
     iterations: Count = 100
     neighbours: Count = 5
+    label_fractions: list[Share] = [0.01, 0.1]
+    """Shares of the training labels with which the probes are also fitted; the encoder has seen all images."""
 
 
 class Budget(Strict):
@@ -102,8 +108,12 @@ class Budget(Strict):
     validation_examples: Whole = 0
     """Taken from the end of `train_examples` and not trained on."""
     test_examples: Count | None = None
+    evaluate_on: Literal["test", "validation"] = "test"
+    """`validation` measures on the validation examples and never looks at the test split: for searches."""
     held_out_classes: list[Whole] = []
     """Classes left out of training, validation and test."""
+    imbalance: Annotated[float, Field(ge=1)] | None = None
+    """Training examples of the most frequent class to those of the rarest, falling exponentially in between."""
     batch_size: Count = 256
     seeds: Count = 3
 
@@ -169,6 +179,10 @@ class MethodEntry(Strict):
     budget: dict[str, Any] = {}
     why: str = ""
     reference: bool = False
+    learning_rate: dict[str, Positive] = {}
+    """By tier, the rate that the study's search chose; elsewhere the budget's."""
+    only: list[str] | None = None
+    """The variants that it is part of; null for all that do not name other methods."""
 
     @model_validator(mode="before")
     @classmethod
@@ -180,6 +194,17 @@ class MethodEntry(Strict):
         if self.budget and not self.why:
             raise ValueError("a method with a budget of its own must say why")
         return self
+
+
+class Search(Strict):
+    """How a study's learning rates are chosen at a tier: the study STUDY_search tries all of them for all methods.
+
+    What is compared is the study's first metric on `validation_examples`, which are not trained on.
+    """
+
+    learning_rates: Annotated[list[Positive], Field(min_length=2)]
+    validation_examples: Count
+    seeds: Count = 1
 
 
 class Study(Strict):
@@ -196,6 +221,8 @@ class Study(Strict):
     variants: Annotated[dict[str, dict[str, Any]], Field(min_length=1)] = {"default": {}}
     """Variant -> budget overrides, and the keys of `Variant`."""
     methods: Annotated[list[MethodEntry], Field(min_length=1)]
+    search: dict[str, Search] = {}
+    """By tier."""
     figures: list[str] = []
     """Extra figures, by the name of a module in pipeline/exhibits/figures/."""
 
@@ -212,9 +239,10 @@ class Params(Strict):
 class Test(Strict):
     """`metric` of `better` minus that of `than`, both in `variant`; positive is what the claim says.
 
-    `than` is a method, or a number such as chance level.
+    `than` is a method, or a number such as chance level. A method's side may have a variant and a metric of its own,
+    `than_variant` and `than_metric`: two settings of one method, or two measurements of one encoder.
 
-    The sign follows the metric's direction in the study unless `direction` says otherwise. With `relative_to`
+    The sign follows the direction of `metric` in the study unless `direction` says otherwise. With `relative_to`
     the effect is the difference in `variant` minus the difference in `relative_to`. `margin` is subtracted.
     """
 
@@ -223,9 +251,23 @@ class Test(Strict):
     better: str
     than: str | float
     variant: str = "default"
+    than_variant: str | None = None
+    than_metric: str | None = None
     relative_to: str | None = None
     margin: float = 0.0
     direction: Direction | None = None
+
+    @model_validator(mode="after")
+    def _sides_can_be_compared(self) -> "Test":
+        given = [name for name in ("than_variant", "than_metric") if getattr(self, name) is not None]
+        if given and not isinstance(self.than, str):
+            raise ValueError(f"'{given[0]}' is a method's, and than = {self.than:g} is a number")
+        if self.than_variant is not None and self.relative_to is not None:
+            raise ValueError("'than_variant' and 'relative_to' exclude each other: in which variants are the sides?")
+        other = (self.than, self.than_variant or self.variant, self.than_metric or self.metric)
+        if (self.better, self.variant, self.metric) == other:
+            raise ValueError(f"'{self.better}' is compared with itself; name another method, variant or metric")
+        return self
 
 
 class Claim(Strict):

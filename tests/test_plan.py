@@ -415,3 +415,85 @@ def test_bad_method_files_are_one_line(
             cache.cache_clear()
     assert len(str(caught.value).splitlines()) == 1
     assert all(part in str(caught.value) for part in parts), caught.value
+
+
+RATES = {"learning_rates": [0.01, 0.5], "validation_examples": 64}
+
+
+def planned(tmp_path: Path, **study: Any) -> planning.Plan:
+    """The plan of a study with these keys over the project's self-supervised one, cut to two methods."""
+    folder = project.make(tmp_path / "project", small=False)
+    written = project.read(folder / "studies/ssl.yaml")
+    written |= {"methods": ["simclr", {"key": "random_encoder", "reference": True}], "variants": {"default": {}}}
+    project.write(folder / "studies/ssl.yaml", written | {"search": {"smoke": RATES}} | study)
+    return planning.load(folder, {"studies": ["ssl", "ssl_search"]})
+
+
+def test_a_search_tries_every_rate_for_every_method_that_trains_and_sees_no_test_image(tmp_path: Path) -> None:
+    entry = {"key": "dcl", "only": ["other"], "learning_rate": {"smoke": 0.5}}
+    variants = {"default": {}, "other": {"batch_size": 32, "methods": ["simclr", "dcl"]}}
+    plan = planned(tmp_path, methods=["simclr", entry, "random_encoder"], variants=variants)
+    runs = plan.study_runs("ssl_search")
+    found = {(run.method, run.variant, run.settings["optimizer"]["learning_rate"]) for run in runs}
+    assert found == {
+        ("simclr", "rate_0p01", 0.01),
+        ("simclr", "rate_0p5", 0.5),
+        ("dcl", "other_rate_0p01", 0.01),
+        ("dcl", "other_rate_0p5", 0.5),
+    }
+    assert len(runs) == 4
+    for run in runs:
+        assert run.settings["evaluate_on"] == "validation"
+        assert run.settings["validation_examples"] == 64
+        assert run.settings["batch_size"] == (32 if run.method == "dcl" else 128)
+
+
+def test_a_chosen_rate_is_its_methods_at_its_tier(tmp_path: Path) -> None:
+    plan = planned(tmp_path, methods=[{"key": "simclr", "learning_rate": {"smoke": 0.25, "gpu": 0.75}}, "dcl"])
+    rates = {run.method: run.settings["optimizer"]["learning_rate"] for run in plan.study_runs("ssl")}
+    assert rates == {"simclr": 0.25, "dcl": 0.05}
+
+
+def test_a_method_is_part_of_the_variants_it_names(tmp_path: Path) -> None:
+    variants = {"default": {}, "other": {"batch_size": 32}}
+    plan = planned(tmp_path, methods=["simclr", {"key": "dcl", "only": ["other"]}], variants=variants)
+    found = {(run.variant, run.method) for run in plan.study_runs("ssl")}
+    assert found == {("default", "simclr"), ("other", "simclr"), ("other", "dcl")}
+
+
+@pytest.mark.parametrize(
+    ("study", "message"),
+    [
+        ({"methods": ["simclr", {"key": "dcl", "only": ["othr"]}]}, "only: unknown variant 'othr'"),
+        ({"methods": [{"key": "simclr", "learning_rate": {"smok": 0.1}}]}, "did you mean 'smoke'"),
+        ({"search": {}}, "studies/ssl.yaml: has no search.smoke"),
+        (
+            {"search": {"smoke": {"learning_rates": [0.1], "validation_examples": 9}}},
+            "search.smoke.learning_rates = [0.1]",
+        ),
+    ],
+)
+def test_bad_searches_are_one_line(tmp_path: Path, study: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        planned(tmp_path, **study)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_a_search_found_is_compared_with_what_the_study_states(tmp_path: Path) -> None:
+    from pipeline import search
+    from pipeline.files import write_json
+
+    entry = {"key": "dcl", "learning_rate": {"smoke": 0.01}}
+    plan = planned(tmp_path, methods=["simclr", entry], search={"smoke": {**RATES, "seeds": 2}})
+    with pytest.raises(UserError, match="make search STUDY=ssl"):
+        search.choices(plan, "ssl", tmp_path)
+    scores = {("simclr", 0.01): [50, 60], ("simclr", 0.5): [54, 56], ("dcl", 0.01): [30, 31], ("dcl", 0.5): [40, None]}
+    for run in plan.study_runs("ssl_search"):
+        score = scores[run.method, search.rate_of(run)][run.seed]
+        metrics = {} if score is None else {"linear_top1": score}
+        write_json(tmp_path / run.path / "result.json", {"id": run.id, "metrics": metrics})
+    simclr, dcl = search.choices(plan, "ssl", tmp_path)
+    assert (simclr.method, simclr.scores, simclr.best, simclr.stated) == ("simclr", {0.01: 55, 0.5: 55}, 0.01, 0.05)
+    # a rate that lost a seed is not chosen
+    assert (dcl.method, dcl.scores, dcl.best, dcl.stated) == ("dcl", {0.01: 30.5, 0.5: None}, 0.01, 0.01)

@@ -32,6 +32,9 @@ class Data:
     test_labels: Tensor
     held_out_images: Tensor
     """Test images of the classes held out."""
+    labelled_images: Tensor
+    """What probes learn from: the training images before `imbalance` thins them out."""
+    labelled_labels: Tensor
     class_names: list[str]
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -43,7 +46,10 @@ class Data:
 
 
 def share(prepared: "Prepared", settings: dict[str, Any], device: torch.device) -> Data:
-    """Apply train_examples, validation_examples, test_examples and held_out_classes of the run's settings."""
+    """Apply the run's example counts, held_out_classes, imbalance and evaluate_on.
+
+    With `evaluate_on: validation` the validation examples take the place of the test split.
+    """
     held_out = settings["held_out_classes"]
     kept = [c for c in range(len(prepared.classes)) if c not in held_out]
     renumber = torch.full((len(prepared.classes),), -1)
@@ -57,16 +63,37 @@ def share(prepared: "Prepared", settings: dict[str, Any], device: torch.device) 
     count = settings["train_examples"] or len(prepared.train_images)
     split = count - settings["validation_examples"]
     tested = settings["test_examples"] or len(prepared.test_images)
-    test_images, test_labels = prepared.test_images[:tested], prepared.test_labels[:tested]
+    validation = prepared.train_images[split:count], prepared.train_labels[split:count]
+    test = prepared.test_images[:tested], prepared.test_labels[:tested]
+    if settings["evaluate_on"] == "validation":
+        test = validation
+    labelled = part(prepared.train_images[:split], prepared.train_labels[:split])
+    train = labelled
+    if settings["imbalance"]:
+        thinned = long_tail(labelled[1], len(kept), settings["imbalance"])
+        train = labelled[0][thinned], labelled[1][thinned]
     return Data(
-        *part(prepared.train_images[:split], prepared.train_labels[:split]),
-        *part(prepared.train_images[split:count], prepared.train_labels[split:count]),
-        *part(test_images, test_labels),
-        test_images[renumber[test_labels] < 0].to(device),
+        *train,
+        *part(*validation),
+        *part(*test),
+        test[0][renumber[test[1]] < 0].to(device),
+        *labelled,
         [prepared.classes[c] for c in kept],
         prepared.mean,
         prepared.std,
     )
+
+
+def long_tail(labels: Tensor, classes: int, ratio: float) -> Tensor:
+    """Places, in order, of the first n ratio^(-c / (K - 1)) examples of each class c; n is the rarest class's count.
+
+    The exponential profile of Cui et al. (2019), "Class-balanced loss", section 5.1.
+    """
+    counts = torch.bincount(labels, minlength=classes)
+    most = int(counts.min())
+    wanted = [max(1, int(most * ratio ** (-c / (classes - 1)))) for c in range(classes)]
+    chosen = [(labels == c).nonzero().squeeze(1)[:n] for c, n in enumerate(wanted)]
+    return torch.cat(chosen).sort().values
 
 
 @dataclass

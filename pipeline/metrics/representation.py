@@ -79,6 +79,48 @@ def knn_predict(
     return torch.cat(predictions)
 
 
+@torch.no_grad()
+def naive_bayes(train_features: Tensor, train_labels: Tensor, test_features: Tensor, num_classes: int) -> Tensor:
+    """Log-probabilities (N, K) float64 of the test features, by Gaussian naive Bayes on the training features.
+
+    Features (M, F) and (N, F); p(x_j | k) is Gaussian with the class's mean and one variance for all classes, the
+    mean of the classes' own (by 1/n) weighted by their frequencies, which are also the prior: linear in x, as logistic
+    regression is. After Zheng et al. (2023), whose code scales each feature to [0, 1] over the training examples and
+    adds 1e-9 to its variance. A constant feature is left out; a class without examples has probability 0.
+    """
+    train, test = train_features.double(), test_features.double()
+    least, reach = train.amin(0), train.amax(0) - train.amin(0)
+    scale = torch.where(reach > 1e-8 * (1 + least.abs()), 1 / reach, 0.0)
+    train, test = (train - least) * scale, (test - least) * scale
+    members = F.one_hot(train_labels, num_classes).double()
+    counts = members.sum(0)
+    means = members.T @ train / counts.clamp_min(1)[:, None]
+    variance = (train - means[train_labels]).square().mean(0) + 1e-9
+    # what the squares of x contribute is the same for all classes, and drops out of the posterior
+    directions = means / variance
+    offsets = (counts / len(train)).log() - (means * directions).sum(1) / 2
+    return (test @ directions.T + offsets).log_softmax(1)
+
+
+def label_fraction(labels: Tensor, fraction: float, generator: torch.Generator) -> Tensor:
+    """Indices, ascending, of round(fraction x n) of each class's n examples (N,), and of at least one.
+
+    Drawn by `generator`, on the CPU. From one state of it, a smaller fraction's examples are among a larger one's.
+    """
+    order = torch.randperm(len(labels), generator=generator)
+    drawn = labels.cpu()[order]
+    chosen = []
+    for number in drawn.unique():
+        members = order[drawn == number]
+        chosen.append(members[: max(1, round(fraction * len(members)))])
+    return torch.cat(chosen).sort().values.to(labels.device)
+
+
+def share_name(fraction: float) -> str:
+    """How metrics name a share of the labels: `1pct`, `10pct`, `0_5pct`."""
+    return f"{100 * fraction:g}pct".replace(".", "_")
+
+
 def alignment(z1: Tensor, z2: Tensor, power: float = 2) -> Tensor:
     """|z1 - z2|^power (N,) of positive pairs (N, F) on the unit sphere; 0 is best, 4 worst for power 2.
 
