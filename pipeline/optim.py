@@ -41,7 +41,10 @@ class LARS(torch.optim.Optimizer):
 
 
 def build(settings: Optimizer, module: nn.Module) -> torch.optim.Optimizer:
-    """The optimiser over all parameters that require gradients. Only matrices and kernels are decayed."""
+    """The optimiser over all parameters that require gradients. Only matrices and kernels are decayed.
+
+    AdamW steps all of them at once: for a small network, one by one takes a tenth of the training time.
+    """
     parameters = [p for p in module.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
@@ -61,7 +64,7 @@ def _lars(groups: list[dict], s: Optimizer) -> torch.optim.Optimizer:
 
 
 def _adamw(groups: list[dict], s: Optimizer) -> torch.optim.Optimizer:
-    return torch.optim.AdamW(groups, lr=s.learning_rate, betas=(s.betas[0], s.betas[1]))
+    return torch.optim.AdamW(groups, lr=s.learning_rate, betas=(s.betas[0], s.betas[1]), fused=True)
 
 
 def learning_rate(settings: Optimizer, schedule: Schedule, step: int, steps: int) -> float:

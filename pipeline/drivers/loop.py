@@ -213,6 +213,11 @@ def _resume_stage(
         raw = kept["optimizer"]
         raw["state"] = {int(key): value for key, value in raw["state"].items()}
         optimizer.load_state_dict(raw)
+        for parameter, found in optimizer.state.items():
+            for name, value in found.items():
+                if value.shape == parameter.shape:
+                    # a fused step takes for granted that the state lies in memory as its parameter does
+                    found[name] = torch.empty_like(parameter).copy_(value)
         if average is not None:
             for name, value in kept["average"].items():
                 average[name].copy_(value)
