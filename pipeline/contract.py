@@ -149,7 +149,7 @@ class Method(nn.Module):
         return features
 
     def further_features(self, images: Tensor) -> dict[str, Tensor]:
-        """Other representations (B, F) that are probed too: under "x", the probe's accuracy is `linear_top1_x`."""
+        """Other representations (B, F) that are measured too: that called "x" as `linear_top1_x`, `uniformity_x` ..."""
         return {}
 
 

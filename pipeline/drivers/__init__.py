@@ -133,7 +133,9 @@ def make_method(module: str, name: str, settings: dict[str, Any]) -> Method:
 def make_encoder(job: Job) -> encoders.Encoder:
     """The study's encoder as every method of the study starts with it at this seed."""
     torch.manual_seed(job.seed_of("encoder"))
-    return encoders.build(job.settings["encoder"], job.data.shape[0])
+    encoder = encoders.build(job.settings["encoder"], job.data.shape[0])
+    encoder.bf16 = job.device.precision == "bf16"
+    return encoder
 
 
 def load(name: str) -> ModuleType:

@@ -72,7 +72,7 @@ def spans(shares: tuple[float, ...], epochs: int) -> list[tuple[int, int]]:
 
 def _start(job: Job, stage: int, training: "TrainingSet") -> None:
     torch.manual_seed(job.seed_of("stage", stage))
-    with torch.no_grad(), autocast(job):
+    with torch.no_grad():
         job.method.start_stage(stage, training)
 
 
@@ -107,8 +107,7 @@ def _epoch(
         for group in optimizer.param_groups:
             group["lr"] = rate
         method.progress = done / whole
-        with autocast(job):
-            loss = method.loss(Batch(list(views), training.labels(chosen), chosen, list(boxes)))
+        loss = method.loss(Batch(list(views), training.labels(chosen), chosen, list(boxes)))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         method.after_backward(epoch)
@@ -183,13 +182,6 @@ def steps_per_epoch(job: Job) -> int:
         size, examples = job.settings["batch_size"], len(job.data.train_images)
         raise UserError(f"batch_size = {size}: must be at most the {examples} training examples")
     return steps
-
-
-def autocast(job: Job) -> contextlib.AbstractContextManager[Any]:
-    """bf16 where the run's precision is bf16; weights and optimiser state stay fp32."""
-    if job.device.precision == "bf16":
-        return torch.autocast(job.device.torch.type, dtype=torch.bfloat16)
-    return contextlib.nullcontext()
 
 
 def _update(average: dict[str, torch.Tensor], current: dict[str, torch.Tensor], decay: float) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from pipeline.augment import Augment
 from pipeline.drivers import Diverged, Evaluation, Job
-from pipeline.drivers.loop import autocast, fit
+from pipeline.drivers.loop import fit
 from pipeline.metrics import representation
 from pipeline.settings import Augmentation, Probe
 
@@ -20,7 +20,7 @@ def evaluate(job: Job) -> Evaluation:
     """Probes on the labelled training images' features, and the geometry of the test split's.
 
     Accuracies in percent: linear probe and naive Bayes, with all labels and with shares of them, k-NN, and the linear
-    probe on further features of the method.
+    probe on further features of the method, of which uniformity and tolerance are measured too.
     """
     data, probe = job.data, Probe.model_validate(job.settings["probe"])
     labels, classes = data.labelled_labels, len(data.class_names)
@@ -50,6 +50,9 @@ def evaluate(job: Job) -> Evaluation:
     metrics["uniformity"] = float(representation.uniformity(test))
     metrics["tolerance"] = float(representation.tolerance(test, data.test_labels))
     metrics["effective_rank"] = float(representation.effective_rank(test))
+    for name, found in further[1].items():
+        metrics[f"uniformity_{name}"] = float(representation.uniformity(found))
+        metrics[f"tolerance_{name}"] = float(representation.tolerance(found, data.test_labels))
     arrays = {"labels": data.test_labels, "predictions": predictions["linear_top1"], "features": test}
     return Evaluation(metrics, {**arrays, **{f"example_{name}": values for name, values in examples.items()}})
 
@@ -69,8 +72,7 @@ def further_features(job: Job, images: Tensor) -> dict[str, Tensor]:
 
 def _encoded(job: Job, images: Tensor, encode: Callable[[Tensor], dict[str, Tensor]]) -> dict[str, Tensor]:
     job.method.eval()
-    with autocast(job):
-        parts = [encode(part) for part in images.split(500)]
+    parts = [encode(part) for part in images.split(500)]
     found = {name: torch.cat([part[name] for part in parts]).float() for name in parts[0]}
     if not all(values.isfinite().all() for values in found.values()):
         raise Diverged("features are not finite")

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from pipeline.augment import Augment
 from pipeline.drivers import Diverged, Evaluation, Job
-from pipeline.drivers.loop import autocast, fit
+from pipeline.drivers.loop import fit
 from pipeline.methods.classifier import Classifier
 from pipeline.metrics.classification import classification_metrics
 from pipeline.settings import Augmentation
@@ -30,8 +30,7 @@ def predict(job: Job, images: Tensor) -> Tensor:
     method.eval()
     plain = Augment(Augmentation(), job.data.shape, job.data.mean, job.data.std)
     unused = job.generator("plain")
-    with autocast(job):
-        parts = [method.logits(method.encoder(plain(part, "plain", unused))) for part in images.split(500)]
+    parts = [method.logits(method.encoder(plain(part, "plain", unused))) for part in images.split(500)]
     logits = torch.cat(parts).float()
     if not logits.isfinite().all():
         raise Diverged("logits on the test split are not finite")

@@ -1,6 +1,8 @@
 """A small convolutional network that learns much per CPU second: narrow, pooled right after each convolution."""
 
-from torch import nn
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from pipeline.encoders import Encoder
 
@@ -16,7 +18,7 @@ class ConvNet(Encoder):
         widths, pooled = [channels, 8, 32, 64, 64], [True, True, True, False]
         self.stages = nn.ModuleList(
             nn.Sequential(
-                nn.Conv2d(inside, outside, 3, padding=1, bias=False),
+                Convolution(inside, outside, 3, padding=1, bias=False),
                 nn.MaxPool2d(2) if pool else nn.Identity(),
                 nn.BatchNorm2d(outside),
                 nn.ReLU(inplace=True),
@@ -24,6 +26,23 @@ class ConvNet(Encoder):
             for inside, outside, pool in zip(widths, widths[1:], pooled, strict=False)
         )
         self.feature_dim = widths[-1]
+
+
+class Convolution(nn.Conv2d):
+    """A padded 3x3 convolution, which on maps of 2x2 is one matrix product.
+
+    There every place sees every other, and five of the nine taps fall outside. As one product of a third of the
+    work, a step of this layer takes less than half the time on a CPU.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.shape[2:] != (2, 2):
+            return super().forward(x)
+        # (out, in, y', x') taps for each of the four places y, x that are written
+        taps = [self.weight[:, :, 1 - y : 3 - y, 1 - x : 3 - x] for y in (0, 1) for x in (0, 1)]
+        matrix = torch.stack(taps).flatten(0, 1).flatten(1)
+        written = F.linear(x.flatten(1), matrix).view(len(x), 2, 2, -1)
+        return written.permute(0, 3, 1, 2)
 
 
 def build(channels: int) -> ConvNet:

@@ -44,18 +44,18 @@ class Mahalanobis(OODScore):
                 best, self.magnitude, self.weights = rank, magnitude, weights
         return {"epsilon": self.magnitude} | {f"alpha_{i}": float(w) for i, w in enumerate(self.weights)}
 
-    def features(self, inputs: Tensor) -> list[Tensor]:
+    def layer_features(self, inputs: Tensor) -> list[Tensor]:
         layers = cast("Callable[[Tensor], list[Tensor]]", self.model.encoder.layers)
         return [layer.double().mean((2, 3)) for layer in layers(inputs)]
 
     def fit_gaussians(self, inputs: Tensor, labels: Tensor) -> None:
         """Class means and precision of each layer."""
         with torch.no_grad():
-            parts = [self.features(part) for part in inputs.split(self.batch_size)]
+            parts = [self.layer_features(part) for part in inputs.split(self.batch_size)]
         self.gaussians = [tied_gaussians(torch.cat(layer), labels) for layer in zip(*parts, strict=True)]
 
     def confidence(self, inputs: Tensor, layer: int) -> Tensor:
-        return -nearest_class(self.features(inputs)[layer], *self.gaussians[layer])
+        return -nearest_class(self.layer_features(inputs)[layer], *self.gaussians[layer])
 
     def search(self, inputs: Tensor) -> Tensor:
         """(magnitudes, N, layers) confidences after each layer's own step."""
