@@ -191,8 +191,47 @@ def papers() -> dict[str, Paper]:
     return {entry["key"]: Paper.model_validate(entry) for entry in PAPERS}
 
 
-def plan(seeds: int = 3) -> Plan:
-    studies = {entry["key"]: Study.model_validate(entry) for entry in STUDIES}
+def large(methods: int = 45) -> dict[str, Any]:
+    """A study of many methods and variants, as the self-supervised one is."""
+    variants: dict[str, Any] = {
+        "default": {},
+        "plain": {"dataset": "plain", "methods": ["simclr", "dcl", "objective_05", "objective_06"]},
+        "small_batch": {"batch_size": 32, "epochs": 2, "methods": ["simclr", "dcl"]},
+        **{f"views_{n}": {"settings": {"num_views": n}, "methods": ["objective_07", "objective_08"]} for n in (3, 4)},
+        **{
+            f"temperature_{str(t).replace('.', '')}": {
+                "settings": {"temperature": t},
+                "methods": ["simclr", "objective_09"],
+            }
+            for t in (0.07, 0.3, 1.0)
+        },
+    }
+    metrics = {
+        "linear_top1": "higher",
+        "knn_top1": "higher",
+        "alignment": "lower",
+        "uniformity": "lower",
+        "tolerance": "higher",
+        "effective_rank": "higher",
+        "linear_top1_1pct": "higher",
+    }
+    named: list[Any] = [
+        {"key": "random_encoder", "reference": True},
+        {"key": "supervised_encoder", "reference": True},
+        "simclr",
+        "dcl",
+    ]
+    return {
+        **STUDIES[0],
+        "budget": {"laptop": {"epochs": 6, "batch_size": 128}},
+        "metrics": metrics,
+        "variants": variants,
+        "methods": [*named, *(f"objective_{n:02d}" for n in range(methods - len(named)))],
+    }
+
+
+def plan(seeds: int = 3, entries: list[dict[str, Any]] = STUDIES) -> Plan:
+    studies = {entry["key"]: Study.model_validate(entry) for entry in entries}
     runs = []
     for study in studies.values():
         for variant, changes in study.variants.items():
@@ -202,12 +241,12 @@ def plan(seeds: int = 3) -> Plan:
                 for seed in range(seeds):
                     name = f"{study.key}/{entry.key}/{variant}-s{seed}"
                     code = hashlib.sha256(name.encode()).hexdigest()
-                    settings = {"tier": "laptop", "train_examples": 1000, "batch_size": 256, "method": {}}
+                    settings = _settings(study, entry.key, changes)
                     runs.append(
                         Run(
                             id=code,
                             study=study.key,
-                            dataset="fashion_mnist",
+                            dataset=changes.get("dataset", "fashion_mnist"),
                             method=entry.key,
                             variant=variant,
                             seed=seed,
@@ -218,6 +257,18 @@ def plan(seeds: int = 3) -> Plan:
                         )
                     )
     return Plan(studies, tuple(runs))
+
+
+def _settings(study: Study, method: str, changes: dict[str, Any]) -> dict[str, Any]:
+    """What the exhibits read of a run's resolved settings."""
+    budget = {"batch_size": 256, **study.budget["laptop"], **changes}
+    own = {"temperature": 0.1, "num_views": 2, **changes.get("settings", {})} if study.key == "ssl" else {}
+    found = {"tier": "laptop", "train_examples": 1000, "batch_size": budget["batch_size"], "method": own}
+    if study.driver != "posthoc":
+        found["epochs"] = 0 if method == "random_encoder" else budget["epochs"]
+        # every third method was given a rate of its own
+        found["optimizer"] = {"name": "adamw", "learning_rate": (0.003, 0.001, 0.003)[len(method) % 3]}
+    return found
 
 
 def write(root: Path, of: Plan) -> None:
@@ -264,7 +315,7 @@ def write(root: Path, of: Plan) -> None:
                     "loss": 5 / e + 0.1 * run.seed,
                     "learning_rate": 0.1,
                     "images_per_second": 1500,
-                    "seconds": 1,
+                    "seconds": 1 + sum(map(ord, run.method)) % 23 / 20,
                 }
                 for e in range(1, 7 if status == "ok" else 3)
             ]
@@ -279,29 +330,45 @@ def write_run(root: Path, run: Run, result: dict[str, Any], arrays: dict[str, np
         np.savez(folder / "predictions.npz", **arrays)
 
 
+def _skill(run: Run) -> float:
+    """Known methods have theirs; the others' is drawn from their name, and each setting of a variant shifts it."""
+    drawn = np.random.default_rng(sum(map(ord, run.method))).normal(0, 4) if run.method.startswith("objective") else 0
+    temperature = run.settings["method"].get("temperature", 0.1)
+    shift = 2 * run.settings["method"].get("num_views", 2) - 4 - 5 * abs(np.log(temperature / 0.1))
+    return float(SKILL.get(run.method, drawn) + shift)
+
+
 def _outcome(study: Study, run: Run) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     shared = np.random.default_rng([7, len(study.key)])  # the difficulty of each test example
     own = np.random.default_rng([run.seed, int(run.id[:8], 16)])
-    difficulty, skill = shared.random(N_TEST), SKILL.get(run.method, 0)
+    difficulty, skill = shared.random(N_TEST), _skill(run)
     labels = shared.integers(0, 10, N_TEST)
     examples, metrics, extra = {}, {}, {}
-    for metric, direction in study.metrics.items():
+    recorded = dict(study.metrics)
+    if "linear_top1_1pct" in recorded:
+        recorded |= dict.fromkeys(["linear_top1_10pct", "naive_bayes_top1"], "higher")
+        recorded |= dict.fromkeys(["naive_bayes_top1_1pct", "naive_bayes_top1_10pct"], "higher")
+    for metric, direction in recorded.items():
         good = skill if direction == "higher" else -skill
-        if metric.endswith("top1") or metric in ("fpr95", "auroc"):
-            centre = 25 if metric == "fpr95" else 80
+        if "top1" in metric or metric in ("fpr95", "auroc"):
+            centre = 25 if metric == "fpr95" else 60 if "_1pct" in metric else 70 if "_10pct" in metric else 80
+            centre -= 4 * (metric == "naive_bayes_top1")
             noise = own.normal(0, 0.06, N_TEST)
             hit = difficulty + noise < (centre + good + own.normal(0, 0.5)) / 100
             examples[metric] = 100.0 * hit
         elif metric in ("nll", "alignment"):
             examples[metric] = np.exp(difficulty + 0.1 * own.normal(size=N_TEST)) * 0.3 * (1 + good / 30)
         else:
-            metrics[metric] = {"uniformity": -2.5, "ece": 4.0}[metric] + good / 10 + own.normal(0, 0.1)
+            level = {"uniformity": -2.5, "ece": 4.0, "tolerance": 0.4, "effective_rank": 30.0}[metric]
+            metrics[metric] = level + good / (100 if metric == "tolerance" else 10) + own.normal(0, 0.1)
     for metric, values in examples.items():
         examples[metric] = values.astype(np.float32)
         metrics[metric] = float(np.mean(examples[metric], dtype=np.float64))
     hit = examples.get("top1", examples.get("linear_top1"))
     if hit is not None:
         extra["predictions"] = np.where(hit > 0, labels, (labels + 1) % 10)
+        features = 3 * np.eye(10)[labels] * (1 + skill / 20) + own.normal(size=(N_TEST, 10))
+        extra["features"] = features.astype(np.float32)
         extra["confidence"] = np.clip(own.beta(6, 1.5, N_TEST), 0.1, 1).astype(np.float32)
     else:
         extra["score_known"] = own.normal(1 + skill / 4, 1, N_TEST).astype(np.float32)

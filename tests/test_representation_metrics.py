@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
@@ -14,7 +15,10 @@ from pipeline.metrics.representation import (
     alignment,
     effective_rank,
     knn_predict,
+    label_fraction,
     linear_probe,
+    naive_bayes,
+    share_name,
     tolerance,
     uniformity,
 )
@@ -181,3 +185,62 @@ def test_effective_rank_counts_equal_directions_and_ignores_offset_and_rotation(
     assert effective_rank(3 * x @ rotation + 100) == pytest.approx(5, rel=1e-6)
     assert effective_rank(torch.outer(torch.arange(9.0), torch.randn(4))) == pytest.approx(1, abs=1e-4)
     assert effective_rank(torch.ones(7, 3)) == 0
+
+
+def test_naive_bayes_is_scikit_learns_with_the_classes_variances_pooled():
+    x, y = clusters()
+    keep = (y != 3) | (torch.arange(300) % 3 == 0)  # a class that is rarer than the others
+    x, y = x[keep].double(), y[keep]
+    train, test, labels = x[:150], x[150:], y[:150]
+    reference = GaussianNB(var_smoothing=0).fit(train.numpy(), labels.numpy())
+    reference.var_[:] = reference.class_prior_ @ reference.var_
+    found = naive_bayes(train, labels, test, 4)
+    np.testing.assert_allclose(found.numpy(), reference.predict_log_proba(test.numpy()), rtol=1e-5, atol=1e-5)
+
+
+def test_naive_bayes_against_loops_with_one_example_a_class_and_a_class_without_any():
+    train = torch.tensor([[0.0, 10.0, 5.0], [1.0, 30.0, 5.0], [0.5, 20.0, 5.0]])
+    labels, test = torch.tensor([0, 2, 3]), torch.tensor([[0.2, 12.0, 9.0], [0.9, 28.0, -9.0], [0.51, 20.4, 5.0]])
+    found = naive_bayes(train, labels, test, 4)
+    assert found[:, 1].eq(-math.inf).all() and found[:, [0, 2, 3]].isfinite().all()
+    for n in range(3):
+        # variances are the floor alone, of features scaled to [0, 1]; the third is constant and left out
+        scores = [
+            -sum(((test[n, j] - train[m, j]).item() / (train[1, j] - train[0, j]).item()) ** 2 for j in range(2)) / 2e-9
+            for m in range(3)
+        ]
+        expected = torch.tensor(scores, dtype=torch.float64).log_softmax(0)
+        torch.testing.assert_close(found[n, [0, 2, 3]], expected, rtol=1e-5, atol=1.0)
+    assert found.argmax(1).tolist() == [0, 2, 3]
+
+
+def test_naive_bayes_ignores_scale_offset_and_constant_features():
+    x, y = clusters()
+    plain = naive_bayes(x[:200].double(), y[:200], x[200:].double(), 4)
+    moved = torch.cat([x.double() * torch.arange(1, 9) - 3, torch.full((300, 1), 5.0)], 1)
+    torch.testing.assert_close(naive_bayes(moved[:200], y[:200], moved[200:], 4), plain)
+    torch.testing.assert_close(plain.exp().sum(1), torch.ones(100, dtype=torch.float64))
+
+
+def test_a_fraction_of_labels_has_its_share_of_each_class_and_at_least_one():
+    labels = torch.tensor([0] * 95 + [1] * 50 + [3] * 3)[torch.randperm(148, generator=torch.Generator())]
+
+    def draw(fraction, seed=0):
+        return label_fraction(labels, fraction, torch.Generator().manual_seed(seed))
+
+    for fraction, counts in ((0.1, [10, 5, 0, 1]), (0.01, [1, 1, 0, 1]), (0.0, [1, 1, 0, 1]), (1.0, [95, 50, 0, 3])):
+        chosen = draw(fraction)
+        assert torch.bincount(labels[chosen]).tolist() == counts
+        assert chosen.tolist() == sorted(set(chosen.tolist()))
+        assert torch.equal(chosen, draw(fraction))
+    assert not torch.equal(draw(0.1), draw(0.1, seed=1))
+    assert set(draw(0.01).tolist()) < set(draw(0.1).tolist())
+
+
+def test_shares_of_labels_are_named_and_read_back():
+    from pipeline.exhibits import labels
+
+    assert [share_name(s) for s in (0.01, 0.1, 0.005, 1.0)] == ["1pct", "10pct", "0_5pct", "100pct"]
+    assert labels.label_share(f"linear_top1_{share_name(0.005)}") == ("linear_top1", 0.5)
+    assert labels.label_share("linear_top1") == ("linear_top1", None)
+    assert labels.metric("naive_bayes_top1_1pct") == "Naive Bayes top-1 (%), 1% of labels"

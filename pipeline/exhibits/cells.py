@@ -39,12 +39,18 @@ class Cell:
 
     @cached_property
     def examples(self) -> dict[int, Any]:
-        """seed -> arrays of predictions.npz, of the runs that are ok."""
+        """seed -> arrays of predictions.npz, of the runs that are ok; without the features, which are large."""
         return {
-            run.seed: self.source.examples(run)
+            run.seed: {name: values for name, values in self.source.examples(run).items() if name != "features"}
             for run, result in zip(self.runs, self.results, strict=True)
             if result["status"] == "ok"
         }
+
+    @cached_property
+    def epoch_seconds(self) -> dict[int, list[float]]:
+        """seed -> measured seconds of each epoch, of the runs that trained."""
+        found = {run.seed: [line.get("seconds") for line in self.source.history(run)] for run in self.runs}
+        return {seed: [float(s) for s in lines if s is not None] for seed, lines in found.items() if any(lines)}
 
     def value(self, run: Any, metric: str) -> float | None:
         result = self.results[self.runs.index(run)]
@@ -56,19 +62,26 @@ class Cell:
         UserError where stored examples contradict the stored metric: then one of the files is not the run's.
         """
         if metric not in self._samples:
-            values = {run.seed: value for run in self.runs if (value := self.value(run, metric)) is not None}
-            name = f"example_{metric}"
-            examples = {seed: self.examples[seed][name] for seed in values if name in self.examples.get(seed, {})}
-            for run in self.runs:
-                if run.seed in examples:
-                    found, stated = float(examples[run.seed].mean(dtype="float64")), values[run.seed]
-                    if not abs(found - stated) <= 1e-3 * max(1.0, abs(stated)):
-                        raise UserError(
-                            f"{run.path}/predictions.npz: {name} has mean {found:.6g} but result.json says "
-                            f"{metric} = {stated:.6g}; delete the folder, then {frame.MAKE}"
-                        )
-            self._samples[metric] = Sample(values, examples)
+            for name in {metric, *self.metrics} - self._samples.keys():
+                self._samples[name] = self._sample(name)
+            group = [self._samples[name] for name in sorted(self._samples)]
+            for sample in group:
+                sample.group = group
         return self._samples[metric]
+
+    def _sample(self, metric: str) -> Sample:
+        values = {run.seed: value for run in self.runs if (value := self.value(run, metric)) is not None}
+        name = f"example_{metric}"
+        examples = {seed: self.examples[seed][name] for seed in values if name in self.examples.get(seed, {})}
+        for run in self.runs:
+            if run.seed in examples:
+                found, stated = float(examples[run.seed].mean(dtype="float64")), values[run.seed]
+                if not abs(found - stated) <= 1e-3 * max(1.0, abs(stated)):
+                    raise UserError(
+                        f"{run.path}/predictions.npz: {name} has mean {found:.6g} but result.json says "
+                        f"{metric} = {stated:.6g}; delete the folder, then {frame.MAKE}"
+                    )
+        return Sample(values, examples)
 
 
 class Results:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import unknown
-from pipeline.exhibits import statistics
+from pipeline.exhibits import labels, statistics
 from pipeline.exhibits.cells import Cell, Results
 from pipeline.exhibits.frame import PlanLike, Source
 from pipeline.exhibits.statistics import Estimate
@@ -43,8 +43,21 @@ class Verdict:
             return ""
         if test.relative_to is not None:
             return f"{test.better} against {test.than}, {test.variant} against {test.relative_to}"
+        if test.than_variant not in (None, test.variant):
+            return f"{test.better} ({test.variant}) against {test.than} ({test.than_variant})"
         where = "" if test.variant == "default" else f" ({test.variant})"
+        if test.better == test.than:
+            return f"{test.better}{where}"
         return f"{test.better} against {test.than}{where}"
+
+    @property
+    def measure(self) -> str:
+        """What was measured, in words."""
+        test = self.claim.test
+        if test is None:
+            return ""
+        against = "" if test.than_metric in (None, test.metric) else f" against {labels.metric(str(test.than_metric))}"
+        return labels.metric(test.metric) + against
 
 
 def write(plan: PlanLike, papers: Mapping[str, Paper], root: str | Path = ".", source: Source | None = None) -> Path:
@@ -101,26 +114,32 @@ def _judge(paper: Paper, claim: Claim, results: Mapping[str, Results]) -> Verdic
     if test.study not in results:
         return Verdict(paper, claim, "not_tested", None, f"study {test.study} is not in the plan")
     study = results[test.study]
-    variants = [test.variant] if test.relative_to is None else [test.variant, test.relative_to]
-    sides = [(1.0, test.better)] + ([(-1.0, test.than)] if isinstance(test.than, str) else [])
-    places = [(variant, method) for variant in variants for _, method in sides]
-    for variant, method in places:
+    sides = [(1.0, test.better, test.variant, test.metric)]
+    if isinstance(test.than, str):
+        sides.append((-1.0, test.than, test.than_variant or test.variant, test.than_metric or test.metric))
+    if test.relative_to is not None:
+        sides += [(-weight, method, test.relative_to, metric) for weight, method, _, metric in sides]
+    for _, method, variant, _ in sides:
         if (variant, method) not in study.cells:
             where = f"{method} ({variant})"
             return Verdict(paper, claim, "not_tested", None, f"{where} is not in the plan of study {test.study}")
     order = _order(paper, claim, test, study)
-    weights = [order * outer * inner for outer in (1.0, -1.0)[: len(variants)] for inner, _ in sides]
-    cells = [study.cells[place] for place in places]
-    effect = statistics.contrast([(w, cell.sample(test.metric)) for w, cell in zip(weights, cells, strict=True)])
+    cells = [study.cells[variant, method] for _, method, variant, _ in sides]
+    effect = statistics.contrast(
+        [(order * side[0], cell.sample(side[3])) for side, cell in zip(sides, cells, strict=True)]
+    )
     # a number on the other side cancels in a difference of differences
     level = 0.0 if isinstance(test.than, str) or test.relative_to is not None else order * test.than
     if effect is not None:
         effect = _less(effect, level + test.margin)
+    places = [(variant, method) for _, method, variant, _ in sides]
     lost = "; ".join(dict.fromkeys(_lost(place, cell) for place, cell in zip(places, cells, strict=True) if cell.lost))
     if lost:
         return Verdict(paper, claim, "inconclusive", effect, lost)
     if effect is None:
-        return Verdict(paper, claim, "inconclusive", None, f"the runs do not measure {test.metric}")
+        absent = {side[3]: None for side, cell in zip(sides, cells, strict=True) if not cell.sample(side[3]).values}
+        reason = f"the runs do not measure {labels.listing(list(absent))}" if absent else "no seed is on both sides"
+        return Verdict(paper, claim, "inconclusive", None, reason)
     if effect.low is None:
         return Verdict(paper, claim, "inconclusive", effect, "one seed and no values per example: no interval")
     return Verdict(paper, claim, ("contradicted", "inconclusive", "supported")[effect.sign + 1], effect)

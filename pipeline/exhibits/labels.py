@@ -1,6 +1,7 @@
 """How names are printed. A name that is not here is printed as it is, with spaces for underscores."""
 
 import math
+import re
 
 METRICS = {
     "top1": "Top-1 (%)",
@@ -10,9 +11,11 @@ METRICS = {
     "brier": "Brier (%)",
     "error_confidence": "Confidence of errors (%)",
     "linear_top1": "Linear probe top-1 (%)",
+    "naive_bayes_top1": "Naive Bayes top-1 (%)",
     "knn_top1": "k-NN top-1 (%)",
     "alignment": "Alignment",
     "uniformity": "Uniformity",
+    "tolerance": "Tolerance",
     "effective_rank": "Effective rank",
     "auroc": "AUROC (%)",
     "aupr": "AUPR (%)",
@@ -35,7 +38,20 @@ MINUS = "−"
 
 
 def metric(name: str) -> str:
-    return METRICS.get(name) or words(name)
+    """As a column's head: `linear_top1_1pct` is `Linear probe top-1 (%), 1% of labels`."""
+    base, share = label_share(name)
+    if share is not None:
+        return f"{metric(base)}, {share:g}% of labels"
+    known = max((key for key in METRICS if name == key or name.startswith(f"{key}_")), key=len, default=None)
+    if known is None:
+        return words(name)
+    return ", ".join(filter(None, [METRICS[known], words(name[len(known) + 1 :])]))
+
+
+def label_share(name: str) -> tuple[str, float | None]:
+    """A metric's name without its suffix, and the percentage of the labels that the suffix states; None for none."""
+    found = re.fullmatch(r"(.+?)_(\d+(?:_\d+)?)pct", name)
+    return (found[1], float(found[2].replace("_", "."))) if found else (name, None)
 
 
 def bounds(name: str) -> tuple[float, float]:
@@ -55,6 +71,11 @@ def number(value: float, decimals: int, sign: bool = False) -> str:
     if float(text) == 0:
         text = text.lstrip("+-")
     return text.replace("-", MINUS)
+
+
+def significant(value: float) -> str:
+    """Three significant figures at least: `0.123`, `4.56`, `1234`."""
+    return f"{value:.{max(0, 2 - math.floor(math.log10(value)))}f}" if value > 0 else "0"
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

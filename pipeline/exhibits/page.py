@@ -45,7 +45,7 @@ def write(plan: PlanLike, papers: Mapping[str, Paper], root: str | Path = ".", s
         tier=plan.tier,
         warnings=_warnings(read),
         studies=[_study(study, papers, Path(root)) for study in read.values()],
-        verdicts=[_verdict(found, read) for found in verdicts],
+        verdicts=[_verdict(found, read, before) for found, before in zip(verdicts, [None, *verdicts], strict=False)],
         counts={name: sum(found.verdict == name for found in verdicts) for name in claims.VERDICTS},
         coverage=_coverage(papers),
         environment=_environment(results),
@@ -53,6 +53,7 @@ def write(plan: PlanLike, papers: Mapping[str, Paper], root: str | Path = ".", s
         commits=sorted({(r.get("provenance") or {}).get("git_commit") or "" for r in results} - {""}),
         latest=max((r["finished"] for r in results if r.get("finished")), default=""),
         arrows=labels.ARROWS,
+        dash=tables.DASH,
     )
     path = Path(root) / "results" / "report.html"
     write_text(path, page.rstrip() + "\n")
@@ -98,6 +99,7 @@ def _study(results: Results, papers: Mapping[str, Paper], root: Path) -> dict[st
         "blocks": [
             {
                 "block": block,
+                "id": _anchor(key, block.variant),
                 "rows": [
                     {
                         "row": row,
@@ -122,6 +124,10 @@ def _study(results: Results, papers: Mapping[str, Paper], root: Path) -> dict[st
             for name in figures.names(results.study)
         ],
     }
+
+
+def _anchor(study: str, variant: str) -> str:
+    return f"table-{study}-{variant}"
 
 
 def _entry(table: Table, entry: Entry, place: str) -> dict[str, Any]:
@@ -177,12 +183,18 @@ def _figure(root: Path, study: str, name: str) -> Any:
 WIDTH, HEIGHT, MARGIN = 180, 22, 8
 
 
-def _verdict(found: Verdict, read: Mapping[str, Results]) -> dict[str, Any]:
-    """A claim as the template shows it, its effect drawn in units of the farthest end of its interval."""
+def _verdict(found: Verdict, read: Mapping[str, Results], before: Verdict | None) -> dict[str, Any]:
+    """A claim as the template shows it, its effect drawn in units of the farthest end of its interval.
+
+    `before` is the claim in the row above: a paper is named in the first of its rows only.
+    """
     effect, test = found.effect, found.claim.test
     shown: dict[str, Any] = {"found": found, "forest": None, "effect": "", "interval": "", "study": ""}
+    shown["again"] = before is not None and before.paper.key == found.paper.key
     if test and test.study in read:
         shown["study"] = test.study
+        known = test.variant in read[test.study].variants()
+        shown["place"] = _anchor(test.study, test.variant) if known else test.study
     if effect is None:
         return shown
     ends = [end for end in (effect.low, effect.mean, effect.high) if end is not None]

@@ -47,6 +47,9 @@ class Sample:
 
     values: Mapping[int, float]
     examples: Mapping[int, np.ndarray] = field(default_factory=dict)
+    group: "list[Sample]" = field(default_factory=list, repr=False, compare=False)
+    """Samples to resample along with this one, itself among them: many together cost little more than one."""
+    _rows: np.ndarray | None = field(default=None, init=False, repr=False, compare=False)
 
     @cached_property
     def by_example(self) -> bool:
@@ -59,13 +62,21 @@ class Sample:
         """seed -> (B,) means over resampled examples; constant where there are no example values."""
         if not self.by_example:
             return {seed: np.full(B, value) for seed, value in self.values.items()}
-        seeds = list(self.values)
-        means = resampled_means(np.stack([self.examples[seed] for seed in seeds]))
+        if self._rows is None:
+            together = [other for other in self.group if other.by_example and other._size == self._size] or [self]
+            rows = resampled_means(np.stack([other.examples[seed] for other in together for seed in other.values]))
+            for other in together:
+                other._rows, rows = rows[: len(other.values)], rows[len(other.values) :]
+        assert self._rows is not None
         # example values are stored in single precision: centre on the reported number
         return {
             seed: row - float(np.mean(self.examples[seed], dtype=np.float64)) + self.values[seed]
-            for seed, row in zip(seeds, means, strict=True)
+            for seed, row in zip(self.values, self._rows, strict=True)
         }
+
+    @property
+    def _size(self) -> int:
+        return len(self.examples[next(iter(self.values))])
 
 
 @lru_cache(maxsize=4)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from pipeline import datasets
@@ -16,6 +17,7 @@ from pipeline.exhibits.frame import PlanLike, Source
 from pipeline.exhibits.statistics import Estimate
 from pipeline.files import read_json, write_text
 
+DASH = "–"
 COLUMNS = [*frame.CELL, "metric", "mean", "ci_low", "ci_high", "n_seeds", "status"]
 
 
@@ -48,6 +50,8 @@ class Row:
     baseline: bool
     reference: bool
     entries: list[Entry]
+    facts: list[str] = field(default_factory=list)
+    """What stands below the table's `facts`: a number, or a dash."""
     notes: list[int] = field(default_factory=list)
 
 
@@ -70,6 +74,8 @@ class Table:
     metrics: dict[str, str]
     """Metric -> direction."""
     decimals: dict[str, int]
+    facts: list[str]
+    """Heads of the columns after the metrics. For people only: what is measured is not in the CSV."""
     blocks: list[Block]
     footnotes: list[str]
     protocol: list[str]
@@ -149,6 +155,7 @@ def build(results: Results) -> Table:
     study = results.study
     footnotes: list[str] = []
     blocks = []
+    facts = _facts(results)
     for variant in results.variants():
         rows = []
         for method in results.methods(variant):
@@ -162,6 +169,7 @@ def build(results: Results) -> Table:
                 entries=[
                     Entry(name, cell, statistics.mean(cell.sample(name), labels.bounds(name))) for name in study.metrics
                 ],
+                facts=[column.get((variant, method), DASH) for column in facts.values()],
             )
             if departure.why:
                 row.notes.append(_note(footnotes, f"{method}: {departure.why.rstrip('.')}."))
@@ -177,12 +185,26 @@ def build(results: Results) -> Table:
         results=results,
         metrics=dict(study.metrics),
         decimals=decimals,
+        facts=list(facts),
         blocks=blocks,
         footnotes=footnotes,
         protocol=_protocol(results),
         legend=_legend(study, entries),
         hardware=hardware(results.results),
     )
+
+
+def _facts(results: Results) -> dict[str, dict[tuple[str, str], str]]:
+    """Head -> (variant, method) -> text: the learning rate where methods differ in it, and the time an epoch took."""
+    rates, seconds = {}, {}
+    for place, cell in results.cells.items():
+        settings = cell.runs[0].settings
+        if (rate := (settings.get("optimizer") or {}).get("learning_rate")) and settings.get("epochs"):
+            rates[place] = f"{rate:g}"
+        if spent := [second for epochs in cell.epoch_seconds.values() for second in epochs]:
+            seconds[place] = labels.significant(median(spent))
+    facts = {"learning rate": rates if len(set(rates.values())) > 1 else {}, "seconds per epoch": seconds}
+    return {head: column for head, column in facts.items() if column}
 
 
 def _note(footnotes: list[str], text: str) -> int:
@@ -323,6 +345,7 @@ def markdown(table: Table) -> str:
             out += [f"## {esc(block.variant)}", ""]
         out += [esc(f"{block.data}." + (f" Changed: {block.changes}." if block.changes else "")), ""]
         heads = [f"{esc(labels.metric(name))} {labels.ARROWS[way]}" for name, way in table.metrics.items()]
+        heads += [fact.capitalize() for fact in table.facts]
         out.append("| " + " | ".join(["Method", "Paper", *heads]) + " |")
         out.append("| " + " | ".join(["---", "---", *["---:"] * len(heads)]) + " |")
         for row in block.rows:
@@ -333,7 +356,7 @@ def markdown(table: Table) -> str:
                 shown = f"**{mean}**" if entry.best else f"<u>{mean}</u>" if entry.tied else mean
                 dagger = "†" if entry.differs else ""
                 cells.append(f"{shown}{dagger} {esc(interval)}".strip() if entry.estimate else f"*{mean}*")
-            out.append("| " + " | ".join(cells) + " |")
+            out.append("| " + " | ".join([*cells, *row.facts]) + " |")
         out.append("")
     out += [f"{n}. {esc(text)}" for n, text in enumerate(table.footnotes, 1)]
     out += [""] if table.footnotes else []
@@ -362,6 +385,7 @@ _LATEX = {
     "†": r"$^\dagger$",
     "×": r"$\times$",
     labels.MINUS: "$-$",
+    DASH: "--",
 }
 
 
@@ -370,19 +394,23 @@ def _latex_escape(text: str) -> str:
 
 
 def latex(table: Table) -> str:
-    """A table environment; needs \\usepackage{booktabs}."""
-    esc, width = _latex_escape, len(table.metrics) + 1
+    """A table environment, or a longtable where the rows do not fit a page; on its side where they are wide."""
+    esc, width = _latex_escape, len(table.metrics) + len(table.facts) + 1
     heads = [f"{esc(labels.metric(name))} {esc(labels.ARROWS[way])}" for name, way in table.metrics.items()]
-    out = [
-        r"% needs \usepackage{booktabs}",
-        r"\begin{table}",
-        r"\centering",
-        rf"\caption{{{esc(table.title)}. {esc(' '.join(table.protocol))}}}",
-        r"\small",
-        rf"\begin{{tabular}}{{l{'r' * len(heads)}}}",
-        r"\toprule",
-        " & ".join(["Method", *heads]) + r" \\",
-    ]
+    heads += [fact.capitalize() for fact in table.facts]
+    long, wide = sum(len(block.rows) for block in table.blocks) > 40, len(heads) > 6
+    if wide:
+        heads = [rf"\parbox[b]{{17mm}}{{\raggedleft {head}}}" for head in heads]
+    packages = ["booktabs", *["longtable"] * long, *["pdflscape"] * wide]
+    caption = rf"\caption{{{esc(table.title)}. {esc(' '.join(table.protocol))}}}"
+    begin, end = ("longtable", "tabular")[not long], r"\end{longtable}" if long else r"\end{tabular}"
+    head = [r"\toprule", " & ".join(["Method", *heads]) + r" \\"]
+    out = [rf"% needs \usepackage{{{','.join(packages)}}}", *[r"\begin{landscape}"] * wide]
+    out += ["{"] if long else [r"\begin{table}", r"\centering", caption]
+    out += [r"\scriptsize\setlength{\tabcolsep}{3pt}" if wide else r"\small"]
+    out += [rf"\begin{{{begin}}}{{l{'r' * len(heads)}}}"]
+    out += [caption + r" \\", *head, r"\endfirsthead", *head, r"\midrule", r"\endhead"] if long else head
+    spread_size = r"\tiny" if wide else r"\scriptsize"
     for block in table.blocks:
         about = f"{block.variant}: {block.data}" + (f"; {block.changes}" if block.changes else "")
         out += [r"\midrule", rf"\multicolumn{{{width}}}{{l}}{{\emph{{{esc(about)}}}}} \\"]
@@ -395,12 +423,14 @@ def latex(table: Table) -> str:
                     cells.append(rf"\emph{{{mean}}}")
                     continue
                 mark = rf"\textbf{{{mean}}}" if entry.best else rf"\underline{{{mean}}}" if entry.tied else mean
-                spread = rf" {{\scriptsize {interval}}}" if interval else ""
+                spread = rf" {{{spread_size} {interval}}}" if interval else ""
                 cells.append(mark + (_LATEX["†"] if entry.differs else "") + spread)
-            out.append(" & ".join(cells) + r" \\")
-    out += [r"\bottomrule", r"\end{tabular}", "", r"\smallskip", r"\begin{minipage}{\linewidth}\footnotesize"]
+            out.append(" & ".join([*cells, *map(esc, row.facts)]) + r" \\")
+    out += [r"\bottomrule", end, *[r"\par}"] * long, "", r"\smallskip"]
+    out += [r"\noindent" * long + r"\begin{minipage}{\linewidth}\footnotesize"]
     out += [rf"$^{{{n}}}$ {esc(text)}\\" for n, text in enumerate(table.footnotes, 1)]
-    out += [esc(" ".join(table.legend)) + r"\\", esc(table.hardware), r"\end{minipage}", r"\end{table}"]
+    out += [esc(" ".join(table.legend)) + r"\\", esc(table.hardware), r"\end{minipage}"]
+    out += [*[r"\end{table}"] * (not long), *[r"\end{landscape}"] * wide]
     return "\n".join(out) + "\n"
 
 
@@ -413,6 +443,7 @@ def html(table: Table) -> str:
     import polars as pl
 
     heads = {name: f"{labels.metric(name)} {labels.ARROWS[way]}" for name, way in table.metrics.items()}
+    heads |= {fact: fact.capitalize() for fact in table.facts}
     records: dict[str, list[str]] = {name: [] for name in ("block", "Method", "Paper", *heads)}
     for block in table.blocks:
         about = f"{block.variant}: {block.data}" + (f"; {block.changes}" if block.changes else "")
@@ -423,6 +454,8 @@ def html(table: Table) -> str:
             records["Paper"].append(escape(row.paper))
             for entry in row.entries:
                 records[entry.metric].append(_html_entry(table, entry))
+            for fact, text in zip(table.facts, row.facts, strict=True):
+                records[fact].append(escape(text))
     view = gt.GT(pl.DataFrame(records), groupname_col="block", id=f"recount-{table.results.study.key}")
     view = view.tab_header(gt.html(escape(table.title)), gt.html(escape(" ".join(table.protocol))))
     # cells are HTML already, and escaped; a formatter's output is taken as it is

@@ -1,7 +1,7 @@
 """The look that the figures share: quiet axes, colours that survive colour-blindness and both page backgrounds."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 INK = "#1f2430"
@@ -10,6 +10,9 @@ RULE = "#d5d9e0"
 """Grids; replaced likewise."""
 # Okabe and Ito 2008, without black and yellow
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"]
+MARKERS = "os^Dv<>P"
+SOFT = "#8a93a3"
+"""What stands back: points beside those that matter, and lines from a point to its name."""
 WIDTH = 6.75
 """Inches: two columns of a paper."""
 
@@ -39,6 +42,8 @@ def applied(salt: str) -> Iterator[None]:
         "axes.facecolor": "none",
         "figure.facecolor": "white",
         "savefig.facecolor": "white",
+        # the same, so that what was laid out once fits when it is saved
+        "figure.dpi": 200,
         "savefig.dpi": 200,
         "figure.constrained_layout.use": True,
         "grid.color": RULE,
@@ -74,6 +79,73 @@ def grid(panels: int, most: int, height: float, **subplots: Any) -> tuple[Any, l
     for axis in axes[panels:]:
         axis.remove()
     return figure, list(axes[:panels]), columns
+
+
+def legend(figure: Any, axes: Iterable[Any], columns: int = 6) -> None:
+    """One legend of all panels above them, where anything has a label."""
+    found = {label: line for axis in axes for line, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    if found:
+        figure.legend(list(found.values()), list(found), loc="outside upper right", ncols=min(columns, len(found)))
+
+
+def name_points(axis: Any, points: Sequence[tuple[float, float, str]], size: float = 5.5, **text: Any) -> None:
+    """Write each point's name (x, y, name) where it hides no point and no name, nearest first; a line where it is far.
+
+    Earlier points choose first. Limits and size of the axis must be final: a later change moves points, not names.
+    """
+    import math
+
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.patheffects import withStroke
+
+    figure, halo = axis.figure, [withStroke(linewidth=1.5, foreground="white")]
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw_without_rendering()
+    frame = axis.get_window_extent(renderer)
+    point = figure.dpi / 72  # pixels
+    drawn = [axis.transData.transform((x, y)) for x, y, _ in points]
+    half = 1.5 * point
+    dots = [(x - half, y - half, x + half, y + half) for x, y in drawn]
+    taken: list[tuple[float, float, float, float]] = []
+    for number, (x, y, name) in enumerate(points):
+        note = axis.annotate(name, (x, y), fontsize=size, annotation_clip=False, **text)
+        note.set_in_layout(False)
+        extent = note.get_window_extent(renderer)
+        wide, high = extent.width, extent.height
+        (px, py), best = drawn[number], (math.inf, 0.0, 0.0, 0.0)
+        for radius in (3.5, 6, 10, 14, 20, 27, 36, 46):
+            for turn in range(0, 360, 45 if radius < 6 else 30):
+                cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+                left = px + radius * point * cos + (cos - 1) * wide / 2
+                low = py + radius * point * sin + (sin - 1) * high / 2
+                box = (left, low, left + wide, low + high)
+                outside = box[0] < frame.x0 or box[2] > frame.x1 or box[1] < frame.y0 or box[3] > frame.y1
+                hidden = sum(_overlap(box, other) for other in (*taken, *dots[:number], *dots[number + 1 :]))
+                best = min(best, (hidden + 1e4 * outside, left, low, radius))
+            if best[0] == 0:
+                break
+        _, left, low, radius = best
+        taken.append((left, low, left + wide, low + high))
+        note.remove()
+        far = {"arrowprops": {"arrowstyle": "-", "color": SOFT, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 1.5}}
+        axis.annotate(
+            name,
+            (x, y),
+            ((left + wide / 2 - px) / point, (low + high / 2 - py) / point),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=size,
+            annotation_clip=False,
+            path_effects=halo,
+            **(far if radius > 6 else {}),
+            **text,
+        ).set_in_layout(False)
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    """The area that two boxes (left, low, right, high) share."""
+    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
 
 
 def nothing(reason: str) -> Any:

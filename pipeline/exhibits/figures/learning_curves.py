@@ -37,20 +37,25 @@ def draw(results: "Results") -> Any:
     if not methods:
         return _style.nothing("No run of this study has a training history.")
     variants = results.variants()
-    figure, axes, columns = _style.grid(len(methods), 4, 1.5)
+    crowded = len(methods) > 16
+    figure, axes, columns = _style.grid(len(methods), 6 if crowded else 4, 1.0 if crowded else 1.5)
     for axis, method in zip(axes, methods, strict=True):
         for variant, runs in curves[method].items():
-            colour = _style.COLOURS[variants.index(variant) % len(_style.COLOURS)]
+            number = variants.index(variant)
+            colour = _style.COLOURS[number % len(_style.COLOURS)]
+            dashes = ("-", "--", ":")[number // len(_style.COLOURS) % 3]
             # a diverged run is shorter: each epoch is summarised over the runs that reached it
             epochs = [
                 [run[epoch] for run in runs if len(run) > epoch] for epoch in range(max(len(run) for run in runs))
             ]
             places = range(1, len(epochs) + 1)
-            axis.plot(places, [sum(e) / len(e) for e in epochs], color=colour, label=variant)
+            axis.plot(places, [sum(e) / len(e) for e in epochs], color=colour, linestyle=dashes, label=variant)
             axis.fill_between(places, [min(e) for e in epochs], [max(e) for e in epochs], color=colour, alpha=0.2, lw=0)
             for place, loss in ended.get((method, variant), []):
                 axis.plot(place, loss, "x", color=colour, markersize=5)
-        axis.set_title(method)
+        axis.set_title(method, fontsize=6 if crowded else None)
+        if crowded:
+            axis.tick_params(labelsize=5)
         axis.grid(axis="y")
         axis.xaxis.get_major_locator().set_params(integer=True)
     for axis in axes[-columns:]:
@@ -58,6 +63,5 @@ def draw(results: "Results") -> Any:
     for axis in axes[::columns]:
         axis.set_ylabel("loss")
     if len(variants) > 1:
-        found = {label: line for axis in axes for line, label in zip(*axis.get_legend_handles_labels(), strict=True)}
-        figure.legend(list(found.values()), list(found), loc="outside upper right", ncols=len(found))
+        _style.legend(figure, axes)
     return figure

@@ -22,8 +22,42 @@ for (const table of document.querySelectorAll("table.sortable")) {
       return sign * (typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y)));
     });
     body.append(...rows);
+    regroup(table);
   }));
 }
+// a row repeats its group's name only where the row above it is of another group
+function regroup(table) {
+  const place = table.dataset.group;
+  if (place === undefined) return;
+  let last;
+  for (const row of table.tBodies[0].rows) {
+    if (row.hidden) continue;
+    const group = row.cells[place].dataset.sort;
+    row.classList.toggle("again", group === last);
+    last = group;
+  }
+}
+// claims with any of the pressed verdicts; with none pressed, all
+const chips = [...document.querySelectorAll("button[data-verdict]")];
+function filter() {
+  const pressed = chips.filter((chip) => chip.getAttribute("aria-pressed") === "true").map((chip) => chip.dataset.verdict);
+  for (const table of document.querySelectorAll("table.claims")) {
+    for (const row of table.tBodies[0].rows) row.hidden = pressed.length > 0 && !pressed.includes(row.dataset.verdict);
+    regroup(table);
+  }
+}
+for (const chip of chips) chip.addEventListener("click", () => {
+  chip.setAttribute("aria-pressed", chip.getAttribute("aria-pressed") !== "true");
+  filter();
+});
+// a link to a hidden claim shows it
+addEventListener("hashchange", () => {
+  const row = document.getElementById(location.hash.slice(1));
+  if (!row?.hidden) return;
+  for (const chip of chips) chip.setAttribute("aria-pressed", false);
+  filter();
+  row.scrollIntoView();
+});
 // a popover belongs beside its cell: place it there, within the window
 for (const box of document.querySelectorAll("[popover]")) {
   box.addEventListener("toggle", (event) => {
@@ -35,4 +69,7 @@ for (const box of document.querySelectorAll("[popover]")) {
     box.style.top = `${below + box.offsetHeight > innerHeight ? Math.max(8, at.top - box.offsetHeight - 6) : below}px`;
   });
 }
-addEventListener("scroll", () => document.querySelectorAll("[popover]:popover-open").forEach((box) => box.hidePopover()));
+addEventListener("scroll", (event) => {
+  if (event.target.popover) return;
+  for (const box of document.querySelectorAll("[popover]:popover-open")) box.hidePopover();
+}, true);

@@ -1,0 +1,23 @@
+"""The method that a figure shows beside the baseline."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.exhibits.cells import Results
+
+
+def other(results: "Results") -> str | None:
+    """The ranked method with the best mean of the study's first metric in the first variant, the baseline aside.
+
+    Methods that lost seeds are not ranked; None where none is left.
+    """
+    variant = results.variants()[0]
+    metric, direction = next(iter(results.study.metrics.items()))
+    order = 1 if direction == "higher" else -1
+    means = {}
+    for entry in results.study.methods:
+        cell = results.cells.get((variant, entry.key))
+        values = [] if cell is None or cell.lost else list(cell.sample(metric).values.values())
+        if values and not entry.reference and entry.key != results.study.baseline:
+            means[entry.key] = order * sum(values) / len(values)
+    return max(means, key=lambda method: means[method], default=None)
