@@ -2,8 +2,8 @@
 
 After the cluttered MNIST of Mnih et al. (2014, "Recurrent models of visual attention", section 4.1). What an image
 shows no longer follows from what a pixel holds, so that raw pixels and untrained encoders do badly and invariance
-pays. Made from the embedded images with numpy's PCG64 and whole numbers alone, so that the bytes are the same on
-every machine.
+pays. Made from the embedded images with numpy's RandomState, whose stream is frozen, and whole numbers alone, so that
+the bytes are the same on every machine.
 
 An item is shrunk to one of SIZES by averaging the pixels it covers, mirrored or not, put at a random place of a
 black canvas, and its grey levels scaled to a share of GAIN. SCRAPS squares of side SCRAP, cut from the middle of
@@ -47,22 +47,22 @@ def arrays(root: Path) -> "dict[str, np.ndarray]":
     out = dict(plain)
     for place, split in enumerate(("train", "test")):
         images = plain[f"{split}_images"][:, 0].astype(np.int64)
-        out[f"{split}_images"] = cluttered(images, np.random.default_rng([SEED, place]))[:, None]
+        out[f"{split}_images"] = cluttered(images, np.random.RandomState([SEED, place]))[:, None]
     return out
 
 
-def cluttered(items: "np.ndarray", draws: "np.random.Generator") -> "np.ndarray":
+def cluttered(items: "np.ndarray", draws: "np.random.RandomState") -> "np.ndarray":
     """(N, SIDE, SIDE) uint8 canvases of items (N, 28, 28) int64."""
     import numpy as np
 
     count, side = len(items), items.shape[1]
-    sources = draws.integers(0, count, (count, SCRAPS))
-    cuts = draws.integers(4, side - SCRAP - 3, (count, SCRAPS, 2))
-    scraps = draws.integers(0, SIDE - SCRAP + 1, (count, SCRAPS, 2))
-    sizes = draws.integers(SIZES[0], SIZES[1] + 1, count)
-    places = draws.integers(0, SIDE - sizes[:, None] + 1, (count, 2))
-    gains = draws.integers(GAIN[0], GAIN[1] + 1, count)
-    mirrored = draws.integers(0, 2, count).astype(bool)
+    sources = draws.randint(0, count, (count, SCRAPS))
+    cuts = draws.randint(4, side - SCRAP - 3, (count, SCRAPS, 2))
+    scraps = draws.randint(0, SIDE - SCRAP + 1, (count, SCRAPS, 2))
+    sizes = draws.randint(SIZES[0], SIZES[1] + 1, count)
+    places = draws.randint(0, SIDE - sizes[:, None] + 1, (count, 2))
+    gains = draws.randint(GAIN[0], GAIN[1] + 1, count)
+    mirrored = draws.randint(0, 2, count).astype(bool)
     canvas = np.zeros((count, SIDE, SIDE), np.int64)
     shrinkers = {size: _shrinker(side, size) for size in range(SIZES[0], SIZES[1] + 1)}
     for i in range(count):
