@@ -1,6 +1,6 @@
 """Objectives on the embeddings of several views of each image."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pipeline.contract import Batch, Context, Method, Tensor, nn, setting, torch
 from pipeline.ops.heads import mlp
@@ -18,8 +18,15 @@ class JointEmbedding(Method):
 
     projection_hidden: int = setting(256, unit="units", low=1)
     projection_dim: int = setting(128, unit="units", low=1)
+    probe_projection: bool = setting(False)
+    """Whether evaluation probes z too, as `linear_top1_projected`."""
 
     projector: nn.Module
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        if self.probe_projection:
+            self.training_only = tuple(part for part in self.training_only if part != "projector")  # type: ignore[misc]
 
     def build(self, context: Context) -> None:
         self.projector = mlp([context.feature_dim, self.projection_hidden, self.projection_dim])
@@ -41,6 +48,29 @@ class JointEmbedding(Method):
     def loss(self, batch: Batch) -> Tensor:
         return self.objective(*self.embed(batch.views))
 
+    def further_features(self, images: Tensor) -> dict[str, Tensor]:
+        return {"projected": self.projector(self.encoder(images))} if self.probe_projection else {}
+
     def objective(self, *z: Tensor) -> Tensor:
         """The paper's loss on embeddings z, each (B, D), not normalised; a scalar."""
         raise NotImplementedError
+
+
+class SeveralViews(JointEmbedding):
+    """Objectives on any number of full views."""
+
+    num_views: int = setting(2, unit="views", low=2)
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.views = ("full",) * self.num_views
+
+
+class Pretrained(JointEmbedding):
+    """Objectives that need another training before: stage 0, out of the same epochs."""
+
+    pretraining: float = setting(0.25, unit="share of training", low=0.0, high=0.99)
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.stages = (self.pretraining, 1 - self.pretraining)
