@@ -1,9 +1,8 @@
 """The true class must win by a margin in angle: a geodesic distance on the hypersphere."""
 
-import math
-
-from pipeline.contract import Tensor, setting, torch
+from pipeline.contract import Tensor, setting
 from pipeline.methods.margin_softmax import MarginSoftmax
+from pipeline.ops.margins import widened
 
 
 class ArcFace(MarginSoftmax):
@@ -11,16 +10,11 @@ class ArcFace(MarginSoftmax):
 
     cos(theta + m) rises again beyond theta = pi - m, where the formula would reward going further astray. As in the
     authors' code without "easy margin", the target there is cos theta - m sin m, which keeps it falling with theta.
-    cos(theta + m) is expanded as cos theta cos m - sin theta sin m; sin theta is held above 3e-4, since its gradient
-    is infinite at theta = 0. One centre per class; the sub-centres of the paper's section 3.3 are not here.
+    One centre per class; the sub-centres of the paper's section 3.3 are not here.
     """
 
     paper = "arcface"
     margin: float = setting(0.5, unit="radians", low=0.0, high=1.57)
 
     def target(self, cosine: Tensor) -> Tensor:
-        sine = (1 - cosine**2).clamp_min(1e-7).sqrt()
-        shifted = cosine * math.cos(self.margin) - sine * math.sin(self.margin)
-        return torch.where(
-            cosine > math.cos(math.pi - self.margin), shifted, cosine - self.margin * math.sin(self.margin)
-        )
+        return widened(cosine, self.margin)
