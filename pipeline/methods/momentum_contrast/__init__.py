@@ -1,5 +1,7 @@
 """Contrast of queries with keys of a slowly moving encoder, negatives coming from a queue of earlier keys."""
 
+from typing import ClassVar
+
 import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Method, Tensor, nn, setting, torch
@@ -13,7 +15,7 @@ class MomentumContrast(Method):
     """InfoNCE: -log exp(q.k+/tau) / (exp(q.k+/tau) + sum_{n in Q} exp(q.n/tau)), mean over queries.
 
     q (B, D) from one view, k+ (B, D) from the other by the momentum encoder, all of unit length. Members
-    override `negatives`.
+    override `negatives`, or `contrast` where q and k themselves change.
 
     Shuffling: q and k+ of one image must not share batch statistics, or they find each other by those. The
     authors compute statistics per device and shuffle the keys between devices. On one device the batch is
@@ -22,7 +24,7 @@ class MomentumContrast(Method):
     """
 
     driver = "self_supervised"
-    training_only = ("projector", "key_encoder", "queue")
+    training_only: ClassVar[tuple[str, ...]] = ("projector", "key_encoder", "queue")
     views: tuple[str, ...] = ("full", "full")
 
     temperature: float = setting(0.2, unit="cosine", low=1e-3)
@@ -33,18 +35,29 @@ class MomentumContrast(Method):
     projection_dim: int = setting(128, unit="units", low=1)
 
     def build(self, context: Context) -> None:
-        self.projector = mlp([context.feature_dim, self.projection_hidden, self.projection_dim])
+        self.projector = self.head(context)
         slow_statistics(self.encoder, self.groups)
         self.key_encoder = follower(nn.Sequential(self.encoder, self.projector))
         self.queue = Queue(self.queue_length, self.projection_dim)
         self.keys: Tensor | None = None
 
+    def head(self, context: Context) -> nn.Module:
+        return mlp([context.feature_dim, self.projection_hidden, self.projection_dim])
+
     def loss(self, batch: Batch) -> Tensor:
         query_view, key_view = batch.views
-        q = F.normalize(self.projector(in_groups(self.encoder, query_view, self.groups)).float())
+        q = self.unit(self.projector(in_groups(self.encoder, query_view, self.groups)))
         with torch.no_grad():
-            k = F.normalize(in_shuffled_groups(self.key_encoder, key_view, self.groups).float())
+            k = self.unit(in_shuffled_groups(self.key_encoder, key_view, self.groups))
         self.keys = k
+        return self.contrast(q, k)
+
+    def unit(self, z: Tensor) -> Tensor:
+        """Embeddings (B, D), of unit length, of the head's output."""
+        return F.normalize(z.float())
+
+    def contrast(self, q: Tensor, k: Tensor) -> Tensor:
+        """The loss of queries and their keys (B, D); the queue does not yet hold these keys."""
         positives = (q * k).sum(1, keepdim=True)
         logits = torch.cat([positives, self.negatives(q, q @ self.queue.items.T)], 1) / self.temperature
         return F.cross_entropy(logits, torch.zeros(len(q), dtype=torch.int64, device=q.device))
