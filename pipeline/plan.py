@@ -177,7 +177,8 @@ def _search(study: Study, tier: str) -> Study:
         tried = [key for key, at in homes.items() if at == home]
         name = ("" if home == "default" else f"{home}_") + f"rate_{rate:f}".rstrip("0").replace(".", "p")
         variants[name] = merge(changes, {"optimizer": {"learning_rate": rate}, "methods": tried})
-    own = {"validation_examples": search.validation_examples, "seeds": search.seeds, "evaluate_on": "validation"}
+    own: dict[str, Any] = {"validation_examples": search.validation_examples, "seeds": search.seeds}
+    own |= {"evaluate_on": "validation"} | ({"train_examples": search.train_examples} if search.train_examples else {})
     entries = [e.model_copy(update={"learning_rate": {}, "only": None}) for e in study.methods if e.key in homes]
     changed = {
         "key": study.key + SEARCH,
@@ -230,6 +231,9 @@ def _study(root: Path, key: str, tier: str) -> Study:
         for tier in entry.learning_rate:
             if tier not in study.budget:
                 raise unknown("tier", tier, study.budget, f"{where}: method '{entry.key}': learning_rate")
+    for tier in study.reduced:
+        if tier not in study.budget:
+            raise unknown("tier", tier, study.budget, f"{where}: reduced")
     for figure in study.figures:
         if figure not in figures.available():
             raise unknown("figure", figure, figures.available(), where)
@@ -304,6 +308,7 @@ def _seeds(
     values["dataset"] = checked.dataset or study.dataset
     if not _trains(entry.key):
         values["epochs"] = 0
+    reduced = entry.reduced if params.tier in study.reduced else {}
     reads = [values["dataset"]]
     count = params.seeds or checked.seeds
     base: Base | None = None
@@ -315,7 +320,7 @@ def _seeds(
         "tier": params.tier,
         "driver": study.driver,
         **values,
-        "method": info.resolve(merge(entry.settings, settings), where),
+        "method": info.resolve({**entry.settings, **reduced, **settings}, where),
     }
     code = _code(info.module, study.driver, values["encoder"])
     data = _data(tuple(reads))

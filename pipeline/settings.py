@@ -170,12 +170,15 @@ class Variant(Strict):
 class MethodEntry(Strict):
     """A line of a study: a method, its settings where they differ from its defaults, and departures.
 
+    `reduced` are settings for the tiers that the study calls reduced, where a run is too short or too small for those
+    of the paper.
     `budget` overrides the study's protocol for this method alone; `why` says why and becomes a footnote.
     `reference` marks a floor or ceiling: shown and compared with the baseline, not ranked.
     """
 
     key: str
     settings: dict[str, Any] = {}
+    reduced: dict[str, Any] = {}
     budget: dict[str, Any] = {}
     why: str = ""
     reference: bool = False
@@ -203,6 +206,8 @@ class Search(Strict):
     """
 
     learning_rates: Annotated[list[Positive], Field(min_length=2)]
+    train_examples: Count | None = None
+    """With the validation examples; null for the tier's."""
     validation_examples: Count
     seeds: Count = 1
 
@@ -223,6 +228,8 @@ class Study(Strict):
     methods: Annotated[list[MethodEntry], Field(min_length=1)]
     search: dict[str, Search] = {}
     """By tier."""
+    reduced: list[str] = []
+    """The tiers at which methods have the settings in their `reduced`."""
     figures: list[str] = []
     """Extra figures, by the name of a module in pipeline/exhibits/figures/."""
 
