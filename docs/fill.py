@@ -1,58 +1,104 @@
-"""Fill README.md's generated blocks from results/, so that its numbers are those of the last `make reproduce`.
+"""Fill the generated blocks of README.md and docs/ from results/, so that their numbers are those of the last runs.
 
-A block is what stands between `<!-- NAME -->` and `<!-- end -->`; NAME is `table:STUDY` or `verdicts`.
-`python docs/fill.py` writes README.md; with `--check` it writes nothing and exits with 1 where a row is out of date.
+A block is what stands between `<!-- NAME -->` and `<!-- end -->`; NAME is `summary:STUDY` (its default variant by the
+first metric), `search:STUDY` (its search of learning rates) or `verdicts`. `python docs/fill.py` writes the files; with
+`--check` it writes nothing and exits with 1 where one is out of date. A search is skipped where it has not been run.
 """
 
 import csv
 import re
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
-BLOCK = re.compile(r"(<!-- (table:\w+|verdicts) -->\n).*?(<!-- end -->)", re.DOTALL)
+FILES = [ROOT / "README.md", ROOT / "docs/search.md"]
+BLOCK = re.compile(r"(<!-- (\w+)(?::(\w+))? -->\n).*?(<!-- end -->)", re.DOTALL)
+SHOWN = {"linear_top1": "linear probe", "linear_top1_1pct": "with 1% of labels", "knn_top1": "k-NN"}
 
 
-def table(study: str) -> str:
-    """The study's Markdown table; its headings become bold lines, which leave the README's outline alone."""
-    text = (ROOT / f"results/tables/{study}.md").read_text()
-    return re.sub(r"^#+ (.*)$", r"**\1**", text, flags=re.MULTILINE)
+def rows(path: str) -> list[dict[str, str]]:
+    with (ROOT / "results" / path).open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def markdown(heads: list[str], lines: list[list[str]]) -> str:
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in [heads, rule, *lines])
+
+
+def summary(study: str) -> str:
+    """The default variant's means and 95% intervals, best first."""
+    found = [row for row in rows(f"tables/{study}.csv") if row["variant"] == "default"]
+    cells = {(row["method"], row["metric"]): row for row in found}
+    first = next(iter(SHOWN))
+    ranked = sorted({row["method"] for row in found}, key=lambda m: -float(cells[m, first]["mean"] or 0))
+
+    def text(method: str, metric: str) -> str:
+        row = cells[method, metric]
+        if row["status"] != "ok":
+            return row["status"]
+        low, high = (f"{float(row[end]):.1f}" for end in ("ci_low", "ci_high"))
+        return f"{float(row['mean']):.1f} [{low}, {high}]"
+
+    lines = [[f"`{method}`", *(text(method, metric) for metric in SHOWN)] for method in ranked]
+    return markdown(["method", *SHOWN.values()], lines)
+
+
+def search(study: str) -> str:
+    """Every method's score at every rate, the best one bold."""
+    found = [row for row in rows(f"tables/{study}_search.csv") if row["metric"] == next(iter(SHOWN))]
+    scores: dict[str, dict[str, float | None]] = {}
+    for row in found:
+        rate = row["variant"].split("rate_")[1].replace("p", ".")
+        scores.setdefault(row["method"], {})[rate] = float(row["mean"]) if row["status"] == "ok" else None
+    rates = sorted({rate for each in scores.values() for rate in each}, key=float)
+    lines = []
+    for method, each in sorted(scores.items()):
+        best = max((score for score in each.values() if score is not None), default=None)
+        texts = [
+            "-" if score is None else f"**{score:.1f}**" if score == best else f"{score:.1f}"
+            for score in map(each.get, rates)
+        ]
+        lines.append([f"`{method}`", *texts])
+    return markdown(["method", *rates], lines)
 
 
 def verdicts() -> str:
     """How many claims of papers/ got which verdict."""
-    with (ROOT / "results/claims.csv").open(newline="") as stream:
-        counts = Counter(row["verdict"] for row in csv.DictReader(stream))
+    counts = Counter(row["verdict"] for row in rows("claims.csv"))
     kinds = ("supported", "contradicted", "inconclusive", "not_tested")
-    return "| verdict | claims |\n| --- | ---: |\n" + "".join(f"| {kind} | {counts[kind]} |\n" for kind in kinds)
+    return markdown(["verdict", "claims"], [[kind, str(counts[kind])] for kind in kinds])
+
+
+MAKERS: dict[str, Callable[..., str]] = {"summary": summary, "search": search, "verdicts": verdicts}
 
 
 def fill(match: re.Match[str]) -> str:
-    name = match[2]
-    content = verdicts() if name == "verdicts" else table(name.removeprefix("table:"))
-    return f"{match[1]}{content}{match[3]}"
-
-
-def rows(text: str) -> list[str]:
-    """The lines that state results; how long the runs took differs each time."""
-    return [line for line in text.splitlines() if line.startswith("|")]
+    start, name, study, end = match.groups()
+    if name == "search" and not (ROOT / f"results/tables/{study}_search.csv").exists():
+        return match[0]
+    return f"{start}{MAKERS[name](*[study] if study else [])}{end}"
 
 
 def main() -> int:
-    before = README.read_text()
-    try:
-        after = BLOCK.sub(fill, before)
-    except FileNotFoundError as error:
-        print(f"{error.filename}: missing; `make reproduce` makes it", file=sys.stderr)
-        return 2
-    if "--check" in sys.argv[1:]:
-        stale = rows(before) != rows(after)
-        print("README.md is out of date; run `python docs/fill.py`" if stale else "README.md is up to date")
-        return int(stale)
-    README.write_text(after)
-    return 0
+    stale = False
+    for path in FILES:
+        before = path.read_text()
+        try:
+            after = BLOCK.sub(fill, before)
+        except FileNotFoundError as error:
+            print(f"{error.filename}: missing; `make reproduce` makes it", file=sys.stderr)
+            return 2
+        if before == after:
+            continue
+        stale = True
+        if "--check" in sys.argv[1:]:
+            print(f"{path.relative_to(ROOT)} is out of date; run `python docs/fill.py`")
+        else:
+            path.write_text(after)
+    return int(stale and "--check" in sys.argv[1:])
 
 
 if __name__ == "__main__":

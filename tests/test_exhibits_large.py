@@ -287,3 +287,25 @@ def test_labels_of_metrics() -> None:
     assert labels.bounds("naive_bayes_top1_1pct") == (0.0, 100.0)
     assert [labels.significant(v) for v in (0.01234, 0.5, 4.567, 12.34, 1234.5, 0.0)] == [
         "0.0123", "0.500", "4.57", "12.3", "1234", "0"]  # fmt: skip
+
+
+def test_the_table_says_from_where_to_where_the_methods_lie(made: Any) -> None:
+    table = tables.build(made.results)
+    block = table.blocks[0]
+    means = {row.method: row.entries[0].estimate.mean for row in block.rows if not row.reference}  # type: ignore[union-attr]
+    low, high = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
+    assert f"from {means[low]:.1f} ({low}) to {means[high]:.1f} ({high}); for reference random_encoder" in block.reach
+    assert block.reach.replace("_", "\\_") in tables.markdown(table)
+    # a block without floors and ceilings has nothing to be placed between
+    small = next(each for each in table.blocks if each.variant == "small_batch")
+    assert small.reach == ""
+
+
+def test_the_table_says_how_rates_were_chosen_and_that_settings_are_reduced(made: Any) -> None:
+    search = {"laptop": {"learning_rates": [0.01, 0.1], "validation_examples": 2000}}
+    study = Study.model_validate({**synthetic.large(14), "search": search, "reduced": ["laptop"]})
+    plan = replace(made.plan, studies={"ssl": study})
+    told = " ".join(tables.build(cells.Results(plan, "ssl", made.root)).protocol)
+    assert "the best of 0.01 and 0.1, on 2,000 training images kept out of training (1 seed)" in told
+    assert "settings are reduced" in told
+    assert "Learning rate" not in " ".join(tables.build(made.results).protocol)

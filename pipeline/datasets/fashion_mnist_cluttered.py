@@ -1,4 +1,4 @@
-"""Fashion-MNIST where pixels fail: each item somewhere on a larger canvas, among scraps of other items.
+"""Fashion-MNIST where pixels fail: each item somewhere on a larger canvas, with a scrap of another item.
 
 After the cluttered MNIST of Mnih et al. (2014, "Recurrent models of visual attention", section 4.1). What an image
 shows no longer follows from what a pixel holds, so that raw pixels and untrained encoders do badly and invariance
@@ -7,7 +7,8 @@ the bytes are the same on every machine.
 
 An item is shrunk to one of SIZES by averaging the pixels it covers, mirrored or not, put at a random place of a
 black canvas, and its grey levels scaled to a share of GAIN. SCRAPS squares of side SCRAP, cut from the middle of
-items of the same split, are put on the canvas first, at random places.
+items of the same split, are put on the canvas first, at random places. With three of them SimCLR still learns in ten
+seconds on a CPU, but MoCo, BYOL and SwAV tell images apart by their scraps for as long.
 """
 
 from pathlib import Path
@@ -24,12 +25,12 @@ SIZES = (16, 22)
 """Least and greatest side of an item."""
 GAIN = (50, 100)
 """Least and greatest share of an item's grey levels that is kept, in percent."""
-SCRAPS = 3
+SCRAPS = 1
 SCRAP = 6
 
 DATASET = Dataset(
     key="fashion_mnist_cluttered",
-    title="Fashion-MNIST, placed at random among scraps",
+    title="Fashion-MNIST, placed at random, with a scrap",
     source=f"{fashion_mnist.DATASET.source}, derived",
     licence=fashion_mnist.DATASET.licence,
     shape=(1, SIDE, SIDE),

@@ -65,6 +65,8 @@ class Block:
     """The data set and its sizes, in words."""
     changes: str
     """What the variant changes of the study's protocol; empty for none."""
+    reach: str
+    """From where to where the methods lie between floors and ceilings; empty where there are none."""
     rows: list[Row]
 
 
@@ -178,7 +180,8 @@ def build(results: Results) -> Table:
             rows.append(row)
         _mark(rows, study.metrics)
         run = results.cells[variant, rows[0].method].runs[0]
-        blocks.append(Block(variant, run.dataset, _data(results, variant), _changes(study, variant), rows))
+        about = (_data(results, variant), _changes(study, variant), _reach(rows))
+        blocks.append(Block(variant, run.dataset, *about, rows))
     entries = [entry for block in blocks for row in block.rows for entry in row.entries]
     decimals = {name: decimals_of([e.estimate for e in entries if e.metric == name]) for name in study.metrics}
     return Table(
@@ -262,6 +265,18 @@ def _changes(study: Any, variant: str) -> str:
     return "; ".join(f"{labels.words(name)}: {_plain(value)}" for name, value in changed.items())
 
 
+def _reach(rows: list[Row]) -> str:
+    """By the study's first metric: the ranked methods' lowest and highest mean, and the references' means."""
+    first = [(row, row.entries[0]) for row in rows if row.entries[0].estimate]
+    means = {row.method: e.estimate.mean for row, e in first if e.estimate and not row.reference}
+    references = [f"{row.method} {e.estimate.mean:.1f}" for row, e in first if e.estimate and row.reference]
+    if len(means) < 2 or not references:
+        return ""
+    low, high = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
+    span = f"from {means[low]:.1f} ({low}) to {means[high]:.1f} ({high})"
+    return f"{labels.metric(first[0][1].metric)}: {span}; for reference {labels.listing(references)}."
+
+
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{labels.words(name)} {_plain(part)}" for name, part in value.items())
@@ -294,6 +309,14 @@ def _protocol(results: Results) -> list[str]:
         f"Model selection: {study.selection}.",
         f"Mean of {seeds} {'seed' if planned == [1] else 'seeds'} per method, baseline {study.baseline}.",
     ]
+    if search := study.search.get(results.plan.tier):
+        rates = labels.listing([f"{rate:g}" for rate in search.learning_rates])
+        lines.append(
+            f"Learning rate: for each method the best of {rates}, on {search.validation_examples:,} training images "
+            f"kept out of training ({labels.count(search.seeds, 'seed')})."
+        )
+    if results.plan.tier in study.reduced:
+        lines.append("Some methods' settings are reduced from their papers' at this tier; the study says which.")
     if study.base:
         lines.append(f"Built on the runs of {study.base.method} in study {study.base.study}.")
     return lines
@@ -343,7 +366,8 @@ def markdown(table: Table) -> str:
     for block in table.blocks:
         if many or block.changes:
             out += [f"## {esc(block.variant)}", ""]
-        out += [esc(f"{block.data}." + (f" Changed: {block.changes}." if block.changes else "")), ""]
+        changed = f"Changed: {block.changes}." if block.changes else ""
+        out += [esc(" ".join(filter(None, [f"{block.data}.", changed, block.reach]))), ""]
         heads = [f"{esc(labels.metric(name))} {labels.ARROWS[way]}" for name, way in table.metrics.items()]
         heads += [fact.capitalize() for fact in table.facts]
         out.append("| " + " | ".join(["Method", "Paper", *heads]) + " |")
