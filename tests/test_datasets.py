@@ -255,7 +255,7 @@ def test_labels_outside_are_refused(tmp_path, monkeypatch):
 
 
 def rng():
-    return np.random.RandomState(0)
+    return np.random.default_rng(0)
 
 
 def archive(path, parts):
