@@ -33,7 +33,7 @@ def summary(study: str) -> str:
     found = [row for row in rows(f"tables/{study}.csv") if row["variant"] == "default"]
     cells = {(row["method"], row["metric"]): row for row in found}
     first = next(iter(SHOWN))
-    ranked = sorted({row["method"] for row in found}, key=lambda m: -float(cells[m, first]["mean"] or 0))
+    ranked = sorted({row["method"] for row in found}, key=lambda m: (-float(cells[m, first]["mean"] or 0), m))
 
     def text(method: str, metric: str) -> str:
         row = cells[method, metric]
