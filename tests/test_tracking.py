@@ -389,6 +389,10 @@ def test_the_shared_view_groups_seeds_and_shows_the_studys_metrics(root):
     assert [f"metrics.`{name}`" for name in plan.studies["ssl"].metrics] == view["selectedColumns"][:4]
     found = client(root).search_runs([experiment.experiment_id], view["searchFilter"])
     assert {run.data.tags["recount.id"] for run in found} == {run.id for run in plan.runs}
+    # runs of another tier are current in their own plan, and would be averaged with these
+    client(root).set_tag(found[0].info.run_id, "tier", "smoke")
+    left = client(root).search_runs([experiment.experiment_id], view["searchFilter"])
+    assert len(left) == len(found) - 1
 
 
 def test_flattening_keeps_every_leaf():

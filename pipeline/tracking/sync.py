@@ -71,7 +71,7 @@ def _sync_study(store: Store, plan: Any, study: str, runs: list[Any], summary: S
             summary.sent += 1
     experiment = store.experiment(study, make=False)
     if experiment:
-        _describe(store, experiment, plan.studies[study])
+        _describe(store, experiment, plan.studies[study], plan.tier)
     planned = {run.id for run in plan.runs}
     for identity, run in tracked.items():
         current = text(identity in planned)
@@ -80,15 +80,15 @@ def _sync_study(store: Store, plan: Any, study: str, runs: list[Any], summary: S
             summary.retired += identity not in planned
 
 
-def _describe(store: Store, experiment: str, study: Any) -> None:
-    """The experiment's title and a shared view of its runs: methods and variants side by side, means over seeds.
+def _describe(store: Store, experiment: str, study: Any, tier: str) -> None:
+    """The experiment's title and a shared view of the tier's runs: methods and variants side by side, means over seeds.
 
     MLflow's pages open it at `.../experiments/<id>/runs?viewStateShareKey=methods`. The view's keys are those of
     MLflow 3.17; another version may ignore it.
     """
     metrics = list(study.metrics)
     view = {
-        "searchFilter": "tags.`recount.kind` = 'run' and tags.`recount.current` = 'true'",
+        "searchFilter": f"tags.`recount.kind` = 'run' and tags.`recount.current` = 'true' and tags.tier = '{tier}'",
         "orderByKey": f"metrics.`{metrics[0]}`",
         "orderByAsc": study.metrics[metrics[0]] == "lower",
         "startTime": "ALL",
