@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.settings import Paper, Study
+from pipeline.exhibits import claims
+from pipeline.settings import Claim, Paper, Study
 
 N_TEST = 200
 
@@ -374,3 +375,12 @@ def _outcome(study: Study, run: Run) -> tuple[dict[str, np.ndarray], dict[str, f
         extra["score_known"] = own.normal(1 + skill / 4, 1, N_TEST).astype(np.float32)
         extra["score_digits"] = own.normal(-1, 1, N_TEST // 2).astype(np.float32)
     return {"labels": labels, **extra, **{f"example_{k}": v for k, v in examples.items()}}, metrics
+
+
+def verdict(made: Any, **test: Any) -> Any:
+    """The verdict on a claim with this test, about the results below made.root."""
+    claim = {"id": "c", "statement": "s", "test": {"study": "ssl", "metric": "linear_top1", **test}}
+    paper = Paper.model_validate({"key": "p", "title": "t", "authors": ["a"], "year": 2020, "status": "works"})
+    paper = paper.model_copy(update={"claims": [Claim.model_validate(claim)]})
+    (found,) = claims.judge(made.plan, {"p": paper}, made.root)
+    return found

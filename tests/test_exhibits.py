@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 import synthetic
+from synthetic import verdict
 
 from pipeline.errors import UserError
 from pipeline.exhibits import cells, claims, figures, frame, labels, page, tables
-from pipeline.settings import Claim, Paper, Study
+from pipeline.settings import Study
 
 
 @pytest.fixture(scope="module")
@@ -224,14 +225,6 @@ def test_latex_rows_all_have_the_columns_of_their_head(made: Any) -> None:
 
 
 # --- claims ---
-
-
-def verdict(made: Any, **test: Any) -> Any:
-    claim = {"id": "c", "statement": "s", "test": {"study": "ssl", "metric": "linear_top1", **test}}
-    paper = Paper.model_validate({"key": "p", "title": "t", "authors": ["a"], "year": 2020, "status": "works"})
-    paper = paper.model_copy(update={"claims": [Claim.model_validate(claim)]})
-    (found,) = claims.judge(made.plan, {"p": paper}, made.root)
-    return found
 
 
 def test_the_four_verdicts(made: Any) -> None:

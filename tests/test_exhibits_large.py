@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 import synthetic
+from synthetic import verdict
 
 from pipeline.errors import UserError
 from pipeline.exhibits import cells, claims, figures, labels, page, tables
 from pipeline.exhibits.figures import _best, _style, _sweeps
-from pipeline.settings import Claim, Paper, Study, check
+from pipeline.settings import Claim, Study, check
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +33,6 @@ def metric_of(made: Any, method: str, variant: str, metric: str) -> float:
 
 
 # --- claims with two variants or two metrics ---
-
-
-def verdict(made: Any, **test: Any) -> Any:
-    claim = {"id": "c", "statement": "s", "test": {"study": "ssl", "metric": "linear_top1", **test}}
-    paper = Paper.model_validate({"key": "p", "title": "t", "authors": ["a"], "year": 2020, "status": "works"})
-    paper = paper.model_copy(update={"claims": [Claim.model_validate(claim)]})
-    (found,) = claims.judge(made.plan, {"p": paper}, made.root)
-    return found
 
 
 def test_sides_of_a_claim_in_two_variants(made: Any) -> None:

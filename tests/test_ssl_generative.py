@@ -10,7 +10,6 @@ from torch import nn
 
 from pipeline import datasets
 from pipeline.datasets import digits, fashion_mnist, fashion_mnist_digits
-from pipeline.methods.generative import drawn
 from pipeline.methods.generative.cmim import CMIM
 from pipeline.methods.generative.mim import MIM
 from pipeline.methods.generative.mrdd import MRDD, masked
@@ -20,6 +19,7 @@ from pipeline.methods.joint_embedding.pixpro import PixPro, agreement, places
 from pipeline.methods.joint_embedding.sepclr import SepCLR, log_kernel, uniformity
 from pipeline.methods.joint_embedding.simclr import SimCLR
 from pipeline.ops.club import CLUB
+from pipeline.ops.codes import drawn
 from pipeline.ops.decoder import image_decoder
 from pipeline.ops.edges import edges
 from tests.method_kit import FEATURES, SIDE, SIZE, batch, dot, loop_nt_xent, made, pair, step, unit

@@ -1,6 +1,7 @@
 """Networks that follow another network slowly."""
 
 import copy
+import math
 from typing import TypeVar
 
 import torch
@@ -22,3 +23,8 @@ def follow(target: nn.Module, source: nn.Module, momentum: float) -> None:
     """
     for theirs, ours in zip(target.parameters(), source.parameters(), strict=True):
         theirs.lerp_(ours, 1 - momentum)
+
+
+def rising(momentum: float, progress: float) -> float:
+    """1 - (1 - momentum) (cos(pi progress) + 1) / 2: from `momentum` at the start of training to 1 at its end."""
+    return 1 - (1 - momentum) * (math.cos(math.pi * progress) + 1) / 2

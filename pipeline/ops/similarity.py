@@ -17,3 +17,12 @@ def positives_and_negatives(z1: Tensor, z2: Tensor) -> tuple[Tensor, Tensor]:
     positives = torch.cat([cosines.diagonal(size), cosines.diagonal(-size)])
     own_image = torch.eye(size, dtype=torch.bool, device=z.device).repeat(2, 2)
     return positives, cosines.masked_fill(own_image, -torch.inf)
+
+
+def contrast_of_many(logits: Tensor, positive: Tensor, itself: Tensor) -> Tensor:
+    """Mean over anchors i of -1/|P(i)| sum_{p in P(i)} log exp(l_ip) / sum_{a != i} exp(l_ia), for logits l (N, M).
+
+    positive (N, M) marks P(i), at least one for each anchor and never itself; itself (N, M) marks the anchor.
+    """
+    log_p = logits.masked_fill(itself, -torch.inf).log_softmax(1)
+    return -(log_p.where(positive, 0.0).sum(1) / positive.sum(1)).mean()

@@ -1,6 +1,6 @@
 """Auto-encoders: a random code of the image, from which a decoder makes the image again."""
 
-from pipeline.contract import Method, Tensor, nn, torch
+from pipeline.contract import Method, Tensor, nn
 
 
 class AutoEncoder(Method):
@@ -25,16 +25,6 @@ class GaussianCode(nn.Module):
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         mean, log_variance = self.linear(features).float().chunk(2, 1)
         return mean, log_variance.clamp_min(self.lowest)
-
-
-def drawn(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """A code (B, D) of each image, differentiable in mean and log variance."""
-    return mean + torch.randn_like(mean) * (log_variance / 2).exp()
-
-
-def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL of q(z|x) from the standard Gaussian, the mean over the batch."""
-    return (mean**2 + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
 
 
 def squared_error(images: Tensor, made: Tensor) -> Tensor:

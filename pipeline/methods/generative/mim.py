@@ -5,7 +5,8 @@ import math
 import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Tensor, setting
-from pipeline.methods.generative import AutoEncoder, GaussianCode, drawn, squared_error
+from pipeline.methods.generative import AutoEncoder, GaussianCode, squared_error
+from pipeline.ops.codes import drawn
 from pipeline.ops.decoder import image_decoder
 
 

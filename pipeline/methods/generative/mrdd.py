@@ -4,8 +4,9 @@ import copy
 from typing import Any
 
 from pipeline.contract import Batch, Context, Tensor, nn, setting, torch
-from pipeline.methods.generative import AutoEncoder, GaussianCode, divergence, drawn, squared_error
+from pipeline.methods.generative import AutoEncoder, GaussianCode, squared_error
 from pipeline.ops.club import CLUB
+from pipeline.ops.codes import divergence, drawn
 from pipeline.ops.decoder import image_decoder
 from pipeline.ops.edges import edges
 

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
 from pipeline.methods.joint_embedding import Pretrained
 from pipeline.methods.joint_embedding.simclr import SimCLR
+from pipeline.ops.codes import divergence, drawn
 from pipeline.ops.decoder import image_decoder
 
 
@@ -71,7 +72,5 @@ class AdaInf(Pretrained, SimCLR):
             return super().loss(batch)
         (x,) = batch.views
         mean, log_variance = self.vae(x).float().chunk(2, 1)
-        code = mean + (log_variance / 2).exp() * torch.randn_like(mean)
-        divergence = (mean**2 + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
-        error = F.mse_loss(self.decoder(code).float(), x)
-        return error.clamp_min(1e-6).log() / 2 + divergence / math.prod(x.shape[1:])
+        error = F.mse_loss(self.decoder(drawn(mean, log_variance)).float(), x)
+        return error.clamp_min(1e-6).log() / 2 + divergence(mean, log_variance) / math.prod(x.shape[1:])

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from pipeline.contract import Batch, Context, Tensor, nn, setting, torch
 from pipeline.methods.joint_embedding import JointEmbedding
 from pipeline.ops.heads import mlp
+from pipeline.ops.similarity import contrast_of_many
 
 
 class Hydra(JointEmbedding):
@@ -52,5 +53,4 @@ class Hydra(JointEmbedding):
         itself = torch.eye(len(unit), dtype=torch.bool, device=unit.device)
         of_pair = (labels[:, None] == labels) | (others[:, None] == labels)
         positive = of_pair.repeat(len(z), len(z)) & ~itself
-        log_p = (cosines / self.temperature).masked_fill(itself, -torch.inf).log_softmax(1)
-        return -(log_p.where(positive, 0.0).sum(1) / positive.sum(1)).mean()
+        return contrast_of_many(cosines / self.temperature, positive, itself)

@@ -1,13 +1,12 @@
 """Where two crops of an image overlap, each place of one must be predicted from similar places of the other crop."""
 
-import math
 from typing import Any
 
 import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Tensor, nn, setting, torch
 from pipeline.methods.joint_embedding import JointEmbedding
-from pipeline.ops.ema import follow, follower
+from pipeline.ops.ema import follow, follower, rising
 
 
 class PixPro(JointEmbedding):
@@ -58,7 +57,7 @@ class PixPro(JointEmbedding):
         return (x @ x.mT).clamp_min(1e-6) ** self.gamma @ values
 
     def after_step(self) -> None:
-        momentum = 1 - (1 - self.momentum) * (math.cos(math.pi * self.progress) + 1) / 2
+        momentum = rising(self.momentum, self.progress)
         follow(self.slow, nn.ModuleList([self.encoder, self.projector]), momentum)
 
 

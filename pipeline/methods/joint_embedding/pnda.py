@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
 from pipeline.methods.joint_embedding.simclr import SimCLR
 from pipeline.ops.kmeans import embedded
+from pipeline.ops.similarity import contrast_of_many
 
 MIDDLE = math.log(4) / 2
 """rho, half of the largest entropy of four turns."""
@@ -86,8 +87,7 @@ class PNDA(SimCLR):
         turned = torch.arange(4 * size, device=unit.device) >= 2 * size
         positive = (image[: 2 * size, None] == image) & (~turned | agnostic[image]) & ~itself
         cosines = (unit[: 2 * size] @ unit.T).float()
-        log_p = (cosines / self.temperature).masked_fill(itself, -torch.inf).log_softmax(1)
-        return -(log_p.where(positive, 0.0).sum(1) / positive.sum(1)).mean()
+        return contrast_of_many(cosines / self.temperature, positive, itself)
 
 
 def entropy(logits: Tensor) -> Tensor:

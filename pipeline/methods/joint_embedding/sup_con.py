@@ -4,6 +4,7 @@ import torch.nn.functional as F
 
 from pipeline.contract import Batch, Tensor, setting, torch
 from pipeline.methods.joint_embedding import JointEmbedding
+from pipeline.ops.similarity import contrast_of_many
 
 
 class SupCon(JointEmbedding):
@@ -25,5 +26,4 @@ class SupCon(JointEmbedding):
         unit, labels = F.normalize(torch.cat(z).float()), labels.repeat(len(z))
         itself = torch.eye(len(unit), dtype=torch.bool, device=unit.device)
         positive = (labels[:, None] == labels) & ~itself
-        log_p = (unit @ unit.T / self.temperature).masked_fill(itself, -torch.inf).log_softmax(1)
-        return -(log_p.where(positive, 0.0).sum(1) / positive.sum(1)).mean()
+        return contrast_of_many(unit @ unit.T / self.temperature, positive, itself)

@@ -1,12 +1,11 @@
 """Prediction, from one view of an image, of what a target network makes of another view; no negatives."""
 
-import math
 from collections.abc import Sequence
 from typing import ClassVar
 
 from pipeline.contract import Batch, Context, Tensor, nn, setting, torch
 from pipeline.methods.joint_embedding import JointEmbedding
-from pipeline.ops.ema import follow, follower
+from pipeline.ops.ema import follow, follower, rising
 
 
 class SelfDistillation(JointEmbedding):
@@ -66,5 +65,5 @@ class MomentumTarget(SelfDistillation):
         return outputs.chunk(len(full))
 
     def after_step(self) -> None:
-        momentum = 1 - (1 - self.momentum) * (math.cos(math.pi * self.progress) + 1) / 2
+        momentum = rising(self.momentum, self.progress)
         follow(self.target, nn.Sequential(self.encoder, self.projector), momentum)
