@@ -42,13 +42,20 @@ class Context:
     """(C, H, W) of the images, which is that of "plain" views."""
     view_shape: tuple[int, int, int] = (1, 28, 28)
     """(C, h, w) of "full" views."""
+    base: "Method | None" = None
+    """The trained method of the run that this one builds on, in evaluation mode and without gradients, on the CPU or
+    the run's device; None where the study names no base. A method that goes on training it takes a copy."""
+    wild: Tensor | None = None
+    """(M, C, H, W) uint8 unlabelled images that may come from elsewhere than the training set; None without any."""
 
 
 class Training(Protocol):
-    """The training set as a method sees it at the start of a stage: images without labels."""
+    """The training set as a method sees it at the start of a stage."""
 
     images: Tensor
     """(N, C, H, W) uint8, on the run's device."""
+    labels: Tensor
+    """(N,) int64, or what `Batch.labels` is otherwise. Only methods that say so (`uses_labels`) may read them."""
 
     def plain(self, images: Tensor | None = None) -> Iterator[Tensor]:
         """Chunks of the images (or of those given), in order, as "plain" views: float, normalised."""
@@ -64,7 +71,8 @@ class Batch:
     """One training step's data on the run's device.
 
     views: float tensors (B, C, H, W), normalised, in the order of the method's `views`.
-    labels: (B,) int64. Only methods that say so (`uses_labels`) may read them.
+    labels: (B,) int64; float (B, K) zeros and ones where the driver is `multi_label`, float (B,) where it is
+        `regression`. Only methods that say so (`uses_labels`) may read them.
     indices: (B,) int64, the examples' places in the training set, or beyond it for images that `fetch` made up;
         the labels of those are -1.
     boxes: where each view was cut from, a float tensor (B, 5) per view: top, left, height and width in pixels of
@@ -116,9 +124,16 @@ class Method(nn.Module):
         """The scalar to minimise."""
         raise NotImplementedError
 
+    def backward(self, batch: Batch) -> Tensor:
+        """Add the gradients of one step to zeroed ones and return the loss. Overridden where one pass is not enough."""
+        loss = self.loss(batch)
+        loss.backward()
+        return loss
+
     def start_stage(self, stage: int, training: Training) -> None:
         """Called once before the first epoch of each stage (0, 1, ...), under no_grad, in training mode.
 
+        Also for a stage without epochs: with `stages = (1.0, 0.0)` stage 1 is the look back after training.
         Here a method looks at the whole training set: clusters it, makes up images, renews its encoder. What it
         finds goes into buffers made in `build`, since a resumed run does not call this again.
         """

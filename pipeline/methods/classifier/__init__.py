@@ -21,6 +21,14 @@ class Classifier(Method):
     def loss(self, batch: Batch) -> Tensor:
         return self.objective(self.logits(self.encoder(batch.views[0])), batch.labels)
 
+    def label_scores(self) -> Tensor | None:
+        """(N,) how surely each training example is labelled rightly, higher for surer; None where nothing is kept."""
+        return None
+
+    def suspects(self) -> Tensor | None:
+        """(N,) bool: the training examples that the method has taken to be wrongly labelled; None where it does not."""
+        return None
+
     def objective(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The paper's loss on logits (B, K) and labels (B,) int64; a scalar."""
         raise NotImplementedError

@@ -28,11 +28,14 @@ class Validation:
 class OODScore(Method):
     """A score S(x) of a frozen classifier, higher for known inputs. Members override `score`.
 
-    `model` is the classifier of the run that this one builds on, in evaluation mode on the run's device.
+    `model` is the classifier of the run that this one builds on, in evaluation mode on the run's device. Members that
+    train first (`trains = True`) are trained by the loop like any method, from `context.base`, beside `context.wild`
+    where the study gives wild images; then they are evaluated like the others.
     Scores of members that perturb inputs need autograd: call them under no_grad at most, not inference_mode.
     """
 
     driver = "posthoc"
+    trains = False
     batch_size = 500
 
     model: Classifier
