@@ -49,14 +49,15 @@ def manifests(keys):
 
 
 def training_needs(wildcards):
-    return manifests(planned(wildcards).datasets)
+    run = planned(wildcards)
+    below = [PLAN.by_id[need].path for need in run.needs]
+    return manifests(run.datasets) + [f"{path}/{name}" for path in below for name in ("model.safetensors", "result.json")]
 
 
 def evaluation_needs(wildcards):
     run = planned(wildcards)
     own = [f"{run.path}/model.safetensors", f"{run.path}/train.json"] if run.trains else []
-    below = [PLAN.by_id[need].path for need in run.needs]
-    return own + manifests(run.datasets) + [f"{path}/{name}" for path in below for name in ("model.safetensors", "result.json")]
+    return own + training_needs(wildcards)
 
 
 def results(study):
@@ -127,7 +128,7 @@ rule evaluate:
 # What DVC shows of a study's training and evaluation: learning curves to plot, metrics to compare.
 rule curves:
     input:
-        lambda wildcards: [f"{run.path}/history.jsonl" for run in PLAN.study_runs(wildcards.study)],
+        lambda wildcards: [f"{run.path}/history.jsonl" for run in PLAN.study_runs(wildcards.study) if run.trains],
     output:
         "results/curves/{study}.csv",
     log:

@@ -100,6 +100,8 @@ class Method(nn.Module):
     trains: ClassVar[bool] = True
     """False for methods that are evaluated as they were initialised."""
     uses_labels: ClassVar[bool] = False
+    builds_on: ClassVar[bool] = False
+    """True for methods that need `context.base`, a run that the study names."""
     training_only: ClassVar[tuple[str, ...]] = ()
     """Prefixes of state that evaluation does not need; left out of model.safetensors."""
 

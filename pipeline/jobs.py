@@ -61,7 +61,7 @@ def train(target: str, overrides: list[str] | None) -> None:
     """Train a run, or what is not trained of a study's; with a study, write its learning curves."""
     planned, runs, study = _target(target, overrides)
     for each in runs:
-        _train(each)
+        _train(each, planned)
     if study:
         from pipeline import records
 
@@ -91,7 +91,7 @@ def _target(target: str, overrides: list[str] | None) -> tuple[Any, list[Any], s
     return planned, planned.study_runs(target), target
 
 
-def _train(run: Any) -> None:
+def _train(run: Any, planned: Any) -> None:
     from pipeline import progress, stages, tracking
 
     if not run.trains:
@@ -106,7 +106,7 @@ def _train(run: Any) -> None:
                 show(row)
                 live.epoch(row)
 
-            record = stages.train(run, ROOT, report)
+            record = stages.train(run, planned, ROOT, report)
         live.close(record["status"])
     warn(run, record)
 

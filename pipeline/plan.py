@@ -26,8 +26,10 @@ from pipeline.settings import (
     Params,
     PosthocBudget,
     Study,
+    TrainedPosthocBudget,
     Training,
     Variant,
+    budget_of,
     check,
     read_yaml,
 )
@@ -40,6 +42,9 @@ INHERITED = (
     *("evaluate_on", "held_out_classes", "imbalance"),
 )
 """Settings that a post-hoc run takes over from the run it builds on."""
+
+TRAINING = TrainedPosthocBudget.model_fields.keys() - PosthocBudget.model_fields.keys()
+"""What a post-hoc study says of training, for those of its methods that train."""
 
 SEARCH = "_search"
 """Ending of the name of the study that searches another one's learning rates."""
@@ -68,8 +73,8 @@ class Run:
 
     @property
     def trains(self) -> bool:
-        """Whether the run has a training stage; post-hoc runs only evaluate."""
-        return issubclass(BUDGETS[self.settings["driver"]], Training)
+        """Whether the run has a training stage; most post-hoc runs only evaluate."""
+        return "epochs" in self.settings
 
 
 @dataclass(frozen=True)
@@ -144,8 +149,9 @@ def load(root: Path = Path(), overrides: dict[str, Any] | None = None, only: str
         if key in runs:
             return
         for base in _bases(studies[key]):
-            expand(base.study, (*chain, key))
-        runs[key] = {(r.variant, r.method, r.seed): r for r in _runs(studies[key], params, runs)}
+            if base.study != key:
+                expand(base.study, (*chain, key))
+        runs[key] = _runs(studies[key], params, runs)
 
     for key in studies:
         expand(key)
@@ -197,6 +203,10 @@ def _trains(method: str) -> bool:
     return source.method(method).attributes.get("trains") is not False
 
 
+def _builds_on(method: str) -> bool:
+    return source.method(method).attributes.get("builds_on") is True
+
+
 def _study(root: Path, key: str, tier: str) -> Study:
     if key.endswith(SEARCH) and not (root / "studies" / f"{key}.yaml").exists():
         return _search(_study(root, key.removesuffix(SEARCH), tier), tier)
@@ -213,8 +223,6 @@ def _study(root: Path, key: str, tier: str) -> Study:
             raise UserError(f"{where}: method '{entry.key}' is listed twice; use variants for its other settings")
     if study.baseline not in keys:
         raise unknown("method", study.baseline, keys, f"{where}: baseline")
-    if (study.driver == "posthoc") != (study.base is not None):
-        raise UserError(f"{where}: driver 'posthoc' and a `base` to build on go together")
     for name in (key, *study.variants):
         if not re.fullmatch("[a-z0-9_]+", name):
             raise UserError(
@@ -224,6 +232,11 @@ def _study(root: Path, key: str, tier: str) -> Study:
         raise UserError(
             f"{where}: '{key}' is a rule of the Snakefile, which makes a study by its name; rename the file"
         )
+    for entry in study.methods:
+        if entry.base and not _builds_on(entry.key):
+            raise UserError(f"{where}: method '{entry.key}': base: the method builds on no run; take the base out")
+    if study.base and not any(_builds_on(key) for key in keys):
+        raise UserError(f"{where}: base: none of its methods builds on a run; take the base out")
     for entry in study.methods:
         for variant in entry.only or []:
             if variant not in study.variants:
@@ -242,9 +255,14 @@ def _study(root: Path, key: str, tier: str) -> Study:
         budget = BUDGETS[study.driver].model_fields
         for changed in changes.keys() - budget.keys() - Variant.model_fields.keys():
             raise UserError(f"{place}: unknown key '{changed}'{nearest(changed, [*budget, *Variant.model_fields])}")
-        for method in _variant(study, name).methods or []:
+        own = _variant(study, name)
+        for method in own.methods or []:
             if method not in keys:
                 raise unknown("method", method, keys, f"{place}.methods")
+        has = {setting for method in own.methods or keys for setting in source.method(method).settings}
+        for setting in own.settings:
+            if setting not in has:
+                raise unknown("setting of its methods", setting, has, place)
     return study
 
 
@@ -254,14 +272,23 @@ def _variant(study: Study, name: str) -> Variant:
 
 
 def _bases(study: Study) -> list[Base]:
-    """What the study's variants build on."""
-    if study.base is None:
-        return []
-    return [_base(study, name) for name in study.variants]
+    """What the study's runs may build on."""
+    entries = [entry.base for entry in study.methods]
+    found = [study.base, *entries, *(_variant(study, name).base for name in study.variants)]
+    return [base for base in found if base is not None]
 
 
-def _base(study: Study, variant: str) -> Base:
-    return _variant(study, variant).base or study.base  # type: ignore[return-value]
+def _base(study: Study, variant: str, entry: MethodEntry) -> Base | None:
+    """The run that a method builds on in a variant; None for methods that build on none."""
+    if not _builds_on(entry.key):
+        return None
+    base = _variant(study, variant).base or entry.base or study.base
+    if base is None:
+        raise UserError(
+            f"studies/{study.key}.yaml: {variant}/{entry.key}: builds on a trained run; name it as `base: "
+            "{study: ..., method: ...}` in the method's line, its variant or the study"
+        )
+    return base
 
 
 def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -273,8 +300,55 @@ def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _runs(study: Study, params: Params, done: dict[str, dict[tuple[str, str, int], Run]]) -> Iterable[Run]:
+Runs = dict[tuple[str, str, int], Run]
+"""A study's runs by variant, method and seed."""
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """One method in one variant, before its seeds are spelled out."""
+
+    variant: str
+    entry: MethodEntry
+    budget: dict[str, Any]
+    settings: dict[str, Any]
+    base: Base | None
+
+
+def _runs(study: Study, params: Params, done: dict[str, Runs]) -> Runs:
+    """The study's runs in table order. Those that build on runs of the study itself are made after these."""
     where = f"studies/{study.key}.yaml"
+    cells = list(_cells(study, params, where))
+    made: dict[str, Runs] = {**done, study.key: {}}
+    waiting = cells
+    while waiting:
+        known = {(variant, method) for variant, method, _ in made[study.key]}
+        ready = [c for c in waiting if not c.base or c.base.study != study.key or _place(c.base) in known]
+        if not ready:
+            _check_own(study, cells, waiting[0], where)
+        for cell in ready:
+            made[study.key] |= {(r.variant, r.method, r.seed): r for r in _seeds(study, cell, params, made, where)}
+        waiting = [cell for cell in waiting if cell not in ready]
+    order = {(cell.variant, cell.entry.key): place for place, cell in enumerate(cells)}
+    return dict(sorted(made[study.key].items(), key=lambda item: (order[item[0][:2]], item[0][2])))
+
+
+def _place(base: Base) -> tuple[str, str]:
+    return base.variant, base.method
+
+
+def _check_own(study: Study, cells: list[_Cell], cell: _Cell, where: str) -> None:
+    """Say why a run that builds on its own study has nothing to build on."""
+    assert cell.base is not None
+    of_variant = [c.entry.key for c in cells if c.variant == cell.base.variant]
+    if cell.base.variant not in study.variants:
+        raise unknown("variant", cell.base.variant, study.variants, f"{where}: {cell.entry.key}: base")
+    if cell.base.method not in of_variant:
+        raise unknown("method", cell.base.method, of_variant, f"{where}: {cell.entry.key}: base")
+    raise UserError(f"{where}: {cell.variant}/{cell.entry.key}: its base builds on it in a circle")
+
+
+def _cells(study: Study, params: Params, where: str) -> Iterable[_Cell]:
     if params.tier not in study.budget:
         raise unknown("tier", params.tier, study.budget, where)
     tier = merge(study.budget[params.tier], params.overrides.get(study.key, {}))
@@ -287,40 +361,38 @@ def _runs(study: Study, params: Params, done: dict[str, dict[tuple[str, str, int
                 values = merge(budget, entry.budget)
                 if rate := entry.learning_rate.get(params.tier):
                     values = merge(values, {"optimizer": {"learning_rate": rate}})
-                yield from _seeds(study, variant, entry, values, own.settings, params, done, where)
+                yield _Cell(variant, entry, values, own.settings, _base(study, variant, entry))
 
 
-def _seeds(
-    study: Study,
-    variant: str,
-    entry: MethodEntry,
-    budget: dict[str, Any],
-    settings: dict[str, Any],
-    params: Params,
-    done: dict[str, dict[tuple[str, str, int], Run]],
-    where: str,
-) -> Iterable[Run]:
+def _seeds(study: Study, cell: _Cell, params: Params, done: dict[str, Runs], where: str) -> Iterable[Run]:
     """The runs of one method in one variant, one a seed."""
-    schema = BUDGETS[study.driver]
+    variant, entry, base = cell.variant, cell.entry, cell.base
+    schema = budget_of(study.driver, _trains(entry.key))
     info = source.method(entry.key)
+    budget = cell.budget
+    if schema is PosthocBudget and any(_trains(other.key) for other in study.methods):
+        budget = {key: value for key, value in budget.items() if key not in TRAINING}
     checked = check(schema, budget, f"{where}: {variant}/{entry.key}" if entry.budget else f"{where}: {variant}")
     values = checked.model_dump(mode="json", exclude={"seeds"})
     values["dataset"] = checked.dataset or study.dataset
-    if not _trains(entry.key):
+    if isinstance(checked, Training) and not _trains(entry.key):
         values["epochs"] = 0
     reduced = entry.reduced if params.tier in study.reduced else {}
     reads = [values["dataset"]]
     count = params.seeds or checked.seeds
-    base: Base | None = None
-    if isinstance(checked, PosthocBudget):
-        base = _base(study, variant)
-        reads = _inherit(checked, values, base, count, done, where)
+    if base is not None:
+        below = _below(base, count, done, where)
+        values["base"] = base.model_dump()
+        if isinstance(checked, PosthocBudget):
+            reads = _inherit(checked, values, below, where)
+        else:
+            reads.append(below.dataset)
     _fits(checked, values, where)
     resolved = {
         "tier": params.tier,
         "driver": study.driver,
         **values,
-        "method": info.resolve({**entry.settings, **reduced, **settings}, where),
+        "method": info.resolve({**entry.settings, **reduced, **_known(cell.settings, info)}, where),
     }
     code = _code(info.module, study.driver, values["encoder"])
     data = _data(tuple(reads))
@@ -347,34 +419,39 @@ def _seeds(
         )
 
 
-def _inherit(
-    budget: PosthocBudget,
-    values: dict[str, Any],
-    base: Base,
-    count: int,
-    done: dict[str, dict[tuple[str, str, int], Run]],
-    where: str,
-) -> list[str]:
-    """Take over the base run's data and encoder; return the data sets read. UserError where the base is not there."""
-    for name in INHERITED:
-        if name in budget.model_fields_set:
-            raise UserError(f"{where}: '{name}' is the base run's and cannot be set in a post-hoc study")
+def _known(settings: dict[str, Any], info: source.MethodInfo) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name in info.settings}
+
+
+def _below(base: Base, count: int, done: dict[str, Runs], where: str) -> Run:
+    """The first seed of the run that is built on; UserError where it is not there for all seeds, or has no weights."""
     runs = done[base.study]
     if base.variant not in {variant for variant, _, _ in runs}:
         raise unknown("variant", base.variant, {v for v, _, _ in runs}, f"{where}: base study '{base.study}'")
     methods = {method for variant, method, _ in runs if variant == base.variant}
     if base.method not in methods:
         raise unknown("method", base.method, methods, f"{where}: base study '{base.study}'")
-    seeds = sum((variant, method) == (base.variant, base.method) for variant, method, _ in runs)
+    seeds = sum((variant, method) == _place(base) for variant, method, _ in runs)
     if count > seeds:
         raise UserError(f"{where}: seeds = {count}: the study '{base.study}' it builds on has {seeds}")
     first = runs[base.variant, base.method, 0]
-    values.update({name: first.settings[name] for name in INHERITED})
-    values["base"] = base.model_dump()
+    if not first.trains:
+        raise UserError(f"{where}: base: {base.study}/{base.method} has no weights to build on; it is not trained")
+    return first
+
+
+def _inherit(budget: PosthocBudget, values: dict[str, Any], below: Run, where: str) -> list[str]:
+    """Take over the base run's data and encoder; return the data sets read."""
+    for name in INHERITED:
+        if name in budget.model_fields_set:
+            raise UserError(f"{where}: '{name}' is the base run's and cannot be set in a post-hoc study")
+    values.update({name: below.settings[name] for name in INHERITED})
     reads = [values["dataset"]]
     from pipeline.datasets.outliers import known_outliers
 
-    for name in [*budget.outliers, *budget.validation_outliers]:
+    wild = values.get("wild") or {"outliers": []}
+    tested = {*budget.outliers, *budget.validation_outliers}
+    for name in [*budget.outliers, *budget.validation_outliers, *wild["outliers"]]:
         if name == "held_out":
             if not values["held_out_classes"]:
                 raise UserError(f"{where}: outliers 'held_out' need a base run with held_out_classes")
@@ -382,6 +459,9 @@ def _inherit(
             reads.append(name)
         elif name not in known_outliers():
             raise unknown("outliers", name, [*known_outliers(), *datasets.known(), "held_out"], where)
+    for name in wild["outliers"]:
+        if name in tested:
+            raise UserError(f"{where}: wild.outliers = {name}: also tested or validated on; train with another kind")
     return reads
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def write_curves(plan: Plan, study: str, root: Path) -> Path:
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(["method", "variant", "seed", "epoch", "loss", "learning_rate"])
-    for run in plan.study_runs(study):
+    for run in filter(attrgetter("trains"), plan.study_runs(study)):
         for line in (root / run.path / "history.jsonl").read_text().splitlines():
             row = json.loads(line)
             loss = "" if row["loss"] is None else f"{row['loss']:.6f}"

@@ -87,6 +87,42 @@ class Augmentation(Strict):
         return image[1:] if self.full_size is None else (self.full_size, self.full_size)
 
 
+class LabelNoise(Strict):
+    """Training labels replaced by wrong ones, each with probability `rate`, drawn per study and seed.
+
+    The wrong label is any other class alike (symmetric noise), or with `flips`, pairs [class, class it becomes], that
+    one; then labels of classes that no pair names stay right (asymmetric noise).
+    """
+
+    rate: Share
+    flips: list[Annotated[list[Whole], Field(min_length=2, max_length=2)]] = []
+
+    @model_validator(mode="after")
+    def _a_class_becomes_one_other(self) -> "LabelNoise":
+        sources = [source for source, _ in self.flips]
+        if len(set(sources)) < len(sources) or any(source == target for source, target in self.flips):
+            raise ValueError("flips must give each class at most one other class that it becomes")
+        return self
+
+
+class Wild(Strict):
+    """Unlabelled images beside the training set: clean ones, clean ones under a shift of appearance, and outliers."""
+
+    examples: Count
+    outliers: list[str] = []
+    """Kinds of outliers, none of which may be a test or validation outlier."""
+    outlier_share: Share = 1.0
+    shifted_share: Share = 0.0
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> "Wild":
+        if self.outlier_share + self.shifted_share > 1:
+            raise ValueError("outlier_share and shifted_share must not exceed 1 together")
+        if bool(self.outliers) != bool(self.outlier_share):
+            raise ValueError("outliers and a share of them above 0 go together")
+        return self
+
+
 class Probe(Strict):
     """The linear probe on frozen features: multinomial logistic regression by full-batch L-BFGS."""
 
@@ -126,6 +162,9 @@ class Training(Budget):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     weight_average: Share = 0.0
     """Decay of an exponential moving average of the weights, which is then what is evaluated; 0 for none."""
+    label_noise: LabelNoise | None = None
+    watch: bool = False
+    """Measure the test split after every epoch too, for what the best epoch would have given."""
 
 
 class SelfSupervisedBudget(Training):
@@ -142,11 +181,24 @@ class PosthocBudget(Budget):
     """Examples of each set of test outliers; null for as many as the test split has, or the set."""
 
 
+class TrainedPosthocBudget(PosthocBudget, Training):
+    """Of post-hoc methods that train before they score."""
+
+    wild: Wild | None = None
+
+
 BUDGETS: dict[str, type[Budget]] = {
     "supervised": Training,
     "self_supervised": SelfSupervisedBudget,
-    "posthoc": PosthocBudget,
+    "posthoc": TrainedPosthocBudget,
+    "multi_label": Training,
+    "regression": Training,
 }
+
+
+def budget_of(driver: str, trains: bool) -> type[Budget]:
+    """The schema of a method's budget: post-hoc methods that train nothing have no training's."""
+    return PosthocBudget if driver == "posthoc" and not trains else BUDGETS[driver]
 
 
 class Base(Strict):
@@ -164,7 +216,7 @@ class Variant(Strict):
     """Which of the study's methods it has; null for all."""
     base: Base | None = None
     settings: dict[str, Any] = {}
-    """Settings of all its methods."""
+    """For those of its methods that have them; at least one must."""
 
 
 class MethodEntry(Strict):
@@ -186,6 +238,8 @@ class MethodEntry(Strict):
     """By tier, the rate that the study's search chose; elsewhere the budget's."""
     only: list[str] | None = None
     """The variants that it is part of; null for all that do not name other methods."""
+    base: Base | None = None
+    """The run that it builds on; a variant's base goes before it, the study's behind."""
 
     @model_validator(mode="before")
     @classmethod
@@ -215,7 +269,7 @@ class Search(Strict):
 class Study(Strict):
     key: str
     title: str
-    driver: Literal["supervised", "self_supervised", "posthoc"]
+    driver: Literal["supervised", "self_supervised", "posthoc", "multi_label", "regression"]
     dataset: str
     baseline: str
     selection: str = "last epoch, no model selection"

@@ -197,7 +197,7 @@ def method(key: str) -> MethodInfo:
         raise UserError(f"{path}: expected exactly one class with a `paper` attribute, found {len(own)}")
     attributes: dict[str, Any] = {}
     settings: dict[str, Setting] = {}
-    for place, node in reversed(_lineage(module, own[0].name)):
+    for place, node in _resolution(module, own[0].name):
         for name, (value, annotation) in _assigned(node).items():
             if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "setting":
                 settings[name] = _setting(name, value, annotation, place)
@@ -224,6 +224,14 @@ def _assigned(node: ast.ClassDef) -> dict[str, tuple[ast.expr, ast.expr | None]]
         elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             found[statement.targets[0].id] = (statement.value, None)
     return found
+
+
+def _resolution(module: str, name: str) -> list[tuple[str, ast.ClassDef]]:
+    """The class and its bases, furthest first; a base of several once, as far off as any of them has it."""
+    found: dict[int, tuple[str, ast.ClassDef]] = {}
+    for place, node in reversed(_lineage(module, name)):
+        found.setdefault(id(node), (place, node))
+    return list(found.values())
 
 
 def _lineage(module: str, name: str) -> list[tuple[str, ast.ClassDef]]:

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import importlib.metadata
+import json
 import os
 import platform
 import subprocess
@@ -48,7 +49,7 @@ def alone(run: Run, root: Path) -> Iterator[Callable[[str], bool]]:
         yield done
 
 
-def train(run: Run, root: Path, report: Report) -> dict[str, Any]:
+def train(run: Run, plan: Plan, root: Path, report: Report) -> dict[str, Any]:
     """Train and write model.safetensors, history.jsonl and train.json (last). Returns train.json's content."""
     from pipeline import checkpoint, drivers
     from pipeline.device import choose
@@ -58,21 +59,25 @@ def train(run: Run, root: Path, report: Report) -> dict[str, Any]:
         raise UserError(f"run '{run.path}' has nothing to train: its study scores checkpoints of another")
     began = _now()
     device = choose(run.settings["precision"])
-    job = _job(run, root, device)
     pause = float(os.environ.get("RECOUNT_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
     record: dict[str, Any] = {"id": run.id, "status": "ok", "reason": None, "started": began}
+    rows: list[dict[str, Any]] = []
+    state: dict[str, Any] = {}
     clock = time.perf_counter()
-    try:
-        rows = drivers.load(run.settings["driver"]).train(job, folder / CHECKPOINT, pause, report)
-    except drivers.Diverged as error:
-        rows = error.args[1]
-        record |= {"status": "diverged", "reason": error.args[0]}
+    if reason := _unsound_base(run, plan, root):
+        record |= {"status": "failed", "reason": reason}
+    else:
+        job = _job(run, plan, root, device)
+        try:
+            rows = drivers.load(run.settings["driver"]).train(job, folder / CHECKPOINT, pause, report)
+        except drivers.Diverged as error:
+            rows = error.args[1]
+            record |= {"status": "diverged", "reason": error.args[0]}
+        kept = job.method.state_dict().items()
+        state = {name: value for name, value in kept if not name.startswith(job.method.training_only)}
     record["seconds"] = time.perf_counter() - clock
     record["images_per_second"] = max((row["images_per_second"] for row in rows), default=None)
     record |= {"finished": _now(), "device": device.describe(), "versions": _versions()}
-    state = {
-        name: value for name, value in job.method.state_dict().items() if not name.startswith(job.method.training_only)
-    }
     checkpoint.save(folder / "model.safetensors", state)
     write_text(folder / "history.jsonl", "".join(canonical(row) + "\n" for row in rows))
     write_json(folder / "train.json", record)
@@ -93,18 +98,18 @@ def evaluate(run: Run, plan: Plan, root: Path) -> dict[str, Any]:
         "reason": trained.get("reason"),
         "metrics": {},
         "choices": {},
+        "data": {},
         "images_per_second": trained.get("images_per_second"),
     }
     evaluation = drivers.Evaluation({}, {})
-    base = plan.by_id[run.needs[0]] if run.needs else None
-    if base is not None and (below := read_json(root / base.path / "result.json"))["status"] != "ok":
-        result |= {"status": "failed", "reason": f"the run it builds on, {base.path}, is {below['status']}"}
+    if reason := _unsound_base(run, plan, root):
+        result |= {"status": "failed", "reason": reason}
     device = choose(run.settings.get("precision", "auto"))
     clock = time.perf_counter()
     if result["status"] == "ok":
         try:
-            evaluation = _evaluate(run, base, root, device)
-            result |= {"metrics": evaluation.metrics, "choices": evaluation.choices}
+            evaluation = _evaluate(run, plan, root, device)
+            result |= {"metrics": evaluation.metrics, "choices": evaluation.choices, "data": evaluation.data}
         except drivers.Diverged as error:
             result |= {"status": "diverged", "reason": error.args[0]}
     seconds = {"train": trained.get("seconds", 0.0), "evaluate": time.perf_counter() - clock}
@@ -129,26 +134,48 @@ def evaluate(run: Run, plan: Plan, root: Path) -> dict[str, Any]:
     return result
 
 
-def _job(run: Run, root: Path, device: Any) -> Any:
+def _unsound_base(run: Run, plan: Plan, root: Path) -> str | None:
+    """Why the run cannot be made: the run it builds on gave no numbers. None where all is well."""
+    for need in run.needs:
+        below = plan.by_id[need]
+        status = read_json(root / below.path / "result.json")["status"]
+        if status != "ok":
+            return f"the run it builds on, {below.path}, is {status}"
+    return None
+
+
+def _job(run: Run, plan: Plan, root: Path, device: Any) -> Any:
     from pipeline import datasets, drivers
+
+    def load(key: str) -> Any:
+        return datasets.load(key, root)
 
     info = source.method(run.method)
-    method = drivers.make_method(info.module, info.name, run.settings["method"])
-    data = drivers.share(datasets.load(run.dataset, root), run.settings, device.torch)
-    return drivers.Job(run.settings, run.study, run.seed, method, data, device)
-
-
-def _evaluate(run: Run, base: Run | None, root: Path, device: Any) -> Any:
-    from pipeline import datasets, drivers
-
     driver = drivers.load(run.settings["driver"])
-    job = _job(run, root, device)
-    if base is None:
-        _restore(job, root / run.path / "model.safetensors")
-        return driver.evaluate(job)
-    below = _job(base, root, device)
-    _restore(below, root / base.path / "model.safetensors")
-    return driver.evaluate(job, below.method, lambda key: datasets.load(key, root))
+    method = drivers.make_method(info.module, info.name, run.settings["method"])
+    job = drivers.Job(run.settings, run.study, run.seed, method, device, load)
+    job.data = drivers.share(load(run.dataset), job)
+    if run.needs:
+        below = plan.by_id[run.needs[0]]
+        job.base = _trained(below, plan, root, device).method.eval().requires_grad_(False)
+    if hasattr(driver, "prepare"):
+        driver.prepare(job)
+    return job
+
+
+def _trained(run: Run, plan: Plan, root: Path, device: Any) -> Any:
+    """The run's job with its method as training left it."""
+    job = _job(run, plan, root, device)
+    _restore(job, root / run.path / "model.safetensors")
+    job.history = [json.loads(line) for line in (root / run.path / "history.jsonl").read_text().splitlines()]
+    return job
+
+
+def _evaluate(run: Run, plan: Plan, root: Path, device: Any) -> Any:
+    from pipeline import drivers
+
+    job = (_trained if run.trains else _job)(run, plan, root, device)
+    return drivers.load(run.settings["driver"]).evaluate(job)
 
 
 def _restore(job: Any, path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 HERE = Path(__file__).parents[1]
+SMALL = ("classification", "ood")
 CODE = ("pipeline", "profiles", "Snakefile", ".dvc/config", ".dvcignore", ".gitignore")
 
 
@@ -36,8 +37,10 @@ def make(folder: Path, code: bool = False, small: bool = True, data: bool = Fals
     if data:
         shutil.copytree(HERE / "data/embedded", folder / "data/embedded")
     if small:
-        params["studies"] = ["classification", "ood"]
-        (folder / "studies/ssl.yaml").unlink()
+        params["studies"] = list(SMALL)
+        for path in (folder / "studies").glob("*.yaml"):
+            if path.stem not in SMALL:
+                path.unlink()
         study = read(folder / "studies/classification.yaml")
         study["methods"] = ["cross_entropy", "label_smoothing"]
         study["variants"] = {"default": {}}
@@ -105,12 +108,14 @@ def commit(folder: Path) -> None:
 
 
 def cut_dvc(folder: Path) -> None:
-    """dvc.yaml for the small project: without the study that it has not."""
+    """dvc.yaml for the small project: without the studies that it has not."""
     file = read(HERE / "dvc.yaml")
+    written = {path.stem for path in (HERE / "studies").glob("*.yaml")}
     for stage in file["stages"].values():
         each = stage.get("foreach", [])
         for value in (each, stage.get("deps", [])):
             for entry in list(value):
-                if "ssl" in entry:
+                if Path(entry).stem in written - set(SMALL):
                     value.pop(entry) if isinstance(value, dict) else value.remove(entry)
+    file["stages"]["train"]["foreach"]["classification"]["needs"] = "data/prepared"
     write(folder / "dvc.yaml", file)

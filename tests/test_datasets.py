@@ -81,12 +81,11 @@ def test_planning_imports_nothing_heavy():
 
 
 def test_descriptions_are_consistent():
+    classes = {"cifar100": 100, "fashion_mnist_digits": 11, "fashion_mnist_pairs": 100}
     for key in set(datasets.known()) - {"image_folder"}:
         about = datasets.describe(key)
         assert about.key == key
-        assert (
-            len(set(about.classes)) == len(about.classes) == {"cifar100": 100, "fashion_mnist_digits": 11}.get(key, 10)
-        )
+        assert len(set(about.classes)) == len(about.classes) == classes.get(key, 10)
         assert all(pin.split(":")[0] in ("sha256", "md5") for pin in about.pins.values())
         assert json.loads(json.dumps(datasets.recipe(key))) == datasets.recipe(key)
     with pytest.raises(UserError, match="unknown data set 'fashon_mnist'; did you mean 'fashion_mnist'"):

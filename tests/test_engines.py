@@ -302,14 +302,11 @@ def test_dvc_yaml_holds_against_the_plan(tmp_path: Path) -> None:
     stages = project.read(project.HERE / "dvc.yaml")["stages"]
     folder = project.make(tmp_path, small=False)
     plan = planning.load(folder, {"tier": "laptop"})
-    trained = {run.study for run in plan.runs if run.trains}
     assert set(stages) == {"plan", "prepare", "train", "evaluate", "table", "claims", "report"}
-    assert set(stages["train"]["foreach"]) == trained
-    assert set(stages["evaluate"]["foreach"]) == set(plan.studies)
-    assert set(stages["table"]["foreach"]) == set(plan.studies)
-    bases = {run.study: {plan.by_id[need].study for need in run.needs} for run in plan.runs if run.needs}
-    for study, entry in stages["evaluate"]["foreach"].items():
-        needed = [f"results/metrics/{base}.json" for base in bases.get(study, ())] or [f"results/curves/{study}.csv"]
+    assert all(set(stages[name]["foreach"]) == set(plan.studies) for name in ("train", "evaluate", "table"))
+    for study, entry in stages["train"]["foreach"].items():
+        bases = {plan.by_id[need].study for run in plan.study_runs(study) for need in run.needs} - {study}
+        needed = [f"results/metrics/{base}.json" for base in bases] or ["data/prepared"]
         assert [entry["needs"]] == needed
     assert {f"results/metrics/{study}.json" for study in plan.studies} <= set(stages["claims"]["deps"])
     assert {f"results/tables/{study}.csv" for study in plan.studies} <= set(stages["report"]["deps"])

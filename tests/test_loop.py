@@ -1,5 +1,6 @@
 """The training loop: resuming, divergence, pairing, averages, on images made up here."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 from pipeline import checkpoint, drivers, source
 from pipeline.contract import Batch, Context, Training
 from pipeline.device import choose
-from pipeline.drivers import loop
+from pipeline.drivers import loop, supervised
 from pipeline.errors import UserError
 from pipeline.methods.joint_embedding.simclr import SimCLR
 from pipeline.settings import BUDGETS
@@ -37,8 +38,9 @@ def data() -> drivers.Data:
     def labels(count: int) -> torch.Tensor:
         return torch.arange(count) % 4
 
-    parts = [part for count in (70, 8, 12) for part in (images(count), labels(count))]
-    return drivers.Data(*parts, images(0), *parts[:2], ["a", "b", "c", "d"], (0.5,), (0.25,))
+    train, valid, test = [(images(count), labels(count)) for count in (70, 8, 12)]
+    rest = images(0), *train, images(0), ["a", "b", "c", "d"], (0.5,), (0.25,)
+    return drivers.Data(*train, train[1], *valid, *test, *rest)
 
 
 def job(key: str, seed: int = 0, **budget: Any) -> drivers.Job:
@@ -52,7 +54,9 @@ def job(key: str, seed: int = 0, **budget: Any) -> drivers.Job:
     }
     values = BUDGETS[info.driver].model_validate({**protocol, **budget}).model_dump(mode="json", exclude={"seeds"})
     method = drivers.make_method(info.module, info.name, info.resolve(SETTINGS[key], "test"))
-    return drivers.Job(values, "study", seed, method, data(), choose("fp32"))
+    made = drivers.Job(values, "study", seed, method, choose("fp32"), load=lambda key: None)
+    made.data = data()
+    return made
 
 
 def silent(row: dict[str, Any]) -> None:
@@ -262,9 +266,13 @@ def test_a_runs_share_of_the_data_is_cut_in_order_and_renumbered() -> None:
     labels = torch.arange(20) % 5
     images = torch.arange(20, dtype=torch.uint8)[:, None, None, None].expand(20, 1, 2, 2).contiguous()
     prepared = Prepared("x", images, labels, images[:10], labels[:10], (0.5,), (0.5,), tuple("abcde"), (1, 2, 2), "")
+
+    def share(settings: dict[str, Any]) -> drivers.Data:
+        return drivers.share(prepared, dataclasses.replace(job("cross_entropy"), settings=settings))
+
     wanted = {"held_out_classes": [1, 3], "train_examples": 15, "validation_examples": 5, "test_examples": 5}
     wanted |= {"evaluate_on": "test", "imbalance": None}
-    part = drivers.share(prepared, wanted, torch.device("cpu"))
+    part = share(wanted)
     # classes 0, 2, 4 become 0, 1, 2
     assert part.train_images[:, 0, 0, 0].tolist() == [0, 2, 4, 5, 7, 9]
     assert part.train_labels.tolist() == [0, 1, 2, 0, 1, 2]
@@ -276,11 +284,54 @@ def test_a_runs_share_of_the_data_is_cut_in_order_and_renumbered() -> None:
 
     # a search never sees the test split, and an imbalance thins out what is trained on but not what is labelled
     wanted |= {"evaluate_on": "validation", "imbalance": 2.0}
-    part = drivers.share(prepared, wanted, torch.device("cpu"))
+    part = share(wanted)
     assert part.test_images[:, 0, 0, 0].tolist() == [10, 12, 14]
     assert part.train_images[:, 0, 0, 0].tolist() == [0, 2, 4, 5]
     assert part.labelled_images[:, 0, 0, 0].tolist() == [0, 2, 4, 5, 7, 9]
     assert part.held_out_images[:, 0, 0, 0].tolist() == [11, 13]
+    # what lies beyond train_examples is spare
+    assert part.spare_images[:, 0, 0, 0].tolist() == [15, 17, 19]
+
+    # noise strikes training labels only, and flips name classes as the data set numbers them
+    wanted |= {"imbalance": None, "label_noise": {"rate": 1.0, "flips": [[2, 4]]}}
+    part = share(wanted)
+    assert part.true_labels.tolist() == [0, 1, 2, 0, 1, 2]
+    assert part.train_labels.tolist() == [0, 2, 2, 0, 2, 2]
+    assert part.labelled_labels.tolist() == [0, 1, 2, 0, 1, 2]
+    assert part.test_labels.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.8])
+def test_label_noise_draws_any_other_class_alike_or_the_one_named(rate: float) -> None:
+    labels = torch.arange(40_000) % 4
+
+    def draws() -> torch.Generator:
+        return torch.Generator().manual_seed(3)
+
+    given = drivers.noisy(labels, 4, rate, [], draws())
+    for true in range(4):
+        shares = torch.bincount(given[labels == true], minlength=4) / 10_000
+        for other in range(4):
+            assert shares[other] == pytest.approx(1 - rate if other == true else rate / 3, abs=0.015)
+    flipped = drivers.noisy(labels, 4, rate, [[1, 3], [3, 0]], draws())
+    changed = flipped != labels
+    assert not changed[(labels == 0) | (labels == 2)].any()
+    assert (flipped[changed & (labels == 1)] == 3).all() and (flipped[changed & (labels == 3)] == 0).all()
+    assert changed[labels == 1].float().mean().item() == pytest.approx(rate, abs=0.015)
+    assert torch.equal(given, drivers.noisy(labels, 4, rate, [], draws()))
+
+
+def test_what_is_watched_after_each_epoch_stands_in_its_row_and_changes_nothing(tmp_path: Path) -> None:
+    plain = loop.fit(job("cross_entropy"), tmp_path / "a", 1e9, silent)
+    watched = job("cross_entropy", watch=True)
+    rows = supervised.train(watched, tmp_path / "b", 1e9, silent)
+    assert without_clock(rows) == without_clock(plain)
+    right = supervised.logits(watched, watched.data.test_images).argmax(1) == watched.data.test_labels
+    assert rows[-1]["test_top1"] == pytest.approx(100 * float(right.double().mean()))
+    watched.history = rows
+    found = supervised.evaluate(watched).metrics
+    assert found["top1"] == pytest.approx(rows[-1]["test_top1"])
+    assert found["top1_best"] == max(row["test_top1"] for row in rows)
 
 
 class Staged(SimCLR):

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from pipeline.errors import UserError
-from pipeline.metrics.classification import calibration_error, classification_metrics
+from pipeline.metrics.classification import (
+    calibration_error,
+    classification_metrics,
+    margins,
+    noise_metrics,
+    top1_by_frequency,
+)
 from pipeline.metrics.detection import aupr, auroc, detection_metrics, false_positives, fpr95, placements
 
 SCORES = st.lists(st.integers(-4, 4), min_size=1, max_size=40).map(lambda v: torch.tensor(v, dtype=torch.float32))
@@ -137,3 +143,34 @@ def test_classes_absent_from_the_test_set_are_left_out_and_names_are_plain():
 def test_no_examples_is_an_error_that_says_where_to_look():
     with pytest.raises(UserError, match="test_examples"):
         classification_metrics(torch.empty(0, 3), torch.empty(0, dtype=torch.long))
+
+
+def test_classes_are_cut_into_thirds_by_their_training_count():
+    counts = (5, 900, 40, 300, 5, 100, 8, 20, 60, 10)
+    labels = torch.arange(10).repeat(3)
+    top1 = 100.0 * (torch.arange(30) % 7 < 3)
+    metrics, examples = top1_by_frequency(top1, labels, counts)
+    thirds = {"many": [1, 3, 5], "medium": [2, 7, 8, 9], "few": [0, 4, 6]}
+    for name, classes in thirds.items():
+        values = [t for t, y in zip(top1.tolist(), labels.tolist(), strict=True) if y in classes]
+        assert metrics[f"{name}_top1"] == pytest.approx(sum(values) / len(values))
+        assert examples[f"{name}_top1"].tolist() == values
+
+
+def test_margins_are_over_the_best_of_the_other_classes():
+    logits = torch.tensor([[3.0, 1.0, 2.0], [0.0, 5.0, 4.0]])
+    assert margins(logits, torch.tensor([0, 2])).tolist() == [1.0, -1.0]
+
+
+def test_noise_metrics_worked_by_hand():
+    wrong = torch.tensor([True, True, True, False, False])
+    agrees = torch.tensor([True, False, False, True, True])
+    scores = torch.tensor([0.5, 0.1, 0.2, 0.4, 0.9])
+    suspects = torch.tensor([False, True, False, True, False])
+    found = noise_metrics(agrees, wrong, scores, suspects)
+    assert found["memorised"] == pytest.approx(100 / 3)
+    assert found["noise_auroc"] == pytest.approx(100 * 5 / 6)
+    assert (found["noise_precision"], found["suspected"]) == (50, 40)
+    assert found["noise_recall"] == pytest.approx(100 / 3)
+    assert noise_metrics(agrees, wrong, scores, None).keys() == {"memorised", "noise_auroc"}
+    assert noise_metrics(agrees, ~wrong & wrong, scores, suspects) == {"suspected": 40}

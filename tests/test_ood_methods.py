@@ -8,18 +8,23 @@ import pytest
 import torch
 from sklearn.covariance import EmpiricalCovariance
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, roc_auc_score
 from torch import nn
 
 from pipeline.contract import Context
 from pipeline.errors import UserError
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.ood_score import Validation, ascent, spread
+from pipeline.methods.ood_score.ash import ASH
 from pipeline.methods.ood_score.energy import Energy
+from pipeline.methods.ood_score.k_nn import KNN
 from pipeline.methods.ood_score.mahalanobis import Mahalanobis
 from pipeline.methods.ood_score.max_logit import MaxLogit
 from pipeline.methods.ood_score.msp import MSP
 from pipeline.methods.ood_score.odin import ODIN
-from pipeline.metrics.detection import auroc, fpr95
+from pipeline.methods.ood_score.react import ReAct
+from pipeline.methods.ood_score.vim import ViM
+from pipeline.metrics.detection import auroc, error_metrics, fpr95
 from pipeline.ops.gaussian import nearest_class, tied_gaussians
 from pipeline.ops.logistic import fit_logistic
 
@@ -165,6 +170,124 @@ def test_odin_chooses_the_best_of_the_whole_grid(model, validation):
     assert len(set(ranks.values())) > 50 and i > 0
 
 
+def fitted(method, model, validation):
+    attached(method, model)
+    with torch.no_grad():
+        choices = method.fit(validation)
+    return method, choices
+
+
+def penultimate(model, x):
+    with torch.no_grad():
+        return model.encoder(x).numpy()
+
+
+def energies(model, features):
+    w, b = model.head.weight.detach().numpy(), model.head.bias.detach().numpy()
+    return [math.log(sum(math.exp(v) for v in w @ f + b)) for f in features]
+
+
+@pytest.mark.parametrize("k", [1, 7, 1000])
+def test_k_nn_by_loops(k, model, validation):
+    method, _ = fitted(KNN(k=k), model, validation)
+    bank = [f / np.linalg.norm(f) for f in penultimate(model, validation.train_inputs)]
+    want = []
+    for f in penultimate(model, images(6, 30)):
+        distances = sorted(math.dist(f / np.linalg.norm(f), z) for z in bank)
+        want.append(-distances[min(k, 60) - 1])
+    assert method.scores(images(6, 30)).tolist() == pytest.approx(want, abs=1e-7)
+
+
+def test_k_nn_of_a_training_example_is_itself_and_the_scale_of_features_does_not_matter(model, validation):
+    method, _ = fitted(KNN(k=1), model, validation)
+    assert method.scores(validation.train_inputs).abs().max() < 1e-6
+    before = method.scores(images(6, 31))
+    model.encoder.forward = lambda x: 5 * model.encoder.layers(x)[-1].mean((2, 3))
+    torch.testing.assert_close(fitted(method, model, validation)[0].scores(images(6, 31)), before)
+
+
+@pytest.mark.parametrize("percentile", [0.0, 37.0, 90.0, 100.0])
+def test_react_by_loops(percentile, model, validation):
+    method, chosen = fitted(ReAct(percentile=percentile), model, validation)
+    limit = np.percentile(penultimate(model, validation.train_inputs), percentile)
+    assert chosen == {"c": pytest.approx(limit)}
+    want = energies(model, [np.minimum(f, limit) for f in penultimate(model, images(6, 32))])
+    assert method.scores(images(6, 32)).tolist() == pytest.approx(want)
+
+
+def test_react_at_the_largest_activation_is_energy(model, validation):
+    x = validation.train_inputs
+    method, _ = fitted(ReAct(percentile=100.0), model, validation)
+    torch.testing.assert_close(method.scores(x), attached(Energy(), model).scores(x))
+
+
+@pytest.mark.parametrize("principal", [0, 3, 9])
+def test_vim_by_numpy(principal, model, validation):
+    """With the projection onto the principal space in place of the residual basis."""
+    method, chosen = fitted(ViM(principal=principal), model, validation)
+    w, b = model.head.weight.detach().numpy(), model.head.bias.detach().numpy()
+    origin = -np.linalg.lstsq(w, b, rcond=None)[0]
+    train = penultimate(model, validation.train_inputs)
+    _, _, axes = np.linalg.svd(train - origin)
+    axes = axes[: {0: 2, 3: 3, 9: 4}[principal]]
+
+    def residual(f):
+        return np.linalg.norm(f - origin - axes.T @ (axes @ (f - origin)))
+
+    alpha = sum(max(w @ f + b) for f in train) / sum(residual(f) for f in train)
+    assert chosen == {"alpha": pytest.approx(alpha)}
+    test = penultimate(model, images(6, 33))
+    want = [e - alpha * residual(f) for e, f in zip(energies(model, test), test, strict=True)]
+    assert method.scores(images(6, 33)).tolist() == pytest.approx(want)
+
+
+def test_vim_ranks_as_the_virtual_class_is_improbable(model, validation):
+    method, chosen = fitted(ViM(), model, validation)
+    x = images(30, 34)
+    virtual = chosen["alpha"] * method.residual(method.penultimate(x))
+    logits = torch.cat([method.logits(x), virtual[:, None]], 1)
+    torch.testing.assert_close(logits.softmax(1)[:, -1].argsort(), method.scores(x).argsort(descending=True))
+
+
+@pytest.mark.parametrize("percentile, kept", [(0.0, 5), (50.0, 3), (80.0, 1), (99.0, 1)])
+def test_ash_by_loops(percentile, kept, model):
+    model.encoder.forward = lambda x: model.encoder.layers(x)[-1].mean((2, 3)).relu()
+    shaped = []
+    for f in penultimate(model, images(6, 35)):
+        top = sorted(range(5), key=lambda i: -f[i])[:kept]
+        scale = math.exp(f.sum() / max(f[top].sum(), 1e-12))
+        shaped.append(np.array([f[i] * scale if i in top else 0.0 for i in range(5)]))
+    got = attached(ASH(percentile=percentile), model).scores(images(6, 35))
+    assert got.tolist() == pytest.approx(energies(model, shaped))
+
+
+def test_ash_of_an_input_without_activations_is_the_energy_of_the_bias(model):
+    model.encoder.forward = lambda x: x.new_zeros(len(x), 5)
+    bias = model.head.bias.logsumexp(0).item()
+    assert attached(ASH(), model).scores(images(2, 36)).tolist() == pytest.approx([bias, bias])
+
+
+def test_float32_models_take_changed_features(model, validation):
+    single = dataclasses.replace(
+        validation, train_inputs=validation.train_inputs.float(), known=validation.known.float(), std=STD
+    )
+    for method in (KNN(), ReAct(), ViM(), ASH()):
+        doubles = fitted(method, model.double(), validation)[0].scores(images(9, 37))
+        singles = fitted(method, model.float(), single)[0].scores(images(9, 37).float())
+        assert singles.dtype == torch.float64
+        torch.testing.assert_close(singles, doubles, rtol=1e-3, atol=1e-4)
+
+
+def test_errors_are_told_from_right_predictions_as_scikit_learn_says():
+    make = torch.Generator().manual_seed(38)
+    right = torch.rand(200, generator=make) < 0.8
+    scores = torch.randn(200, generator=make, dtype=torch.float64) + right
+    got = error_metrics(scores, right)
+    assert got["error_auroc"] == pytest.approx(100 * roc_auc_score(right, scores))
+    assert got["error_aupr"] == pytest.approx(100 * average_precision_score(~right, -scores))
+    assert error_metrics(scores, torch.ones(200, dtype=torch.bool)) == {}
+
+
 @pytest.mark.parametrize("method", [ODIN(), Mahalanobis()])
 @pytest.mark.parametrize("field, key", [("known", "validation_examples"), ("unknown", "validation_outliers")])
 def test_a_fit_without_validation_data_says_what_to_set(method, field, key, model, validation):
@@ -284,7 +407,7 @@ def test_mahalanobis_tells_far_from_near(model, validation):
 
 
 def test_fits_are_repeatable_and_do_not_depend_on_batches(model, validation):
-    for method in (ODIN(search_examples=20), Mahalanobis()):
+    for method in (ODIN(search_examples=20), Mahalanobis(), KNN(k=3), ReAct(), ViM()):
         attached(method, model)
         with torch.no_grad():
             first, scores = method.fit(validation), method.scores(validation.known)

@@ -104,6 +104,73 @@ def speckle(known: "Tensor", count: int, generator: "Generator") -> "Tensor":
     return _bytes(images * (1 + _normal(known, count, generator)))
 
 
+def textures(known: "Tensor", count: int, generator: "Generator") -> "Tensor":
+    """Made-up textures in place of photographed ones, four families in turn, with random contrast, at least 0.2.
+
+    Sine gratings, stripes (square waves), checkerboards (products of two square waves at right angles) and blobs
+    (blurred noise), each of random orientation, phase and period of 3 to 10 pixels; blobs 1 to 2.5 pixels wide.
+    """
+    import math
+
+    import torch
+
+    channels, height, width = known.shape[1:]
+    draws = torch.rand(count, 3 + 2 * channels, generator=generator, device=generator.device).cpu()
+    angle, phase, scale, dark, bright = draws[..., None, None].split([1, 1, 1, channels, channels], 1)
+    y, x = torch.meshgrid(torch.arange(height) - height / 2, torch.arange(width) - width / 2, indexing="ij")
+    along, across = (
+        (y * (math.pi * angle).sin() + x * (math.pi * angle).cos()),
+        (y * (math.pi * angle).cos() - x * (math.pi * angle).sin()),
+    )
+    period = 2 * math.pi / (3 + 7 * scale)
+    wave, other = (along * period + 2 * math.pi * phase).sin(), (across * period).sin()
+    blobs = _blurred(_normal(known, count, generator)[:, :1], 1 + 1.5 * scale[:, 0, 0, 0])
+    families = torch.stack([wave, wave.sign(), wave.sign() * other.sign(), blobs.clamp(-2, 2) / 2])
+    pattern = (families[torch.arange(count) % 4, torch.arange(count)] + 1) / 2
+    low, high = 0.4 * dark, 0.6 + 0.4 * bright
+    return _bytes(low + pattern * (high - low))
+
+
+def permuted(known: "Tensor", count: int, generator: "Generator") -> "Tensor":
+    """Known images whose pixels are permuted, anew for each image and all channels alike: their histogram remains."""
+    import torch
+
+    images = known[_choose(known, count, generator)].cpu()
+    order = torch.rand(count, images[0, 0].numel(), generator=generator, device=generator.device).cpu().argsort(1)
+    return images.flatten(2).gather(2, order[:, None].expand(-1, images.shape[1], -1)).view_as(images)
+
+
+def shuffled_rows(known: "Tensor", count: int, generator: "Generator") -> "Tensor":
+    """Known images whose rows of pixels are permuted, anew for each image."""
+    import torch
+
+    images = known[_choose(known, count, generator)].cpu()
+    order = torch.rand(count, images.shape[2], generator=generator, device=generator.device).cpu().argsort(1)
+    return images.gather(2, order[:, None, :, None].expand_as(images))
+
+
+def collage(known: "Tensor", count: int, generator: "Generator") -> "Tensor":
+    """Four quarters, each in its place, of four known images drawn independently."""
+    import torch
+
+    images = torch.stack([known[_choose(known, count, generator)].cpu() for _ in range(4)])
+    rows = torch.arange(known.shape[2])[:, None] >= known.shape[2] // 2
+    columns = torch.arange(known.shape[3]) >= known.shape[3] // 2
+    quarter = (2 * rows.long() + columns.long()).expand(images.shape[1:])
+    return images.gather(0, quarter[None]).squeeze(0)
+
+
+def shifted(images: "Tensor", generator: "Generator") -> "Tensor":
+    """Images under a shift of appearance that leaves their classes: additive N(0, 0.15^2) noise of [0, 1], clipped.
+
+    Gaussian noise is the covariate shift of SCONE's main experiments (Bai et al. 2023).
+    """
+    import torch
+
+    noise = torch.randn(images.shape, generator=generator, device=generator.device).cpu()
+    return _bytes(images.cpu().float() / 255 + 0.15 * noise)
+
+
 def _images_of(images: "Tensor", known: "Tensor", count: int, generator: "Generator") -> "Tensor":
     """At most `count` images in the known shape: luma for one channel, repetition for several, bilinear resize."""
     import torch
@@ -130,6 +197,20 @@ def _choose(known: "Tensor", count: int, generator: "Generator") -> "Tensor":
     rounds = -(-count // len(known))
     draws = [torch.randperm(len(known), generator=generator, device=generator.device) for _ in range(rounds)]
     return torch.cat(draws)[:count].cpu()
+
+
+def _blurred(noise: "Tensor", width: "Tensor") -> "Tensor":
+    """Noise (N, 1, H, W) convolved with a Gaussian of `width` (N,) pixels, brought to mean 0 and variance 1."""
+    import torch
+
+    def kernel(size: int) -> "Tensor":
+        places = torch.arange(size)
+        weights = torch.exp(-0.5 * ((places[:, None] - places) / width[:, None, None]) ** 2)
+        return weights / weights.sum(2, keepdim=True)
+
+    smooth = kernel(noise.shape[2]) @ noise[:, 0] @ kernel(noise.shape[3]).mT
+    smooth = smooth - smooth.mean((1, 2), keepdim=True)
+    return (smooth / smooth.std((1, 2), keepdim=True).clamp_min(1e-6))[:, None]
 
 
 def _normal(known: "Tensor", count: int, generator: "Generator") -> "Tensor":

@@ -14,15 +14,21 @@ import torch
 from pipeline import checkpoint, optim
 from pipeline.augment import Augment
 from pipeline.contract import Batch, Context, Method
-from pipeline.drivers import Diverged, Job, make_encoder
+from pipeline.drivers import Diverged, Job, class_counts, make_encoder
 from pipeline.errors import UserError
 from pipeline.settings import Augmentation, Optimizer, Schedule
 
 Row = dict[str, Any]
 
 
-def fit(job: Job, state: Path, seconds_between_checkpoints: float, report: Callable[[Row], None]) -> list[Row]:
-    """Train `job.method` as its settings say and return one row an epoch.
+def fit(
+    job: Job,
+    state: Path,
+    seconds_between_checkpoints: float,
+    report: Callable[[Row], None],
+    watch: Callable[[], dict[str, float]] | None = None,
+) -> list[Row]:
+    """Train `job.method` as its settings say and return one row an epoch, with what `watch` measured after it.
 
     A checkpoint is kept at `state`; where one lies there already, training goes on from it and ends with the
     numbers of an uninterrupted run. `report` is called with each new row. Raises Diverged, with the rows so far
@@ -44,6 +50,8 @@ def fit(job: Job, state: Path, seconds_between_checkpoints: float, report: Calla
         method.stage = stage
         if len(rows) == first:
             _start(job, stage, training)
+        if len(rows) == last:
+            continue
         optimizer = optim.build(settled, method)
         average = copy.deepcopy(method.state_dict()) if settings["weight_average"] else None
         if kept is not None and len(rows) > first:
@@ -51,6 +59,9 @@ def fit(job: Job, state: Path, seconds_between_checkpoints: float, report: Calla
         for epoch in range(len(rows), last):
             row = _epoch(job, training, optimizer, average, epoch, first, last)
             loss = row["loss"]
+            if watch is not None:
+                row |= watch()
+                method.train()
             rows.append(row if math.isfinite(loss) else {**row, "loss": None})
             report(rows[-1])
             if not math.isfinite(loss):
@@ -107,9 +118,8 @@ def _epoch(
         for group in optimizer.param_groups:
             group["lr"] = rate
         method.progress = done / whole
-        loss = method.loss(Batch(list(views), training.labels(chosen), chosen, list(boxes)))
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss = method.backward(Batch(list(views), training.labels_of(chosen), chosen, list(boxes)))
         method.after_backward(epoch)
         optimizer.step()
         with torch.no_grad():
@@ -135,11 +145,13 @@ class TrainingSet:
         data, settings = job.data, job.settings
         self.images = data.train_images
         self.augment = Augment(Augmentation.model_validate(settings["augmentation"]), data.shape, data.mean, data.std)
-        self._labels = data.train_labels
+        self.labels = data.train_labels
 
-    def labels(self, chosen: torch.Tensor) -> torch.Tensor:
-        last = len(self._labels) - 1
-        return torch.where(chosen <= last, self._labels[chosen.clamp(max=last)], -1)
+    def labels_of(self, chosen: torch.Tensor) -> torch.Tensor:
+        last = len(self.labels) - 1
+        labels = self.labels[chosen.clamp(max=last)]
+        labels[chosen > last] = -1
+        return labels
 
     def plain(self, images: torch.Tensor | None = None) -> Iterator[torch.Tensor]:
         for part in (self.images if images is None else images).split(500):
@@ -162,13 +174,15 @@ def build(job: Job) -> Method:
             feature_dim=method.encoder.feature_dim,
             num_classes=classes,
             train_examples=len(data.train_images),
-            class_counts=tuple(torch.bincount(data.train_labels.cpu(), minlength=classes).tolist()),
+            class_counts=class_counts(data),
             batch_size=settings["batch_size"],
             steps_per_epoch=steps_per_epoch(job),
             epochs=settings["epochs"],
             seed=job.seed_of("method"),
             image_shape=data.shape,
             view_shape=(data.shape[0], *Augmentation.model_validate(settings["augmentation"]).view_size(data.shape)),
+            base=job.base,
+            wild=job.wild,
         )
     )
     method.to(job.device.torch)

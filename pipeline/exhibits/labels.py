@@ -5,7 +5,23 @@ import re
 
 METRICS = {
     "top1": "Top-1 (%)",
+    "top1_best": "Top-1 of the best epoch (%)",
     "worst_class_top1": "Worst-class top-1 (%)",
+    "many_top1": "Many-shot top-1 (%)",
+    "medium_top1": "Medium-shot top-1 (%)",
+    "few_top1": "Few-shot top-1 (%)",
+    "memorised": "Wrong labels memorised (%)",
+    "noise_auroc": "AUROC of right labels (%)",
+    "noise_precision": "Precision of found noise (%)",
+    "noise_recall": "Recall of noise (%)",
+    "within_class_distance": "Within-class cosine distance",
+    "class_separation": "Class separation R²",
+    "nc1": "NC1",
+    "orthogonality_gap": "Gap to orthogonal frame",
+    "etf_gap": "Gap to simplex ETF",
+    "map": "mAP (%)",
+    "mae": "MAE (degrees)",
+    "gm": "Geometric mean error (degrees)",
     "nll": "NLL (nats)",
     "ece": "ECE (%)",
     "brier": "Brier (%)",
@@ -20,6 +36,8 @@ METRICS = {
     "auroc": "AUROC (%)",
     "aupr": "AUPR (%)",
     "fpr95": "FPR95 (%)",
+    "error_auroc": "AUROC of errors (%)",
+    "error_aupr": "AUPR of errors (%)",
 }
 BOUNDS = {
     "nll": (0.0, math.inf),
@@ -30,6 +48,19 @@ BOUNDS = {
     "brier": (0.0, 200.0),
     "ece": (0.0, 100.0),
     "error_confidence": (0.0, 100.0),
+    "memorised": (0.0, 100.0),
+    "suspected": (0.0, 100.0),
+    "noise_precision": (0.0, 100.0),
+    "noise_recall": (0.0, 100.0),
+    "map": (0.0, 100.0),
+    "within_class_distance": (0.0, 2.0),
+    "class_separation": (-math.inf, 1.0),
+    "nc1": (0.0, math.inf),
+    "orthogonality_gap": (0.0, 2.0),
+    "etf_gap": (0.0, 2.0),
+    "class_mean_cosine": (-1.0, 1.0),
+    "gm": (0.0, math.inf),
+    "mae": (0.0, math.inf),
 }
 PERCENT = ("top1", "auroc", "aupr", "fpr95")
 """Words of a metric's name that say it is a percentage, as in `linear_top1` or `auroc_digits`."""

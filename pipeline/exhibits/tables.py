@@ -298,7 +298,25 @@ def _data(results: Results, variant: str) -> str:
             parts.append(f"{size:,} {name} images{of_them}")
     held = run.settings.get("held_out_classes")
     out = f", less classes {labels.listing([str(k) for k in held])}" if held else ""
-    return f"{run.dataset}" + (f" ({', '.join(parts)}{out})" if parts else "")
+    drawn = _drawn(results, variant)
+    return f"{run.dataset}" + (f" ({', '.join(parts)}{out})" if parts else "") + "".join(f"; {text}" for text in drawn)
+
+
+def _settings(results: Results, variant: str) -> dict[str, Any]:
+    return next(cell.runs[0].settings for (place, _), cell in results.cells.items() if place == variant)
+
+
+def _drawn(results: Results, variant: str) -> list[str]:
+    """What the runs record of the labels that they drew: how many were wrong, and uneven class counts."""
+    found = [r.get("data", {}) for (place, _), cell in results.cells.items() if place == variant for r in cell.results]
+    wrong = sorted({f"{100 * data['label_noise']:.1f}%" for data in found if "label_noise" in data})
+    counts = [list(data["class_counts"]) for data in found if data.get("class_counts")]
+    texts = []
+    if wrong:
+        texts.append(f"wrong training labels drawn: {labels.listing(wrong)}, by seed")
+    if counts and _settings(results, variant).get("imbalance"):
+        texts.append(f"training images by class: {', '.join(map(str, counts[0]))}")
+    return texts
 
 
 def _protocol(results: Results) -> list[str]:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from pipeline.errors import UserError
+from pipeline.metrics.detection import auroc
 
 
 def classification_metrics(
@@ -44,6 +45,55 @@ def classification_metrics(
     }
     examples = {"top1": top1, "nll": nll, "predictions": predictions, "confidence": confidence}
     return metrics | by_class, examples
+
+
+def top1_by_frequency(
+    top1: Tensor, labels: Tensor, counts: tuple[int, ...]
+) -> tuple[dict[str, float], dict[str, Tensor]]:
+    """`many_top1`, `medium_top1` and `few_top1`: the mean of top1 (N,) over the test examples of the frequent, middling
+    and rare thirds of the classes; and those examples' values.
+
+    counts: training examples of each class. Where thirds do not come out even the middle one is larger (3, 4, 3 of
+    ten). The usual bounds of 100 and 20 training images suit data sets of hundreds of images a class only.
+    """
+    order = torch.tensor(counts).argsort(descending=True, stable=True)
+    third = len(counts) // 3
+    thirds = {"many": order[:third], "medium": order[third : len(order) - third], "few": order[len(order) - third :]}
+    examples = {}
+    for name, classes in thirds.items():
+        chosen = torch.isin(labels, classes.to(labels))
+        if chosen.any():
+            examples[f"{name}_top1"] = top1[chosen]
+    return {name: float(values.mean()) for name, values in examples.items()}, examples
+
+
+def margins(logits: Tensor, labels: Tensor) -> Tensor:
+    """(N,) z_y - max_{k != y} z_k: above zero where the label is predicted."""
+    true = labels[:, None]
+    others = logits.scatter(1, true, float("-inf"))
+    return logits.gather(1, true).squeeze(1) - others.amax(1)
+
+
+def noise_metrics(agrees: Tensor, wrong: Tensor, scores: Tensor, suspects: Tensor | None) -> dict[str, float]:
+    """What became of wrong training labels, in percent.
+
+    agrees (N,) bool, whether the model predicts the label given; wrong (N,) bool; scores (N,), higher for labels that
+    look right; suspects (N,) bool or None. `memorised`, the share of wrong labels that the model predicts;
+    `noise_auroc`, how well the scores rank right above wrong labels; of suspects `noise_precision`, the share of them
+    that is wrong, `noise_recall`, the share of wrong labels among them, and `suspected`, their share of all.
+    Without wrong labels there is nothing to measure but `suspected`.
+    """
+    found = {}
+    if wrong.any() and not wrong.all():
+        found["memorised"] = 100.0 * float(agrees[wrong].double().mean())
+        found["noise_auroc"] = auroc(scores[~wrong].double(), scores[wrong].double())
+    if suspects is not None:
+        hits = float((suspects & wrong).sum())
+        found["suspected"] = 100.0 * float(suspects.double().mean())
+        if wrong.any():
+            found["noise_recall"] = 100.0 * hits / float(wrong.sum())
+            found["noise_precision"] = 100.0 * hits / max(float(suspects.sum()), 1.0)
+    return found
 
 
 def calibration_error(confidence: Tensor, correct: Tensor, bins: int = 15) -> float:

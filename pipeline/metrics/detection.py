@@ -71,3 +71,16 @@ def detection_metrics(known: Tensor, unknown: dict[str, Tensor]) -> tuple[dict[s
         ),
     }
     return means | by_set, examples
+
+
+def error_metrics(scores: Tensor, right: Tensor) -> dict[str, float]:
+    """How well scores (N,) of known inputs tell right from wrong predictions, right (N,) bool; in percent.
+
+    `error_auroc`: the probability that a right prediction outscores a wrong one. `error_aupr`: average precision with
+    the errors as positive ("AUPR Err" of Hendrycks and Gimpel 2017), whose value at chance is the share of errors.
+    Empty where all predictions are alike right or wrong, since then there is nothing to tell.
+    """
+    if right.all() or not right.any():
+        return {}
+    kept, wrong = scores[right], scores[~right]
+    return {"error_auroc": auroc(kept, wrong), "error_aupr": aupr(-wrong, -kept)}

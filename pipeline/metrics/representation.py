@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pipeline.ops import naive_bayes as gaussian_naive_bayes
 from pipeline.ops.lbfgs import minimise
 
 if TYPE_CHECKING:
@@ -83,23 +84,11 @@ def knn_predict(
 def naive_bayes(train_features: Tensor, train_labels: Tensor, test_features: Tensor, num_classes: int) -> Tensor:
     """Log-probabilities (N, K) float64 of the test features, by Gaussian naive Bayes on the training features.
 
-    Features (M, F) and (N, F); p(x_j | k) is Gaussian with the class's mean and one variance for all classes, the
-    mean of the classes' own (by 1/n) weighted by their frequencies, which are also the prior: linear in x, as logistic
-    regression is. After Zheng et al. (2023), whose code scales each feature to [0, 1] over the training examples and
-    adds 1e-9 to its variance. A constant feature is left out; a class without examples has probability 0.
+    Features (M, F) and (N, F). Linear in x, as logistic regression is; see `pipeline/ops/naive_bayes.py`. A class
+    without examples has probability 0.
     """
-    train, test = train_features.double(), test_features.double()
-    least, reach = train.amin(0), train.amax(0) - train.amin(0)
-    scale = torch.where(reach > 1e-8 * (1 + least.abs()), 1 / reach, 0.0)
-    train, test = (train - least) * scale, (test - least) * scale
-    members = F.one_hot(train_labels, num_classes).double()
-    counts = members.sum(0)
-    means = members.T @ train / counts.clamp_min(1)[:, None]
-    variance = (train - means[train_labels]).square().mean(0) + 1e-9
-    # what the squares of x contribute is the same for all classes, and drops out of the posterior
-    directions = means / variance
-    offsets = (counts / len(train)).log() - (means * directions).sum(1) / 2
-    return (test @ directions.T + offsets).log_softmax(1)
+    fitted = gaussian_naive_bayes.fit(train_features, train_labels, num_classes)
+    return gaussian_naive_bayes.log_joint(test_features, fitted).log_softmax(1)
 
 
 def label_fraction(labels: Tensor, fraction: float, generator: torch.Generator) -> Tensor:

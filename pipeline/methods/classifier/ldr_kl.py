@@ -19,7 +19,7 @@ class LDRKL(Classifier):
     ECE judge what was trained. Defaults: lambda from the authors' grid {0.1, 1, 10}, which they choose by
     cross-validation, and the margin of their experiments' script. Their code puts softplus(f) / mean(softplus(f))
     in place of f; the formula does not, so it is off here and `normalise` switches it on.
-    The adaptive lambda per example (ALDR-KL) is another method.
+    The adaptive lambda per example is `aldr_kl`.
     """
 
     paper = "ldr"

@@ -10,7 +10,7 @@ class ArcFace(MarginSoftmax):
 
     cos(theta + m) rises again beyond theta = pi - m, where the formula would reward going further astray. As in the
     authors' code without "easy margin", the target there is cos theta - m sin m, which keeps it falling with theta.
-    One centre per class; the sub-centres of the paper's section 3.3 are not here.
+    One centre per class; those with several, of section 3.3, are `sub_center_arcface`.
     """
 
     paper = "arcface"

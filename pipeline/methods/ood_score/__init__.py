@@ -1,9 +1,10 @@
 """Scores of a trained classifier that tell known from unknown inputs, after training."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.contract import Method, Tensor, torch
+from pipeline.contract import Batch, Context, Method, Tensor, nn, setting, torch
 from pipeline.errors import UserError
 from pipeline.methods.classifier import Classifier
 
@@ -36,6 +37,7 @@ class OODScore(Method):
 
     driver = "posthoc"
     trains = False
+    builds_on = True
     batch_size = 500
 
     model: Classifier
@@ -55,9 +57,73 @@ class OODScore(Method):
         """(B, K) float64: confident float32 probabilities round to exactly 1, and a ranking must not tie there."""
         return self.model.logits(self.model.encoder(inputs)).double()
 
+    def penultimate(self, inputs: Tensor) -> Tensor:
+        """(N, D) float64 pooled features of any number of inputs, in batches."""
+        return torch.cat([self.model.encoder(part).detach().double() for part in inputs.split(self.batch_size)])
+
+    def read(self, features: Tensor) -> Tensor:
+        """(B, K) float64 logits of features (B, D), which a score may have changed on the way."""
+        return self.model.logits(features.to(next(self.model.parameters()).dtype)).double()
+
+    def predictions(self, inputs: Tensor) -> Tensor:
+        """(N,) classes that the classifier predicts for any number of inputs."""
+        return torch.cat([self.logits(part).argmax(1) for part in inputs.split(self.batch_size)])
+
     def scores(self, inputs: Tensor) -> Tensor:
         """Scores of any number of inputs, in batches."""
         return torch.cat([self.score(part).detach() for part in inputs.split(self.batch_size)])
+
+
+class FineTuned(OODScore):
+    """A score of the classifier trained on beside wild images: logits of both sides of a batch come as one pass.
+
+    The last `wild_share` of each batch are wild images, which are gone through in random order and pass through the
+    study's augmentation like the others. Batch normalisation sees both sides together, as in the papers' codes. An
+    epoch thus shows only (1 - wild_share) of the training examples. The batch size is the study's.
+    """
+
+    trains = True
+    uses_labels = True
+    wild_share: float = setting(0.5, unit="share of each batch", low=0.0, high=1.0)
+
+    wild: Tensor
+
+    def build(self, context: Context) -> None:
+        if context.base is None or context.wild is None or not len(context.wild):
+            raise UserError("wild: none given, but this score is trained on wild images; set it in the study")
+        assert isinstance(context.base, Classifier)
+        self.model = copy.deepcopy(context.base).requires_grad_(True)
+        self.encoder = nn.Identity()  # the classifier has its own
+        self.register_buffer("wild", context.wild, persistent=False)
+        self.known_images, self.steps = context.train_examples, context.steps_per_epoch
+        self.known_size = context.batch_size - round(self.wild_share * context.batch_size)
+        self.wild_size = context.batch_size - self.known_size
+        if not self.known_size or not self.wild_size:
+            raise UserError(f"wild_share = {self.wild_share}: leaves one side of a batch of {context.batch_size} empty")
+
+    def attach(self, model: Classifier) -> None:
+        """The classifier is this method's own."""
+        super().attach(self.model)
+
+    def arrange(self, order: Tensor) -> Tensor:
+        rounds = -(-self.steps * self.wild_size // len(self.wild))
+        wild = torch.cat([torch.randperm(len(self.wild)) for _ in range(rounds)]).to(order.device) + self.known_images
+        sides = [order[: self.steps * self.known_size], wild[: self.steps * self.wild_size]]
+        return torch.cat([side.view(self.steps, -1) for side in sides], 1).flatten()
+
+    def fetch(self, images: Tensor, indices: Tensor) -> Tensor:
+        last = len(images) - 1
+        known, wild = images[indices.clamp(max=last)], self.wild[(indices - last - 1).clamp(min=0)]
+        return torch.where((indices > last)[:, None, None, None], wild, known)
+
+    def loss(self, batch: Batch) -> Tensor:
+        logits = self.model.logits(self.model.encoder(batch.views[0]))
+        known, wild = logits[: self.known_size], logits[self.known_size :]
+        return self.objective(known, batch.labels[: self.known_size], wild)
+
+    def objective(self, known: Tensor, labels: Tensor, wild: Tensor) -> Tensor:
+        """The paper's loss on logits (B, K) of labelled images, their labels (B,), and logits (M, K) of wild ones."""
+        raise NotImplementedError
 
 
 def ascent(inputs: Tensor, confidence: Callable[[Tensor], Tensor], std: Tensor) -> Tensor:
@@ -68,7 +134,12 @@ def ascent(inputs: Tensor, confidence: Callable[[Tensor], Tensor], std: Tensor) 
     """
     with torch.enable_grad():
         x = inputs.detach().clone().requires_grad_()
-        (gradient,) = torch.autograd.grad(confidence(x).sum(), x)
+        return ascent_of(confidence(x), x, std)
+
+
+def ascent_of(confidence: Tensor, inputs: Tensor, std: Tensor) -> Tensor:
+    """The same for a confidence (B,) computed from inputs that require gradients; its graph is kept."""
+    (gradient,) = torch.autograd.grad(confidence, inputs, torch.ones_like(confidence), retain_graph=True)
     return gradient.sign() / std.to(inputs).view(-1, 1, 1)
 
 

@@ -1,11 +1,10 @@
 """Distance to the nearest class in the feature space of every layer, weighted by a logistic regression."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import ClassVar, cast
 
 from pipeline.contract import Tensor, setting, torch
-from pipeline.methods.ood_score import OODScore, Validation, ascent, search_sides
+from pipeline.methods.ood_score import OODScore, Validation, ascent_of, search_sides
 from pipeline.metrics.detection import auroc, fpr95
 from pipeline.ops.gaussian import nearest_class, tied_gaussians
 from pipeline.ops.logistic import fit_logistic
@@ -62,11 +61,15 @@ class Mahalanobis(OODScore):
         return torch.cat([self.perturbed(part, self.magnitudes) for part in inputs.split(self.batch_size)], dim=1)
 
     def perturbed(self, inputs: Tensor, magnitudes: tuple[float, ...]) -> Tensor:
+        """(magnitudes, B, layers); one pass serves the gradients of all layers, and all layers without a step."""
+        x = inputs.detach().clone().requires_grad_(any(magnitudes))
+        with torch.set_grad_enabled(any(magnitudes)):
+            still = [-nearest_class(f, *g) for f, g in zip(self.layer_features(x), self.gaussians, strict=True)]
         layers = []
-        for layer in range(len(self.gaussians)):
-            confidence = partial(self.confidence, layer=layer)
-            step = ascent(inputs, confidence, self.std) if any(magnitudes) else torch.zeros_like(inputs)
-            layers.append(torch.stack([confidence(inputs + m * step).detach() for m in magnitudes]))
+        for layer, before in enumerate(still):
+            step = ascent_of(before, x, self.std) if any(magnitudes) else x
+            moved = [self.confidence(inputs + m * step, layer) if m else before for m in magnitudes]
+            layers.append(torch.stack(moved).detach())
         return torch.stack(layers, dim=2)
 
     def score(self, inputs: Tensor) -> Tensor:

@@ -1,0 +1,52 @@
+"""Accuracy on the test images by epoch, one panel per method: where wrong labels begin to be learnt by heart."""
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.exhibits.figures import _style
+
+if TYPE_CHECKING:
+    from pipeline.exhibits.cells import Results
+    from pipeline.settings import Study
+
+
+def applies(study: "Study") -> bool:
+    return any(budget.get("watch") for budget in study.budget.values())
+
+
+def caption(study: "Study") -> str:
+    return (
+        "Accuracy on the test images after each epoch, mean over seeds and their range, one line for each variant. "
+        "A line that falls towards the end shows a network that learns the labels it was given, wrong ones included."
+    )
+
+
+def draw(results: "Results") -> Any:
+    curves: dict[str, dict[str, list[list[float]]]] = {}
+    for (variant, method), cell in results.cells.items():
+        for run in cell.runs:
+            found = [line["test_top1"] for line in results.source.history(run) if "test_top1" in line]
+            if found:
+                curves.setdefault(method, {}).setdefault(variant, []).append(found)
+    methods = [entry.key for entry in results.study.methods if entry.key in curves]
+    if not methods:
+        return _style.nothing("No run of this study was measured after each epoch.")
+    variants = results.variants()
+    figure, axes, columns = _style.grid(len(methods), 4, 1.4, sharex=True, sharey=True)
+    for axis, method in zip(axes, methods, strict=True):
+        for variant, runs in curves[method].items():
+            number = variants.index(variant)
+            colour, dashes = _style.COLOURS[number % len(_style.COLOURS)], ("-", "--", ":")[number // 6 % 3]
+            # a diverged run is shorter
+            epochs = [[run[e] for run in runs if len(run) > e] for e in range(max(map(len, runs)))]
+            places = range(1, len(epochs) + 1)
+            axis.plot(places, [sum(e) / len(e) for e in epochs], color=colour, linestyle=dashes, label=variant)
+            axis.fill_between(places, [min(e) for e in epochs], [max(e) for e in epochs], color=colour, alpha=0.2, lw=0)
+        axis.set_title(method)
+        axis.grid(axis="y")
+        axis.xaxis.get_major_locator().set_params(integer=True)
+    for axis in axes[-columns:]:
+        axis.set_xlabel("epoch")
+    for axis in axes[::columns]:
+        axis.set_ylabel("top-1 (%)")
+    _style.legend(figure, axes)
+    return figure
