@@ -486,6 +486,17 @@ def _fits(budget: Budget, values: dict[str, Any], where: str) -> None:
     outside = [c for c in values["held_out_classes"] if c >= classes]
     if outside:
         raise UserError(f"{where}: held_out_classes = {outside}: '{described.key}' has classes 0 to {classes - 1}")
+    if noise := values.get("label_noise"):
+        for flip in noise["flips"]:
+            if wrong := [c for c in flip if c >= classes or c in values["held_out_classes"]]:
+                raise UserError(f"{where}: label_noise.flips = {flip}: class {wrong[0]} is not trained on")
+    if wild := values.get("wild"):
+        asked, spare = round(wild["examples"] * (1 - wild["outlier_share"])), examples - (wanted or examples)
+        if asked > spare:
+            raise UserError(
+                f"{where}: wild.examples = {wild['examples']}: {asked} of them are images of the known classes, but "
+                f"'{described.key}' has {spare} beyond the base's train_examples"
+            )
     if classes - len(set(values["held_out_classes"])) < 2:
         raise UserError(f"{where}: data set '{described.key}' leaves fewer than two classes; the study needs two")
     if source.module_path(f"pipeline.encoders.{values['encoder']}") is None:

@@ -275,7 +275,7 @@ def test_bad_input_stops_snakemake_with_one_line_and_no_traceback(tmp_path: Path
 
 
 def test_the_gpu_tier_is_planned_by_both_views(tmp_path: Path) -> None:
-    folder = project.make(tmp_path / "project", code=True, small=False)
+    folder = project.make(tmp_path / "project", code=True, small=False, studies=project.HERE / "studies")
     said = ran(folder, *SNAKEMAKE, "-n", "--config", "tier=gpu")
     plan = planning.load(folder, {"tier": "gpu"})
     trained = sum(run.trains for run in plan.runs)
@@ -300,7 +300,7 @@ def plan_files() -> set[str]:
 
 def test_dvc_yaml_holds_against_the_plan(tmp_path: Path) -> None:
     stages = project.read(project.HERE / "dvc.yaml")["stages"]
-    folder = project.make(tmp_path, small=False)
+    folder = project.make(tmp_path, small=False, studies=project.HERE / "studies")
     plan = planning.load(folder, {"tier": "laptop"})
     assert set(stages) == {"plan", "prepare", "train", "evaluate", "table", "claims", "report"}
     assert all(set(stages[name]["foreach"]) == set(plan.studies) for name in ("train", "evaluate", "table"))

@@ -242,11 +242,81 @@ def test_planning_imports_neither_torch_nor_numpy(tmp_path: Path) -> None:
     assert (result.stdout.strip(), result.returncode) == ("[]", 0), result.stderr
 
 
+def test_the_projects_own_studies_can_be_planned_at_every_tier_and_searched() -> None:
+    for tier in ("smoke", "laptop", "gpu"):
+        plan = planning.load(project.HERE, {"tier": tier})
+        for run in plan.runs:
+            assert all(plan.by_id[need].seed == run.seed for need in run.needs)
+    for study in plan.studies.values():
+        for tier in study.search:
+            searched = planning.load(project.HERE, {"tier": tier}, study.key + "_search").study_runs(
+                f"{study.key}_search"
+            )
+            assert {run.settings["evaluate_on"] for run in searched} == {"validation"}
+
+
+def test_a_run_may_build_on_its_own_study_which_keeps_its_order(tmp_path: Path) -> None:
+    folder = project.make(tmp_path, small=False)
+    base = {"study": "classification", "method": "cross_entropy"}
+    project.edit(folder / C, methods=[{"key": "distillation", "base": base}, "cross_entropy", "label_smoothing"])
+    smooth = {"base": {**base, "method": "label_smoothing"}, "methods": ["distillation"]}
+    project.edit(folder / C, variants={"default": {}, "smooth": smooth})
+    project.edit(folder / P, studies=["classification"])
+    plan = planning.load(folder)
+    runs = {(run.variant, run.method, run.seed): run for run in plan.runs}
+    order = [("default", "distillation"), ("default", "cross_entropy"), ("default", "label_smoothing")]
+    assert [key[:2] for key in runs if key[2] == 0] == [*order, ("smooth", "distillation")]
+    for seed in (0, 1):
+        for variant, teacher in (("default", "cross_entropy"), ("smooth", "label_smoothing")):
+            student = runs[variant, "distillation", seed]
+            assert student.needs == (runs["default", teacher, seed].id,)
+            assert student.settings["base"]["method"] == teacher
+        assert not runs["default", "cross_entropy", seed].needs
+    # another teacher is another run; the teachers stay what they were
+    project.edit(folder / C, methods=[{"key": "distillation", "base": base}, "cross_entropy"])
+    project.edit(folder / C, variants={"default": {}}, budget__smoke__epochs=3)
+    changed = {(run.variant, run.method, run.seed): run for run in planning.load(folder).runs}
+    assert changed["default", "distillation", 0].id != runs["default", "distillation", 0].id
+
+
+def test_a_variants_settings_go_to_the_methods_that_have_them(tmp_path: Path) -> None:
+    folder = project.make(tmp_path, small=False)
+    project.edit(folder / C, variants={"default": {"settings": {"scale": 5.0}}})
+    project.edit(folder / P, studies=["classification"])
+    found = {run.method: run.settings["method"].get("scale") for run in planning.load(folder).runs}
+    assert found["arcface"] == found["cosface"] == 5.0 and found["cross_entropy"] is None
+
+
+def test_of_a_posthoc_study_only_what_trains_has_trainings_settings(tmp_path: Path) -> None:
+    folder = project.make(tmp_path, small=False)
+    project.edit(folder / O, **WILD)
+    project.edit(folder / O, budget__smoke__wild={"examples": 40, "outliers": ["permuted"], "outlier_share": 0.5})
+    runs = {run.method: run for run in planning.load(folder).study_runs("ood")}
+    assert runs["scone"].trains and runs["scone"].settings["wild"]["examples"] == 40
+    assert not runs["msp"].trains and not {"epochs", "wild", "optimizer"} & runs["msp"].settings.keys()
+    project.edit(folder / O, budget__smoke__epochs=2)
+    again = {run.method: run for run in planning.load(folder).study_runs("ood")}
+    assert again["msp"].id == runs["msp"].id and again["scone"].id != runs["scone"].id
+
+
 # Bad input. Each case: what is edited, and what the one line must contain: where, the value, the nearest right name.
 
 Edit = tuple[str, dict[str, Any]]
 C, O, S, P = "studies/classification.yaml", "studies/ood.yaml", "studies/ssl.yaml", "params.yaml"  # noqa: E741
 SGD = {"name": "sgd", "learning_rate": 0.1}
+OWN = {"variants": {"default": {}}}
+WRONG_BASE = {"key": "cosface", "base": {"study": "ssl", "method": "simclr"}}
+
+
+def pupil(teacher: str) -> dict[str, Any]:
+    return {"key": "distillation", "base": {"study": "classification", "method": teacher}}
+
+
+def wild(examples: int, **more: Any) -> dict[str, Any]:
+    return {**WILD, "budget__smoke__wild": {"examples": examples, **more}}
+
+
+WILD = {"methods": ["msp", "scone"], "budget__smoke__epochs": 1, "budget__smoke__optimizer": SGD}
 BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     (P, {"tier": "laptopp"}, ["unknown tier 'laptopp'", "studies/"]),
     (P, {"tier": 3}, ["params.yaml", "tier = 3", "string"]),
@@ -320,6 +390,18 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     (O, {"budget__smoke__validation_outliers": ["meen"]}, [O, "'meen'", "did you mean 'mean'"]),
     (O, {"budget__smoke__encoder": "convnet"}, [O, "'encoder' is the base run's"]),
     (O, {"budget__smoke__epochs": 1, "methods": ["msp"]}, [O, "unknown key 'epochs'"]),
+    (C, {"budget__smoke__label_noise": {"rate": 1.5}}, [C, "label_noise.rate = 1.5", "less than or equal to 1"]),
+    (C, {"budget__smoke__label_noise": {"rate": 0.4, "flips": [[3, 3]]}}, [C, "label_noise", "one other class"]),
+    (C, {"budget__smoke__label_noise": {"rate": 0.4, "flips": [[0, 10]]}}, [C, "flips = [0, 10]", "class 10"]),
+    (C, {"variants__default": {"settings": {"scle": 3.0}}}, [C, "variants.default", "'scle'", "did you mean 'scale'"]),
+    (C, {"methods": ["cross_entropy", WRONG_BASE]}, [C, "'cosface'", "base", "builds on no run"]),
+    (C, {"methods": ["cross_entropy", "dr_tune"], "variants": {"default": {}}}, [C, "default/dr_tune", "`base: "]),
+    (C, {**OWN, "methods": ["cross_entropy", pupil("cross_entropi")]}, [C, "'cross_entropi'; did you mean 'cross_entropy'"]),
+    (C, {**OWN, "methods": ["cross_entropy", pupil("distillation")]}, [C, "default/distillation", "circle"]),
+    (O, wild(10, outliers=["uniform"]), [O, "wild.outliers = uniform", "tested"]),
+    (O, wild(20000, outliers=["permuted"], outlier_share=0.5), [O, "wild.examples = 20000", "9400"]),
+    (O, wild(10, outliers=["permutated"]), [O, "'permutated'", "did you mean 'permuted'"]),
+    (O, wild(10, outlier_share=0.7, shifted_share=0.7), [O, "wild", "exceed 1"]),
     (S, {"budget__smoke__probe": {"l2": -1.0}}, [S, "probe.l2 = -1.0"]),
     (S, {"budget__smoke__dataset": "image_folder"}, ["image_folder"]),
 ]  # fmt: skip
