@@ -13,9 +13,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FILES = [ROOT / "README.md", ROOT / "docs/search.md"]
+FILES = [ROOT / "README.md", ROOT / "docs/results.md", ROOT / "docs/search.md"]
 BLOCK = re.compile(r"(<!-- (\w+)(?::(\w+))? -->\n).*?(<!-- end -->)", re.DOTALL)
-SHOWN = {"linear_top1": "linear probe", "linear_top1_1pct": "with 1% of labels", "knn_top1": "k-NN"}
+SHOWN = {
+    "ssl": {"linear_top1": "linear probe", "linear_top1_1pct": "with 1% of labels", "knn_top1": "k-NN"},
+    "classification": {"top1": "top-1", "nll": "NLL", "ece": "ECE", "within_class_distance": "within-class distance"},
+    "noisy_labels": {"top1": "top-1, last epoch", "top1_best": "best epoch", "memorised": "wrong labels memorised"},
+    "long_tail": {"top1": "top-1", "many_top1": "many-shot", "medium_top1": "medium-shot", "few_top1": "few-shot"},
+    "ood": {"fpr95": "FPR95", "auroc": "AUROC", "error_auroc": "AUROC of errors", "top1_shifted": "top-1, shifted"},
+    "partial_labels": {"map": "mAP"},
+    "imbalanced_regression": {"mae": "MAE (degrees)", "mae_many": "many-shot", "mae_few": "few-shot"},
+}
+"""The columns of a study's block; the first orders the rows."""
+LOWER = ("fpr95", "mae")
+FINE = ("nll", "within_class_distance")
+"""Metrics of the order of 1, which want more decimals."""
 
 
 def rows(path: str) -> list[dict[str, str]]:
@@ -28,27 +40,32 @@ def markdown(heads: list[str], lines: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in [heads, rule, *lines])
 
 
-def summary(study: str) -> str:
-    """The default variant's means and 95% intervals, best first."""
-    found = [row for row in rows(f"tables/{study}.csv") if row["variant"] == "default"]
+def summary(study: str, variant: str = "default") -> str:
+    """A variant's means and 95% intervals, best first."""
+    found = [row for row in rows(f"tables/{study}.csv") if row["variant"] == variant]
     cells = {(row["method"], row["metric"]): row for row in found}
-    first = next(iter(SHOWN))
-    ranked = sorted({row["method"] for row in found}, key=lambda m: (-float(cells[m, first]["mean"] or 0), m))
+    columns = SHOWN[study]
+    first = next(iter(columns))
+    order = 1 if first in LOWER else -1
+    means = {m: cells[m, first]["mean"] for m in {row["method"] for row in found}}
+    ranked = sorted(means, key=lambda m: (not means[m], order * float(means[m] or 0), m))
 
     def text(method: str, metric: str) -> str:
-        row = cells[method, metric]
+        row = cells.get((method, metric), {"status": "-"})
         if row["status"] != "ok":
             return row["status"]
-        low, high = (f"{float(row[end]):.1f}" for end in ("ci_low", "ci_high"))
-        return f"{float(row['mean']):.1f} [{low}, {high}]"
+        digits = 2 if metric in FINE else 1
+        mean, low, high = (f"{float(row[name]):.{digits}f}" for name in ("mean", "ci_low", "ci_high"))
+        return f"{mean} [{low}, {high}]"
 
-    lines = [[f"`{method}`", *(text(method, metric) for metric in SHOWN)] for method in ranked]
-    return markdown(["method", *SHOWN.values()], lines)
+    lines = [[f"`{method}`", *(text(method, metric) for metric in columns)] for method in ranked]
+    return markdown(["method", *columns.values()], lines)
 
 
 def search(study: str) -> str:
     """Every method's score at every rate, the best one bold."""
-    found = [row for row in rows(f"tables/{study}_search.csv") if row["metric"] == next(iter(SHOWN))]
+    first = next(iter(SHOWN[study]))
+    found = [row for row in rows(f"tables/{study}_search.csv") if row["metric"] == first]
     scores: dict[str, dict[str, float | None]] = {}
     for row in found:
         rate = row["variant"].split("rate_")[1].replace("p", ".")
@@ -56,7 +73,8 @@ def search(study: str) -> str:
     rates = sorted({rate for each in scores.values() for rate in each}, key=float)
     lines = []
     for method, each in sorted(scores.items()):
-        best = max((score for score in each.values() if score is not None), default=None)
+        known = [score for score in each.values() if score is not None]
+        best = (min if first in LOWER else max)(known, default=None)
         texts = [
             "-" if score is None else f"**{score:.1f}**" if score == best else f"{score:.1f}"
             for score in map(each.get, rates)

@@ -328,7 +328,8 @@ def _runs(study: Study, params: Params, done: dict[str, Runs]) -> Runs:
             _check_own(study, cells, waiting[0], where)
         for cell in ready:
             made[study.key] |= {(r.variant, r.method, r.seed): r for r in _seeds(study, cell, params, made, where)}
-        waiting = [cell for cell in waiting if cell not in ready]
+        done_with = {(cell.variant, cell.entry.key) for cell in ready}
+        waiting = [cell for cell in waiting if (cell.variant, cell.entry.key) not in done_with]
     order = {(cell.variant, cell.entry.key): place for place, cell in enumerate(cells)}
     return dict(sorted(made[study.key].items(), key=lambda item: (order[item[0][:2]], item[0][2])))
 

@@ -213,6 +213,50 @@ def test_what_builds_on_a_diverged_run_fails_with_the_reason(
     assert (folder / run.path / "predictions.npz").exists()
 
 
+def with_student() -> tuple[Any, Any]:
+    """A teacher and its student, of the same study."""
+    base = {"study": "classification", "method": "cross_entropy"}
+    methods = ["cross_entropy", "label_smoothing", {"key": "distillation", "base": base}]
+    noise = {"rate": 0.5, "flips": [[0, 1]]}
+    project.edit(Path("studies/classification.yaml"), methods=methods)
+    project.edit(Path("studies/classification.yaml"), budget__smoke__label_noise=noise, budget__smoke__watch=True)
+    runs = {run.method: run for run in planning.load().study_runs("classification") if run.seed == 0}
+    return runs["cross_entropy"], runs["distillation"]
+
+
+def test_a_student_waits_for_its_teacher_and_both_record_what_was_drawn(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teacher, student = with_student()
+    assert f"{teacher.path}/result.json: missing" in refused(capsys, "train", student.path)
+    for path in (teacher.path, student.path):
+        assert main.run(["train", path]) == main.run(["evaluate", path]) == 0
+    found = [json.loads((folder / run.path / "result.json").read_text()) for run in (teacher, student)]
+    assert found[0]["data"] == found[1]["data"]
+    assert sum(found[0]["data"]["class_counts"]) == 400
+    assert found[0]["data"]["label_noise"] == pytest.approx(0.05, abs=0.03)
+    rows = [json.loads(line) for line in (folder / student.path / "history.jsonl").read_text().splitlines()]
+    assert found[1]["metrics"]["top1_best"] == max(row["test_top1"] for row in rows)
+    assert {"memorised", "noise_auroc", "nc1"} <= found[1]["metrics"].keys()
+    kept = checkpoint.load(folder / student.path / "model.safetensors")
+    assert not any(name.startswith("teacher") for name in kept)
+
+
+def test_the_student_of_a_diverged_teacher_is_not_trained(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.methods.classifier import Classifier
+
+    teacher, student = with_student()
+    monkeypatch.setattr(Classifier, "loss", lambda self, batch: self.head(self.encoder(batch.views[0])).sum() * np.nan)
+    for path in (teacher.path, student.path):
+        assert main.run(["train", path]) == main.run(["evaluate", path]) == 0
+    assert f"{student.path} is failed: the run it builds on, {teacher.path}, is diverged" in capsys.readouterr().err
+    result = json.loads((folder / student.path / "result.json").read_text())
+    assert (result["status"], result["metrics"]) == ("failed", {})
+    assert (folder / student.path / "history.jsonl").read_text() == ""
+
+
 WRITERS = ["model.safetensors", "history.jsonl", "train.json", "predictions.npz", "result.json"]
 
 

@@ -29,13 +29,15 @@ class ConvNet(Encoder):
 
 
 class Convolution(nn.Conv2d):
-    """A padded 3x3 convolution, which on maps of 2x2 is one matrix product.
+    """A padded 3x3 convolution, which on maps of 2x2 or of a single place is one matrix product.
 
-    There every place sees every other, and five of the nine taps fall outside. As one product of a third of the
-    work, a step of this layer takes less than half the time on a CPU.
+    On 2x2 every place sees every other, and five of the nine taps fall outside; on one place eight do. As one product
+    of a third of the work or less, a step of this layer takes less than half the time on a CPU.
     """
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.shape[2:] == (1, 1):
+            return F.linear(x.flatten(1), self.weight[:, :, 1, 1])[:, :, None, None]
         if x.shape[2:] != (2, 2):
             return super().forward(x)
         # (out, in, y', x') taps for each of the four places y, x that are written
