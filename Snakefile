@@ -2,6 +2,8 @@
 import os
 import sys
 
+from snakemake.scheduling.job_scheduler import JobScheduler
+
 from pipeline import plan as planning
 from pipeline.errors import UserError
 from pipeline.exhibits import outputs
@@ -17,6 +19,11 @@ try:
 except UserError as error:
     print(f"recount: {error}", file=sys.stderr)
     sys.exit(2)
+
+if workflow.local_exec:
+    # For its limit of jobs a second, Snakemake weighs all jobs anew a second after each time that it has weighed them.
+    # These turns add up: after a thousand jobs they are a fifth of two cores. Jobs that end give turns enough.
+    JobScheduler._schedule_reevalutation = lambda self, delay: None
 
 # jobs on this machine share a process that has torch imported (pipeline/warm.py)
 os.environ.setdefault("RECOUNT_WARM", "1")

@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from sklearn.naive_bayes import GaussianNB
 
-from pipeline import optim
 from pipeline.contract import Batch
 from pipeline.methods import mixing
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
@@ -21,7 +20,6 @@ from pipeline.methods.mixing.ada_mixup import AdaMixUp
 from pipeline.methods.mixing.cutmix import CutMix
 from pipeline.methods.mixing.mixup import Mixup
 from pipeline.metrics.representation import naive_bayes
-from pipeline.settings import Optimizer
 from tests.method_kit import CONTEXT, SIDE, SIZE, Encoder, batch, step
 
 K = CONTEXT.num_classes
@@ -445,7 +443,6 @@ def test_naive_bayes_head_looks_without_touching():
     for name, value in method.encoder.state_dict().items():
         assert torch.equal(value, before[name]) and torch.equal(value, base.encoder.state_dict()[name]), name
     assert not any(p.requires_grad for p in base.parameters())
-    assert optim.build(Optimizer(name="sgd", learning_rate=0.1), method).param_groups
 
 
 def test_naive_bayes_head_is_kept_whole():

@@ -396,7 +396,7 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     (C, {"variants__default": {"settings": {"scle": 3.0}}}, [C, "variants.default", "'scle'", "did you mean 'scale'"]),
     (C, {"methods": ["cross_entropy", WRONG_BASE]}, [C, "'cosface'", "base", "builds on no run"]),
     (C, {"methods": ["cross_entropy", "dr_tune"], "variants": {"default": {}}}, [C, "default/dr_tune", "`base: "]),
-    (C, {**OWN, "methods": ["cross_entropy", pupil("cross_entropi")]}, [C, "'cross_entropi'; did you mean 'cross_entropy'"]),
+    (C, {**OWN, "methods": ["cross_entropy", pupil("cross_entropi")]}, [C, "did you mean 'cross_entropy'"]),
     (C, {**OWN, "methods": ["cross_entropy", pupil("distillation")]}, [C, "default/distillation", "circle"]),
     (O, wild(10, outliers=["uniform"]), [O, "wild.outliers = uniform", "tested"]),
     (O, wild(20000, outliers=["permuted"], outlier_share=0.5), [O, "wild.examples = 20000", "9400"]),
