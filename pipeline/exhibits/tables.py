@@ -311,10 +311,14 @@ def _drawn(results: Results, variant: str) -> list[str]:
     found = [r.get("data", {}) for (place, _), cell in results.cells.items() if place == variant for r in cell.results]
     wrong = sorted({f"{100 * data['label_noise']:.1f}%" for data in found if "label_noise" in data})
     counts = [list(data["class_counts"]) for data in found if data.get("class_counts")]
-    texts = []
+    settings, texts = _settings(results, variant), []
     if wrong:
-        texts.append(f"wrong training labels drawn: {labels.listing(wrong)}, by seed")
-    if counts and _settings(results, variant).get("imbalance"):
+        noise = settings["label_noise"]
+        pairs = labels.listing([f"{a} to {b}" for a, b in noise["flips"]]) if noise["flips"] else ""
+        kind = f"classes {pairs}" if pairs else "to any other class alike"
+        drawn = f"{labels.listing(wrong)} of all labels by seed"
+        texts.append(f"training labels made wrong with probability {noise['rate']:g} ({kind}), drawn: {drawn}")
+    if counts and settings.get("imbalance"):
         texts.append(f"training images by class: {', '.join(map(str, counts[0]))}")
     return texts
 
