@@ -15,7 +15,7 @@ METRICS = {
     "noise_precision": "Precision of found noise (%)",
     "noise_recall": "Recall of noise (%)",
     "within_class_distance": "Within-class cosine distance",
-    "class_separation": "Class separation R²",
+    "class_separation": "Class separation",
     "nc1": "NC1",
     "orthogonality_gap": "Gap to orthogonal frame",
     "etf_gap": "Gap to simplex ETF",

@@ -280,7 +280,10 @@ def _reach(rows: list[Row]) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{labels.words(name)} {_plain(part)}" for name, part in value.items())
-    return ", ".join(map(_plain, value)) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, list | tuple):
+        pairs = bool(value) and all(isinstance(part, list | tuple) for part in value)
+        return ", ".join(" to ".join(map(_plain, part)) if pairs else _plain(part) for part in value)
+    return str(value)
 
 
 def _data(results: Results, variant: str) -> str:
