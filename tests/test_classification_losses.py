@@ -26,16 +26,6 @@ B, K = 9, 5
 METHODS = [CompSum, ALDRKL, SparsemaxLoss, StableMax, PerpGrad, NormLoss, NoisySoftmax, WeightConditioning]
 
 
-@pytest.fixture
-def logits():
-    return 3 * torch.randn(B, K, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-
-
-@pytest.fixture
-def labels():
-    return torch.tensor([0, 1, 2, 3, 4, 0, 1, 2, 3])
-
-
 def softmax(z):
     top = max(z)
     e = [math.exp(v - top) for v in z]

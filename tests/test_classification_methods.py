@@ -27,16 +27,6 @@ CONTEXT = Context(
 B, K = 9, 5
 
 
-@pytest.fixture
-def logits():
-    return 3 * torch.randn(B, K, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-
-
-@pytest.fixture
-def labels():
-    return torch.tensor([0, 1, 2, 3, 4, 0, 1, 2, 3])
-
-
 def log_softmax(z):
     top = max(z)
     total = top + math.log(sum(math.exp(v - top) for v in z))

@@ -4,19 +4,17 @@ import math
 
 import numpy as np
 import pytest
+import small_job
 import torch
 from method_kit import CONTEXT, Encoder, batch, step
 from sklearn.metrics import average_precision_score, f1_score, label_ranking_average_precision_score
 
-from pipeline import drivers
-from pipeline.device import choose
 from pipeline.drivers import multi_label
 from pipeline.drivers.multi_label import grids, one_of
 from pipeline.methods.multi_label.all_labels import AllLabels
 from pipeline.methods.multi_label.assume_negative import AssumeNegative
 from pipeline.methods.multi_label.boost_lu import BoostLU
 from pipeline.metrics.multi_label import average_precision, multi_label_metrics
-from pipeline.settings import BUDGETS
 
 B, K = 7, 3
 METHODS = [AssumeNegative, AllLabels, BoostLU]
@@ -212,15 +210,4 @@ def job_prepared(cls):
 
 
 def job(method):
-    draw = torch.Generator().manual_seed(0)
-    parts = [
-        (torch.randint(0, 256, (count, 1, 8, 8), dtype=torch.uint8, generator=draw), torch.arange(count) % K)
-        for count in (40, 8, 12)
-    ]
-    train, valid, test = parts
-    rest = train[0][:0], *train, train[0][:0], ["a", "b", "c"], (0.5,), (0.25,)
-    protocol = {"epochs": 2, "batch_size": 10, "optimizer": {"name": "sgd", "learning_rate": 0.05}}
-    values = BUDGETS["multi_label"].model_validate(protocol).model_dump(mode="json", exclude={"seeds"})
-    made = drivers.Job(values, "study", 0, method, choose("fp32"), load=lambda key: None)
-    made.data = drivers.Data(*train, train[1], *valid, *test, *rest)
-    return made
+    return small_job.job("multi_label", method, 12, 0.05)

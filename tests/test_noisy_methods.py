@@ -25,16 +25,6 @@ B, K = 9, 5
 LOSSES = [GCE, MAE, NCERCE, NCEMAE, Bootstrapping, LogitClip]
 
 
-@pytest.fixture
-def logits():
-    return 3 * torch.randn(B, K, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-
-
-@pytest.fixture
-def labels():
-    return torch.tensor([0, 1, 2, 3, 4, 0, 1, 2, 3])
-
-
 def softmax(z):
     total = sum(math.exp(v) for v in z)
     return [math.exp(v) / total for v in z]

@@ -3,17 +3,15 @@
 import math
 
 import pytest
+import small_job
 import torch
 from method_kit import CONTEXT, FEATURES, Encoder, batch, dot, step, unit
 
-from pipeline import drivers
-from pipeline.device import choose
 from pipeline.drivers import regression
 from pipeline.drivers.regression import SKEW, angles, turned
 from pipeline.methods.regression.con_r import ConR
 from pipeline.methods.regression.l1 import L1
 from pipeline.metrics.regression import FLOOR, by_density, regression_metrics
-from pipeline.settings import BUDGETS
 
 
 def built(cls, **settings):
@@ -173,18 +171,7 @@ def test_groups_are_thirds_of_the_bins_by_training_targets():
 
 
 def job(method):
-    draw = torch.Generator().manual_seed(0)
-    parts = [
-        (torch.randint(0, 256, (count, 1, 8, 8), dtype=torch.uint8, generator=draw), torch.arange(count) % 3)
-        for count in (40, 8, 60)
-    ]
-    train, valid, test = parts
-    rest = train[0][:0], *train, train[0][:0], ["a", "b", "c"], (0.5,), (0.25,)
-    protocol = {"epochs": 2, "batch_size": 10, "optimizer": {"name": "sgd", "learning_rate": 0.01}}
-    values = BUDGETS["regression"].model_validate(protocol).model_dump(mode="json", exclude={"seeds"})
-    made = drivers.Job(values, "study", 0, method, choose("fp32"), load=lambda key: None)
-    made.data = drivers.Data(*train, train[1], *valid, *test, *rest)
-    return made
+    return small_job.job("regression", method, 60, 0.01)
 
 
 @pytest.mark.parametrize("cls", [L1, ConR])

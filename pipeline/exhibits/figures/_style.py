@@ -88,6 +88,19 @@ def legend(figure: Any, axes: Iterable[Any], columns: int = 6) -> None:
         figure.legend(list(found.values()), list(found), loc="outside upper right", ncols=min(columns, len(found)))
 
 
+def band(axis: Any, runs: Sequence[Sequence[float]], number: int, label: str) -> str:
+    """Mean over runs of what each had after every epoch, and their range; the colour, which `number` decides.
+
+    Runs that diverged are shorter: each epoch is summarised over the runs that reached it.
+    """
+    colour, dashes = COLOURS[number % len(COLOURS)], ("-", "--", ":")[number // len(COLOURS) % 3]
+    epochs = [[run[epoch] for run in runs if len(run) > epoch] for epoch in range(max(map(len, runs)))]
+    places = range(1, len(epochs) + 1)
+    axis.plot(places, [sum(e) / len(e) for e in epochs], color=colour, linestyle=dashes, label=label)
+    axis.fill_between(places, [min(e) for e in epochs], [max(e) for e in epochs], color=colour, alpha=0.2, lw=0)
+    return colour
+
+
 def name_points(axis: Any, points: Sequence[tuple[float, float, str]], size: float = 5.5, **text: Any) -> None:
     """Write each point's name (x, y, name) where it hides no point and no name, nearest first; a line where it is far.
 

@@ -34,13 +34,7 @@ def draw(results: "Results") -> Any:
     figure, axes, columns = _style.grid(len(methods), 4, 1.4, sharex=True, sharey=True)
     for axis, method in zip(axes, methods, strict=True):
         for variant, runs in curves[method].items():
-            number = variants.index(variant)
-            colour, dashes = _style.COLOURS[number % len(_style.COLOURS)], ("-", "--", ":")[number // 6 % 3]
-            # a diverged run is shorter
-            epochs = [[run[e] for run in runs if len(run) > e] for e in range(max(map(len, runs)))]
-            places = range(1, len(epochs) + 1)
-            axis.plot(places, [sum(e) / len(e) for e in epochs], color=colour, linestyle=dashes, label=variant)
-            axis.fill_between(places, [min(e) for e in epochs], [max(e) for e in epochs], color=colour, alpha=0.2, lw=0)
+            _style.band(axis, runs, variants.index(variant), variant)
         axis.set_title(method)
         axis.grid(axis="y")
         axis.xaxis.get_major_locator().set_params(integer=True)

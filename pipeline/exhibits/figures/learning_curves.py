@@ -41,16 +41,7 @@ def draw(results: "Results") -> Any:
     figure, axes, columns = _style.grid(len(methods), 6 if crowded else 4, 1.0 if crowded else 1.5)
     for axis, method in zip(axes, methods, strict=True):
         for variant, runs in curves[method].items():
-            number = variants.index(variant)
-            colour = _style.COLOURS[number % len(_style.COLOURS)]
-            dashes = ("-", "--", ":")[number // len(_style.COLOURS) % 3]
-            # a diverged run is shorter: each epoch is summarised over the runs that reached it
-            epochs = [
-                [run[epoch] for run in runs if len(run) > epoch] for epoch in range(max(len(run) for run in runs))
-            ]
-            places = range(1, len(epochs) + 1)
-            axis.plot(places, [sum(e) / len(e) for e in epochs], color=colour, linestyle=dashes, label=variant)
-            axis.fill_between(places, [min(e) for e in epochs], [max(e) for e in epochs], color=colour, alpha=0.2, lw=0)
+            colour = _style.band(axis, runs, variants.index(variant), variant)
             for place, loss in ended.get((method, variant), []):
                 axis.plot(place, loss, "x", color=colour, markersize=5)
         axis.set_title(method, fontsize=6 if crowded else None)
