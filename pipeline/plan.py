@@ -259,6 +259,8 @@ def _study(root: Path, key: str, tier: str) -> Study:
         for method in own.methods or []:
             if method not in keys:
                 raise unknown("method", method, keys, f"{place}.methods")
+        if own.base and not any(_builds_on(key) for key in own.methods or keys):
+            raise UserError(f"{place}: base: none of its methods builds on a run; take the base out")
         has = {setting for method in own.methods or keys for setting in source.method(method).settings}
         for setting in own.settings:
             if setting not in has:

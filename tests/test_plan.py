@@ -398,6 +398,7 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     (C, {"methods": ["cross_entropy", "dr_tune"], "variants": {"default": {}}}, [C, "default/dr_tune", "`base: "]),
     (C, {**OWN, "methods": ["cross_entropy", pupil("cross_entropi")]}, [C, "did you mean 'cross_entropy'"]),
     (C, {**OWN, "methods": ["cross_entropy", pupil("distillation")]}, [C, "default/distillation", "circle"]),
+    (C, {"variants__default": {"base": WRONG_BASE["base"]}}, [C, "variants.default", "base", "builds on"]),
     (O, wild(10, outliers=["uniform"]), [O, "wild.outliers = uniform", "tested"]),
     (O, wild(20000, outliers=["permuted"], outlier_share=0.5), [O, "wild.examples = 20000", "9400"]),
     (O, wild(10, outliers=["permutated"]), [O, "'permutated'", "did you mean 'permuted'"]),
