@@ -4,12 +4,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.augment import Augment
-from pipeline.drivers import Diverged, Evaluation, Job, class_counts
+from pipeline.drivers import Evaluation, Job, class_counts
 from pipeline.drivers.loop import fit
+from pipeline.drivers.reading import answers, finite
 from pipeline.methods.multi_label import MultiLabel
 from pipeline.metrics.multi_label import multi_label_metrics
-from pipeline.settings import Augmentation
 
 train = fit
 
@@ -55,11 +54,7 @@ def evaluate(job: Job) -> Evaluation:
     """Mean average precision of the test grids, and how well the classes of each are ranked and decided."""
     data, method = job.data, job.method
     assert isinstance(method, MultiLabel)
-    method.eval()
-    plain = Augment(Augmentation(), data.shape, data.mean, data.std)
-    logits = torch.cat([method.logits(plain(part, "plain")).float() for part in data.test_images.split(500)])
-    if not logits.isfinite().all():
-        raise Diverged("logits on the test split are not finite")
+    logits = finite(answers(job, data.test_images, method.logits), "logits on the test split")
     metrics, examples = multi_label_metrics(logits, data.test_labels)
     arrays = {"labels": data.test_labels, "logits": logits, **{f"example_{key}": v for key, v in examples.items()}}
     return Evaluation(metrics, arrays, data={"class_counts": list(class_counts(data))})

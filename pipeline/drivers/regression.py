@@ -6,12 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.augment import Augment
-from pipeline.drivers import Diverged, Evaluation, Job
+from pipeline.drivers import Evaluation, Job
 from pipeline.drivers.loop import fit
+from pipeline.drivers.reading import answers, finite
 from pipeline.methods.regression import Regressor
 from pipeline.metrics.regression import by_density, regression_metrics
-from pipeline.settings import Augmentation
 
 DEGREES = 90.0
 """The greatest angle, either way; targets are angles over it."""
@@ -70,12 +69,8 @@ def evaluate(job: Job) -> Evaluation:
     """Errors in degrees on the test split, overall and by how common the angle is in training."""
     data, method = job.data, job.method
     assert isinstance(method, Regressor)
-    method.eval()
-    plain = Augment(Augmentation(), data.shape, data.mean, data.std)
-    parts = [method.predict(method.encoder(plain(part, "plain"))).float() for part in data.test_images.split(500)]
-    predictions = DEGREES * torch.cat(parts)
-    if not predictions.isfinite().all():
-        raise Diverged("predictions on the test split are not finite")
+    predictions = DEGREES * answers(job, data.test_images, lambda plain: method.predict(method.encoder(plain)))
+    finite(predictions, "predictions on the test split")
     targets = DEGREES * data.test_labels
     groups = by_density(DEGREES * data.train_labels, targets, -DEGREES, DEGREES)
     metrics, examples = regression_metrics(predictions, targets, groups)

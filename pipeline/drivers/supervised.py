@@ -7,13 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pipeline.augment import Augment
-from pipeline.drivers import Diverged, Evaluation, Job, class_counts
+from pipeline.drivers import Evaluation, Job, class_counts
 from pipeline.drivers.loop import fit
+from pipeline.drivers.reading import answers, finite
 from pipeline.methods.classifier import Classifier
 from pipeline.metrics.classification import classification_metrics, margins, noise_metrics, top1_by_frequency
 from pipeline.metrics.geometry import geometry
-from pipeline.settings import Augmentation
 
 
 def train(
@@ -68,27 +67,15 @@ def evaluate(job: Job) -> Evaluation:
 
 def predict(job: Job, images: Tensor) -> Tensor:
     """(N, K) finite logits of uint8 images (N, C, H, W)."""
-    found = logits(job, images)
-    if not found.isfinite().all():
-        raise Diverged("logits are not finite")
-    return found
+    return finite(logits(job, images), "logits")
 
 
 def logits(job: Job, images: Tensor) -> Tensor:
     method = job.method
     assert isinstance(method, Classifier)
-    return _encoded(job, images, lambda plain: method.logits(method.encoder(plain)))
+    return answers(job, images, lambda plain: method.logits(method.encoder(plain)))
 
 
 def features(job: Job, images: Tensor) -> Tensor:
     """(N, F) representations of uint8 images (N, C, H, W)."""
-    found = _encoded(job, images, job.method.features)
-    if not found.isfinite().all():
-        raise Diverged("features are not finite")
-    return found
-
-
-def _encoded(job: Job, images: Tensor, encode: Callable[[Tensor], Tensor]) -> Tensor:
-    job.method.eval()
-    plain = Augment(Augmentation(), job.data.shape, job.data.mean, job.data.std)
-    return torch.cat([encode(plain(part, "plain")) for part in images.split(500)]).float()
+    return finite(answers(job, images, job.method.features), "features")

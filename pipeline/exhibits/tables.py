@@ -287,8 +287,7 @@ def _plain(value: Any) -> str:
 
 
 def _data(results: Results, variant: str) -> str:
-    cell = next(cell for (place, _), cell in results.cells.items() if place == variant)
-    run = cell.runs[0]
+    run = _run(results, variant)
     path = datasets.folder(run.dataset, results.root) / "manifest.json"
     splits = read_json(path).get("splits", {}) if path.exists() else {}
     parts = []
@@ -305,8 +304,9 @@ def _data(results: Results, variant: str) -> str:
     return f"{run.dataset}" + (f" ({', '.join(parts)}{out})" if parts else "") + "".join(f"; {text}" for text in drawn)
 
 
-def _settings(results: Results, variant: str) -> dict[str, Any]:
-    return next(cell.runs[0].settings for (place, _), cell in results.cells.items() if place == variant)
+def _run(results: Results, variant: str) -> Any:
+    """The variant's first run, whose data and protocol are those of all."""
+    return next(cell.runs[0] for (place, _), cell in results.cells.items() if place == variant)
 
 
 def _drawn(results: Results, variant: str) -> list[str]:
@@ -314,7 +314,7 @@ def _drawn(results: Results, variant: str) -> list[str]:
     found = [r.get("data", {}) for (place, _), cell in results.cells.items() if place == variant for r in cell.results]
     wrong = sorted({f"{100 * data['label_noise']:.1f}%" for data in found if "label_noise" in data})
     counts = [list(data["class_counts"]) for data in found if data.get("class_counts")]
-    settings, texts = _settings(results, variant), []
+    settings, texts = _run(results, variant).settings, []
     if wrong:
         noise = settings["label_noise"]
         pairs = labels.listing([f"{a} to {b}" for a, b in noise["flips"]]) if noise["flips"] else ""

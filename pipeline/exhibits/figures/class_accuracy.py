@@ -24,9 +24,8 @@ def draw(results: "Results") -> Any:
     import numpy as np
 
     shown = [method for method in (results.study.baseline, _best.other(results)) if method]
-    variants = [
-        v for v in results.variants() if any(cell.examples for (at, _), cell in results.cells.items() if at == v)
-    ]
+    measured = {variant for (variant, _), cell in results.cells.items() if cell.examples}
+    variants = [variant for variant in results.variants() if variant in measured]
     if not variants:
         return _style.nothing("No run of this study gave numbers.")
     figure, axes, columns = _style.grid(len(variants), 3, 2.1, sharey=True)

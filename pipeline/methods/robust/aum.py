@@ -6,6 +6,7 @@ import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
 from pipeline.methods.classifier import Classifier
+from pipeline.metrics.classification import margins
 from pipeline.ops.ema import follower
 
 
@@ -71,11 +72,9 @@ class AUM(Classifier):
 
     def record(self, logits: Tensor, labels: Tensor, indices: Tensor) -> None:
         """Add the margins of a batch's logits (B, K + 1) for labels (B,) to those of this round."""
-        true = labels[:, None]
-        margins = logits.gather(1, true).squeeze(1) - logits.scatter(1, true, -torch.inf).amax(1)
         sums, seen = self.sums[self.stage], self.seen[self.stage]
         # a second margin takes the place of the first, which says more of the initial weights than of the label
-        sums[indices] = margins.float() + torch.where(seen[indices] > 1, sums[indices], 0.0)
+        sums[indices] = margins(logits, labels).float() + torch.where(seen[indices] > 1, sums[indices], 0.0)
         seen[indices] += 1
 
     def judge(self) -> None:
