@@ -26,7 +26,7 @@ reproduce: $(STAMP)  ## everything: data, runs, tables, figures, claims, report
 
 search: $(STAMP)  ## try a study's learning rates on validation examples: make search STUDY=ssl
 	snakemake --cores all --config 'studies=["$(STUDY)","$(STUDY)_search"]' -- $(STUDY)_search
-	python -m pipeline search $(STUDY)
+	python -m pipeline search $(STUDY) --write
 
 test: $(STAMP)  ## lint, types, tests
 	ruff check .

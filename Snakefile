@@ -4,9 +4,9 @@ import sys
 
 from snakemake.scheduling.job_scheduler import JobScheduler
 
-from pipeline import plan as planning
 from pipeline.errors import UserError
 from pipeline.exhibits import outputs
+from pipeline.planning import load as planning
 
 
 configfile: "params.yaml"
@@ -25,13 +25,14 @@ if workflow.local_exec:
     # These turns add up: after a thousand jobs they are a fifth of two cores. Jobs that end give turns enough.
     JobScheduler._schedule_reevalutation = lambda self, delay: None
 
-# jobs on this machine share a process that has torch imported (pipeline/warm.py)
+# jobs on this machine share a process that has torch imported (pipeline/commands/warm.py)
 os.environ.setdefault("RECOUNT_WARM", "1")
 
 DATA = "data/prepared/{dataset}/"
-RUN = "runs/{study}/{method}/{variant}-s{seed}-{hash}/"
-TRAINED = [RUN + name for name in ("model.safetensors", "history.jsonl", "train.json")]
-EVALUATED = [RUN + name for name in ("result.json", "predictions.npz")]
+RUN = "{study}/{method}/{variant}-s{seed}-{hash}"
+WEIGHTS = ("model.safetensors", "train.json")
+TRAINED = [f"trained/{RUN}/{name}" for name in (*WEIGHTS, "history.jsonl")]
+EVALUATED = [f"runs/{RUN}/{name}" for name in ("result.json", "predictions.npz")]
 
 
 wildcard_constraints:
@@ -43,11 +44,12 @@ wildcard_constraints:
     hash="[0-9a-f]{8}",
 
 
-def planned(wildcards):
-    path = RUN.format(**wildcards).rstrip("/")
-    if path not in PLAN.by_path:
+def planned(wildcards, tree):
+    path = f"{tree}/{RUN}".format(**wildcards)
+    found = (PLAN.by_path if tree == "runs" else PLAN.by_trained).get(path)
+    if found is None:
         raise ValueError(f"{path} is not in the plan; `python -m pipeline plan` lists what is")
-    return PLAN.by_path[path]
+    return found
 
 
 def manifests(keys):
@@ -55,20 +57,27 @@ def manifests(keys):
     return [ancient(f"data/prepared/{key}/manifest.json") for key in keys]
 
 
+def needs(run):
+    below = [PLAN.by_id[need].trained for need in run.needs]
+    return manifests(run.datasets) + [f"{path}/{name}" for path in below for name in WEIGHTS]
+
+
 def training_needs(wildcards):
-    run = planned(wildcards)
-    below = [PLAN.by_id[need].path for need in run.needs]
-    return manifests(run.datasets) + [f"{path}/{name}" for path in below for name in ("model.safetensors", "result.json")]
+    return needs(planned(wildcards, "trained"))
 
 
 def evaluation_needs(wildcards):
-    run = planned(wildcards)
-    own = [f"{run.path}/model.safetensors", f"{run.path}/train.json"] if run.trains else []
-    return own + training_needs(wildcards)
+    run = planned(wildcards, "runs")
+    own = [f"{run.trained}/{name}" for name in WEIGHTS] if run.trains else []
+    return own + needs(run)
 
 
 def results(study):
-    return [f"{run.path}/{name}" for run in PLAN.study_runs(study) for name in ("result.json", "predictions.npz", *(["history.jsonl"] if run.trains else []))]
+    return [f"{run.path}/{name}" for run in PLAN.study_runs(study) for name in ("result.json", "predictions.npz")]
+
+
+def histories(study):
+    return [f"{run.trained}/history.jsonl" for run in PLAN.study_runs(study) if run.trains]
 
 
 # what takes seconds and needs no GPU stays on the machine that schedules
@@ -95,7 +104,6 @@ rule datasets:
 rule prepare:
     output:
         DATA + "manifest.json",
-        [DATA + f"{part}_{kind}.npy" for part in ("train", "test") for kind in ("images", "labels")],
     log:
         "logs/prepare/{dataset}.log",
     shell:
@@ -108,11 +116,11 @@ rule train:
     output:
         TRAINED,
     params:
-        run=lambda wildcards: planned(wildcards).path,
+        run=lambda wildcards: planned(wildcards, "trained").trained,
     resources:
         gpu_slots=1,
     log:
-        "logs/train/{study}/{method}/{variant}-s{seed}-{hash}.log",
+        "logs/train/" + RUN + ".log",
     shell:
         "python -m pipeline train {params.run} {FLAGS} 2>&1 | tee {log}"
 
@@ -123,11 +131,11 @@ rule evaluate:
     output:
         EVALUATED,
     params:
-        run=lambda wildcards: planned(wildcards).path,
+        run=lambda wildcards: planned(wildcards, "runs").path,
     resources:
         gpu_slots=1,
     log:
-        "logs/evaluate/{study}/{method}/{variant}-s{seed}-{hash}.log",
+        "logs/evaluate/" + RUN + ".log",
     shell:
         "python -m pipeline evaluate {params.run} {FLAGS} 2>&1 | tee {log}"
 
@@ -135,7 +143,7 @@ rule evaluate:
 # What DVC shows of a study's training and evaluation: learning curves to plot, metrics to compare.
 rule curves:
     input:
-        lambda wildcards: [f"{run.path}/history.jsonl" for run in PLAN.study_runs(wildcards.study) if run.trains],
+        lambda wildcards: histories(wildcards.study),
     output:
         "results/curves/{study}.csv",
     log:
@@ -163,6 +171,7 @@ for key in PLAN.studies:
         localrule: True
         input:
             results(key),
+            histories(key),
         output:
             outputs.of_study(PLAN.studies[key]),
         params:
@@ -200,7 +209,7 @@ rule report:
         [path for key in PLAN.studies for path in outputs.of_study(PLAN.studies[key])],
         "results/claims.csv",
     output:
-        "results/report.html",
+        outputs.report(PLAN),
     params:
         plan=outputs.digest(PLAN),
     log:

@@ -39,7 +39,7 @@ def run() -> Iterator[str]:
 
 def _job(planned: Any) -> Any:
     from pipeline import datasets, drivers, source
-    from pipeline.device import choose
+    from pipeline.training.device import choose
 
     settings = {**planned.settings, "train_examples": EXAMPLES, "validation_examples": 0, "epochs": 1}
     device = choose()
@@ -51,7 +51,7 @@ def _job(planned: Any) -> Any:
 
 
 def _ours(planned: Any) -> Callable[[], float]:
-    from pipeline.drivers.loop import fit
+    from pipeline.training.loop import fit
 
     def round_() -> float:
         with tempfile.TemporaryDirectory() as folder:
@@ -68,9 +68,9 @@ def _plain(planned: Any) -> Callable[[], float]:
 
     from pipeline import optim
     from pipeline.contract import Batch
-    from pipeline.drivers.loop import build
+    from pipeline.training.loop import build
     from pipeline.settings import Optimizer
-    from pipeline.vision import torchvision
+    from pipeline.modalities.images.vision import torchvision
 
     job = _job(planned)
     method = build(job).to(memory_format=torch.contiguous_format)

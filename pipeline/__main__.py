@@ -6,11 +6,11 @@ import sys
 
 def run(arguments: list[str]) -> int:
     """Run a command in this process; the exit code."""
-    from pipeline import jobs
+    from pipeline.commands import jobs
 
     code = jobs.run(arguments)
     if code is None:
-        from pipeline.cli import run as run_any
+        from pipeline.commands.cli import run as run_any
 
         code = run_any(arguments)
     return code
@@ -19,7 +19,7 @@ def run(arguments: list[str]) -> int:
 def main() -> int:
     """Run the command line; the exit code."""
     if os.environ.get("RECOUNT_WARM") == "1" and sys.argv[1:2] in (["train"], ["evaluate"]):
-        from pipeline import warm
+        from pipeline.commands import warm
 
         code = warm.delegate(sys.argv[1:])
         if code is not None:

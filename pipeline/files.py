@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,16 @@ def write_bytes(path: str | Path, content: bytes) -> None:
 
 def write_text(path: str | Path, content: str) -> None:
     write_bytes(path, content.encode())
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name, in place of whatever has it; a copy where the file system knows no such names."""
+    with whole(target) as temporary:
+        temporary.unlink()
+        try:
+            temporary.hardlink_to(source)
+        except OSError:
+            shutil.copyfile(source, temporary)
 
 
 def canonical(value: Any) -> str:

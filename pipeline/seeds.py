@@ -5,6 +5,7 @@ initial encoder at each seed and their differences are paired.
 """
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,3 +23,17 @@ def generator(*names: str | int, device: "torch.device | str" = "cpu") -> "torch
     import torch
 
     return torch.Generator(device=device).manual_seed(derive(*names))
+
+
+@dataclass(frozen=True)
+class Draws:
+    """A run's draws: of its study and seed, never of its method."""
+
+    study: str
+    seed: int
+
+    def seed_of(self, *purpose: str | int) -> int:
+        return derive(self.study, self.seed, *purpose)
+
+    def generator(self, *purpose: str | int) -> "torch.Generator":
+        return generator(self.study, self.seed, *purpose)

@@ -3,7 +3,7 @@
 import torch
 
 from pipeline import drivers
-from pipeline.device import choose
+from pipeline.training.device import choose
 from pipeline.settings import BUDGETS
 
 

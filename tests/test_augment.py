@@ -6,10 +6,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline.augment import DRAWS, Augment, gaussian_blur, turn_hue
+from pipeline.modalities.images.augment import DRAWS, Augment, gaussian_blur, turn_hue
 from pipeline.errors import UserError
 from pipeline.settings import Augmentation
-from pipeline.vision import torchvision
+from pipeline.modalities.images.vision import torchvision
 
 EVERYTHING = {
     "shift": 3,
@@ -186,7 +186,7 @@ def test_samples_do_not_see_their_neighbours(monkeypatch):
     torch.testing.assert_close(augment.apply(x[order], "full", draws[order]), together[order], **close)
     alone = torch.cat([augment.apply(x[i : i + 1], "full", draws[i : i + 1]) for i in range(30)])
     torch.testing.assert_close(alone, together, **close)
-    monkeypatch.setattr("pipeline.augment.CHUNK", 7 * math.prod(x.shape[1:]))
+    monkeypatch.setattr("pipeline.modalities.images.augment.CHUNK", 7 * math.prod(x.shape[1:]))
     torch.testing.assert_close(augment.apply(x, "full", draws), together, **close)
 
 

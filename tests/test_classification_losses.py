@@ -9,7 +9,7 @@ import torch
 from method_kit import CONTEXT, FEATURES, batch, made, step
 from torch import nn
 
-from pipeline.encoders.convnet import ConvNet
+from pipeline.modalities.images.encoders.convnet import ConvNet
 from pipeline.methods.classifier.aldr_kl import ALDRKL, ROUNDS
 from pipeline.methods.classifier.comp_sum import CompSum
 from pipeline.methods.classifier.cross_entropy import CrossEntropy

@@ -20,10 +20,10 @@ import pytest
 import torch
 
 from pipeline import datasets, files
-from pipeline.datasets import _source, fashion_mnist_cluttered
-from pipeline.datasets.outliers import known_outliers, outliers
+from pipeline.modalities.images.datasets import _source, fashion_mnist_cluttered
+from pipeline.modalities.images.outliers import known_outliers, outliers
 from pipeline.errors import UserError
-from pipeline.vision import torchvision
+from pipeline.modalities.images.vision import torchvision
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 EMBEDDED = REPOSITORY / "data/embedded/fashion_mnist"
@@ -61,7 +61,7 @@ def contents(folder):
 
 
 def module(key):
-    return importlib.import_module(f"pipeline.datasets.{key}")
+    return importlib.import_module(f"pipeline.modalities.images.datasets.{key}")
 
 
 def test_torchvision_is_reachable():
@@ -72,7 +72,7 @@ def test_torchvision_is_reachable():
 
 def test_planning_imports_nothing_heavy():
     code = (
-        "import sys; from pipeline import datasets; from pipeline.datasets.outliers import known_outliers;"
+        "import sys; from pipeline import datasets; from pipeline.modalities.images.outliers import known_outliers;"
         "known_outliers(); [datasets.recipe(k) for k in datasets.known() if k != 'image_folder'];"
         "heavy = {'torch', 'numpy', 'torchvision', 'sklearn', 'PIL', 'scipy'} & set(sys.modules);"
         "sys.exit(f'imports {heavy}' if heavy else 0)"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline import datasets
-from pipeline.datasets import fashion_mnist, fashion_mnist_pairs, fashion_mnist_small
+from pipeline.modalities.images.datasets import fashion_mnist, fashion_mnist_pairs, fashion_mnist_small
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 EMBEDDED = REPOSITORY / "data/embedded/fashion_mnist"

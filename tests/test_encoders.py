@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from pipeline import encoders
-from pipeline.encoders.convnet import Convolution
+from pipeline.modalities.images.encoders.convnet import Convolution
 
 
 @pytest.mark.parametrize("side", [1, 2, 3, 8])

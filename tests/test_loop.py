@@ -11,7 +11,7 @@ import torch
 
 from pipeline import checkpoint, drivers, source
 from pipeline.contract import Batch, Context, Training
-from pipeline.device import choose
+from pipeline.training.device import choose
 from pipeline.drivers import loop, supervised
 from pipeline.errors import UserError
 from pipeline.methods.joint_embedding.simclr import SimCLR
@@ -261,7 +261,7 @@ def _kill_at(epoch: int) -> Any:
 
 
 def test_a_runs_share_of_the_data_is_cut_in_order_and_renumbered() -> None:
-    from pipeline.datasets import Prepared
+    from pipeline.modalities.images.datasets import Prepared
 
     labels = torch.arange(20) % 5
     images = torch.arange(20, dtype=torch.uint8)[:, None, None, None].expand(20, 1, 2, 2).contiguous()

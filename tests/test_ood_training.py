@@ -9,7 +9,7 @@ import torch
 from method_kit import CONTEXT, SIDE, SIZE, Encoder, step
 
 from pipeline.contract import Batch
-from pipeline.datasets.outliers import outliers, shifted
+from pipeline.modalities.images.outliers import outliers, shifted
 from pipeline.drivers import Job, posthoc
 from pipeline.errors import UserError
 from pipeline.methods.classifier.cross_entropy import CrossEntropy

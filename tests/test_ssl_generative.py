@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from pipeline import datasets
-from pipeline.datasets import digits, fashion_mnist, fashion_mnist_digits
+from pipeline.modalities.images.datasets import digits, fashion_mnist, fashion_mnist_digits
 from pipeline.methods.generative.cmim import CMIM
 from pipeline.methods.generative.mim import MIM
 from pipeline.methods.generative.mrdd import MRDD, masked

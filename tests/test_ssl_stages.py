@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from pipeline.contract import Batch
-from pipeline.datasets import fashion_mnist, fashion_mnist_styles
+from pipeline.modalities.images.datasets import fashion_mnist, fashion_mnist_styles
 from pipeline.methods.joint_embedding.adainf import AdaInf
 from pipeline.methods.joint_embedding.bss import BSS, standardise
 from pipeline.methods.joint_embedding.g_simclr import GSimCLR

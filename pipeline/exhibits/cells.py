@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.exhibits import frame
-from pipeline.exhibits.frame import SEVERITY, PlanLike, Source
+from pipeline.exhibits.frame import SEVERITY, PlanLike, Records
 from pipeline.exhibits.statistics import Sample
 
 
@@ -18,7 +18,7 @@ class Cell:
 
     runs: list[Any]
     results: list[dict[str, Any]]
-    source: Source
+    records: Records
 
     def __post_init__(self) -> None:
         self._samples: dict[str, Sample] = {}
@@ -41,7 +41,7 @@ class Cell:
     def examples(self) -> dict[int, Any]:
         """seed -> arrays of predictions.npz, of the runs that are ok; without the features, which are large."""
         return {
-            run.seed: {name: values for name, values in self.source.examples(run).items() if name != "features"}
+            run.seed: {name: values for name, values in self.records.examples(run).items() if name != "features"}
             for run, result in zip(self.runs, self.results, strict=True)
             if result["status"] == "ok"
         }
@@ -49,7 +49,7 @@ class Cell:
     @cached_property
     def epoch_seconds(self) -> dict[int, list[float]]:
         """seed -> measured seconds of each epoch, of the runs that trained."""
-        found = {run.seed: [line.get("seconds") for line in self.source.history(run)] for run in self.runs}
+        found = {run.seed: [line.get("seconds") for line in self.records.history(run)] for run in self.runs}
         return {seed: [float(s) for s in lines if s is not None] for seed, lines in found.items() if any(lines)}
 
     def value(self, run: Any, metric: str) -> float | None:
@@ -87,16 +87,16 @@ class Cell:
 class Results:
     """Every cell of a study, in table order. `cells` maps (variant, method) to a Cell."""
 
-    def __init__(self, plan: PlanLike, study: str, root: str | Path = ".", source: Source | None = None) -> None:
+    def __init__(self, plan: PlanLike, study: str, root: str | Path = ".", records: Records | None = None) -> None:
         self.plan = plan
         self.study = frame.study_of(plan, study)
         self.root = Path(root)
-        self.source: Source = source or frame.Files(root)
+        self.records: Records = records or frame.Files(root)
         self.runs: Sequence[Any] = plan.study_runs(study)
-        self.results = self.source.results(self.runs)
+        self.results = self.records.results(self.runs)
         self.cells: dict[tuple[str, str], Cell] = {}
         for run, result in sorted(zip(self.runs, self.results, strict=True), key=lambda pair: pair[0].seed):
-            cell = self.cells.setdefault((run.variant, run.method), Cell([], [], self.source))
+            cell = self.cells.setdefault((run.variant, run.method), Cell([], [], self.records))
             cell.runs.append(run)
             cell.results.append(result)
 
@@ -106,6 +106,20 @@ class Results:
 
     def variants(self) -> list[str]:
         return [variant for variant in self.study.variants if self.methods(variant)]
+
+    @property
+    def lost(self) -> list[dict[str, str]]:
+        """The runs that gave no numbers, and why."""
+        return [
+            {
+                "run": f"{run.study} / {run.method} / {run.variant}, seed {run.seed}",
+                "status": result["status"],
+                "reason": result.get("reason") or "no reason recorded",
+                "path": run.path,
+            }
+            for run, result in zip(self.runs, self.results, strict=True)
+            if result["status"] != "ok"
+        ]
 
     def frame(self) -> Any:
         """The tidy frame of `frame.from_results`."""

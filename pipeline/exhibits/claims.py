@@ -5,15 +5,18 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.errors import unknown
 from pipeline.exhibits import labels, statistics
 from pipeline.exhibits.cells import Cell, Results
-from pipeline.exhibits.frame import PlanLike, Source
+from pipeline.exhibits.frame import PlanLike, Records
 from pipeline.exhibits.statistics import Estimate
-from pipeline.exhibits.tables import fixed
+from pipeline.exhibits.tables.csv import fixed
 from pipeline.files import write_text
-from pipeline.settings import Claim, Paper, Test
+
+if TYPE_CHECKING:
+    from pipeline.planning.model import Claim, Paper, Test
 
 COLUMNS = ["paper", "claim", "statement", "study", "metric", "verdict"]
 COLUMNS += ["effect", "ci_low", "ci_high", "n_seeds", "tier"]
@@ -29,8 +32,8 @@ class Verdict:
     that diverges at every seed contradicts nothing: no number of it exists.
     """
 
-    paper: Paper
-    claim: Claim
+    paper: "Paper"
+    claim: "Claim"
     verdict: str
     effect: Estimate | None
     reason: str = ""
@@ -60,105 +63,119 @@ class Verdict:
         return labels.metric(test.metric) + against
 
 
-def write(plan: PlanLike, papers: Mapping[str, Paper], root: str | Path = ".", source: Source | None = None) -> Path:
+def write(
+    plan: PlanLike, papers: "Mapping[str, Paper]", root: str | Path = ".", records: Records | None = None
+) -> Path:
     """Write results/claims.csv below `root`: one row per claim, sorted by paper, in the paper's order."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for found in judge(plan, papers, root, source):
-        test, effect = found.claim.test, found.effect
-        numbers = [fixed(effect.mean), fixed(effect.low), fixed(effect.high)] if effect else ["", "", ""]
-        writer.writerow(
-            [
-                found.paper.key,
-                found.claim.id,
-                " ".join(found.claim.statement.split()),
-                test.study if test else "",
-                test.metric if test else "",
-                found.verdict,
-                *numbers,
-                effect.n_seeds if effect else 0,
-                plan.tier,
-            ]
-        )
+    writer.writerows([*_line(found), plan.tier] for found in judge(plan, papers, root, records))
     path = Path(root) / "results" / "claims.csv"
     write_text(path, out.getvalue())
     return path
 
 
+def _line(found: Verdict) -> list[str]:
+    test, effect = found.claim.test, found.effect
+    about = [found.paper.key, found.claim.id, " ".join(found.claim.statement.split())]
+    about += [test.study, test.metric] if test else ["", ""]
+    numbers = [fixed(effect.mean), fixed(effect.low), fixed(effect.high)] if effect else ["", "", ""]
+    return [*about, found.verdict, *numbers, str(effect.n_seeds if effect else 0)]
+
+
 def judge(
     plan: PlanLike,
-    papers: Mapping[str, Paper],
+    papers: "Mapping[str, Paper]",
     root: str | Path = ".",
-    source: Source | None = None,
+    records: Records | None = None,
     read: dict[str, Results] | None = None,
 ) -> list[Verdict]:
     """The verdict on every claim. `read` holds the results of studies that were read already.
 
-    UserError where a claim's metric has no direction: neither in the claim's test nor in its study.
+    UserError where a claim's metric has no direction: neither in the claim's test, nor in its study, nor of its own.
     """
     results = {} if read is None else read
     verdicts = []
     for key in sorted(papers):
         for claim in papers[key].claims:
             if claim.test and claim.test.study in plan.studies and claim.test.study not in results:
-                results[claim.test.study] = Results(plan, claim.test.study, root, source)
+                results[claim.test.study] = Results(plan, claim.test.study, root, records)
             verdicts.append(_judge(papers[key], claim, results))
     return verdicts
 
 
-def _judge(paper: Paper, claim: Claim, results: Mapping[str, Results]) -> Verdict:
+class Side(NamedTuple):
+    """A cell of a comparison, and with which sign it counts."""
+
+    weight: float
+    method: str
+    variant: str
+    metric: str
+
+
+def _judge(paper: "Paper", claim: "Claim", results: Mapping[str, Results]) -> Verdict:
     test = claim.test
     if test is None:
         return Verdict(paper, claim, "not_tested", None, claim.why_not or "no test is stated")
     if test.study not in results:
         return Verdict(paper, claim, "not_tested", None, f"study {test.study} is not in the plan")
-    study = results[test.study]
-    sides = [(1.0, test.better, test.variant, test.metric)]
-    if isinstance(test.than, str):
-        sides.append((-1.0, test.than, test.than_variant or test.variant, test.than_metric or test.metric))
-    if test.relative_to is not None:
-        sides += [(-weight, method, test.relative_to, metric) for weight, method, _, metric in sides]
-    for _, method, variant, _ in sides:
-        if (variant, method) not in study.cells:
-            where = f"{method} ({variant})"
+    study, sides = results[test.study], _sides(test)
+    for side in sides:
+        if (side.variant, side.method) not in study.cells:
+            where = f"{side.method} ({side.variant})"
             return Verdict(paper, claim, "not_tested", None, f"{where} is not in the plan of study {test.study}")
-    order = _order(paper, claim, test, study)
-    cells = [study.cells[variant, method] for _, method, variant, _ in sides]
-    effect = statistics.contrast(
-        [(order * side[0], cell.sample(side[3])) for side, cell in zip(sides, cells, strict=True)]
-    )
-    # a number on the other side cancels in a difference of differences
-    level = 0.0 if isinstance(test.than, str) or test.relative_to is not None else order * test.than
-    if effect is not None:
-        effect = _less(effect, level + test.margin)
-    places = [(variant, method) for _, method, variant, _ in sides]
-    lost = "; ".join(dict.fromkeys(_lost(place, cell) for place, cell in zip(places, cells, strict=True) if cell.lost))
-    if lost:
-        return Verdict(paper, claim, "inconclusive", effect, lost)
-    if effect is None:
-        absent = {side[3]: None for side, cell in zip(sides, cells, strict=True) if not cell.sample(side[3]).values}
-        reason = f"the runs do not measure {labels.listing(list(absent))}" if absent else "no seed is on both sides"
-        return Verdict(paper, claim, "inconclusive", None, reason)
-    if effect.low is None:
-        return Verdict(paper, claim, "inconclusive", effect, "one seed and no values per example: no interval")
+    effect = _effect(test, study, sides, _order(paper, claim, test, study))
+    if reason := _doubt(study, sides, effect):
+        return Verdict(paper, claim, "inconclusive", effect, reason)
+    assert effect is not None
     return Verdict(paper, claim, ("contradicted", "inconclusive", "supported")[effect.sign + 1], effect)
 
 
-def _order(paper: Paper, claim: Claim, test: Test, results: Results) -> float:
-    direction = test.direction or results.study.metrics.get(test.metric)
+def _sides(test: "Test") -> list[Side]:
+    """What is added and what is taken away: two sides, or four where differences are compared."""
+    sides = [Side(1.0, test.better, test.variant, test.metric)]
+    if isinstance(test.than, str):
+        sides.append(Side(-1.0, test.than, test.than_variant or test.variant, test.than_metric or test.metric))
+    if test.relative_to is not None:
+        sides += [side._replace(weight=-side.weight, variant=test.relative_to) for side in sides]
+    return sides
+
+
+def _order(paper: "Paper", claim: "Claim", test: "Test", results: Results) -> float:
+    direction = test.direction or results.study.metrics.get(test.metric) or labels.direction(test.metric)
     if direction is None:
         where = f"papers/{paper.key}.yaml: claim '{claim.id}': metric without a direction"
         raise unknown("metric", test.metric, results.study.metrics, where)
     return 1.0 if direction == "higher" else -1.0
 
 
-def _less(effect: Estimate, amount: float) -> Estimate:
+def _effect(test: "Test", study: Results, sides: list[Side], order: float) -> Estimate | None:
+    """By how much the runs lean the claim's way, the number it is held against and its margin taken off."""
+    effect = statistics.contrast(
+        [(order * side.weight, study.cells[side.variant, side.method].sample(side.metric)) for side in sides]
+    )
+    if effect is None:
+        return None
+    # a number on the other side cancels in a difference of differences
+    level = 0.0 if isinstance(test.than, str) or test.relative_to is not None else order * test.than
+    amount = level + test.margin
     low, high = (None if end is None else round(end - amount, 9) for end in (effect.low, effect.high))
     return Estimate(effect.mean - amount, low, high, effect.n_seeds, effect.levels)
 
 
-def _lost(place: tuple[str, str], cell: Cell) -> str:
-    return (
-        f"{place[1]} ({place[0]}): {' and '.join(sorted(set(cell.lost)))} at {len(cell.lost)} of {len(cell.runs)} seeds"
-    )
+def _doubt(study: Results, sides: list[Side], effect: Estimate | None) -> str:
+    """Why the effect decides nothing, whatever its sign; empty where it may."""
+    cells = {side: study.cells[side.variant, side.method] for side in sides}
+    lost = dict.fromkeys(_lost(side, cell) for side, cell in cells.items() if cell.lost)
+    if lost:
+        return "; ".join(lost)
+    if effect is None:
+        absent = {side.metric: None for side, cell in cells.items() if not cell.sample(side.metric).values}
+        return f"the runs do not measure {labels.listing(list(absent))}" if absent else "no seed is on both sides"
+    return "one seed and no values per example: no interval" if effect.low is None else ""
+
+
+def _lost(side: Side, cell: Cell) -> str:
+    statuses = " and ".join(sorted(set(cell.lost)))
+    return f"{side.method} ({side.variant}): {statuses} at {len(cell.lost)} of {len(cell.runs)} seeds"

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, unknown
+from pipeline.files import read_json
 
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
-    from pipeline.settings import Study
+    from pipeline.planning.model import Study
 
 MAKE = "`snakemake --cores all` makes it"
 CELL = ["study", "dataset", "method", "variant", "paper"]
@@ -52,7 +53,7 @@ class PlanLike(Protocol):
     def study_runs(self, key: str) -> Sequence[Any]: ...
 
 
-class Source(Protocol):
+class Records(Protocol):
     """Where results are read from: the run folders, or a tracking store that mirrors them."""
 
     def results(self, runs: Sequence[Any]) -> list[dict[str, Any]]:
@@ -115,11 +116,16 @@ class Files:
 
 def study_of(plan: PlanLike, key: str) -> "Study":
     """The study; UserError names the nearest where there is none."""
-    from pipeline.errors import unknown
-
     if key not in plan.studies:
         raise unknown("study", key, plan.studies)
     return plan.studies[key]
+
+
+def manifest(dataset: str, root: str | Path = ".") -> dict[str, Any]:
+    """What a prepared data set says of itself; empty where it is not on this machine."""
+    path = Path(root) / "data" / "prepared" / dataset / "manifest.json"
+    found: dict[str, Any] = read_json(path) if path.exists() else {}
+    return found
 
 
 def read(plan: PlanLike, study: str, root: str | Path = ".") -> "pl.DataFrame":

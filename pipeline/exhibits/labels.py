@@ -1,69 +1,11 @@
-"""How names are printed. A name that is not here is printed as it is, with spaces for underscores."""
+"""How names are printed: metrics by the label of their file, other names with spaces for underscores."""
 
 import math
 import re
 
-METRICS = {
-    "top1": "Top-1 (%)",
-    "top1_best": "Top-1 of the best epoch (%)",
-    "worst_class_top1": "Worst-class top-1 (%)",
-    "many_top1": "Many-shot top-1 (%)",
-    "medium_top1": "Medium-shot top-1 (%)",
-    "few_top1": "Few-shot top-1 (%)",
-    "memorised": "Wrong labels memorised (%)",
-    "noise_auroc": "AUROC of right labels (%)",
-    "noise_precision": "Precision of found noise (%)",
-    "noise_recall": "Recall of noise (%)",
-    "within_class_distance": "Within-class cosine distance",
-    "class_separation": "Class separation",
-    "nc1": "NC1",
-    "orthogonality_gap": "Gap to orthogonal frame",
-    "etf_gap": "Gap to simplex ETF",
-    "map": "mAP (%)",
-    "mae": "MAE (degrees)",
-    "gm": "Geometric mean error (degrees)",
-    "nll": "NLL (nats)",
-    "ece": "ECE (%)",
-    "brier": "Brier (%)",
-    "error_confidence": "Confidence of errors (%)",
-    "linear_top1": "Linear probe top-1 (%)",
-    "naive_bayes_top1": "Naive Bayes top-1 (%)",
-    "knn_top1": "k-NN top-1 (%)",
-    "alignment": "Alignment",
-    "uniformity": "Uniformity",
-    "tolerance": "Tolerance",
-    "effective_rank": "Effective rank",
-    "auroc": "AUROC (%)",
-    "aupr": "AUPR (%)",
-    "fpr95": "FPR95 (%)",
-    "error_auroc": "AUROC of errors (%)",
-    "error_aupr": "AUPR of errors (%)",
-}
-BOUNDS = {
-    "nll": (0.0, math.inf),
-    "alignment": (0.0, 4.0),
-    "uniformity": (-math.inf, 0.0),
-    "effective_rank": (1.0, math.inf),
-    "tolerance": (-1.0, 1.0),
-    "brier": (0.0, 200.0),
-    "ece": (0.0, 100.0),
-    "error_confidence": (0.0, 100.0),
-    "memorised": (0.0, 100.0),
-    "suspected": (0.0, 100.0),
-    "noise_precision": (0.0, 100.0),
-    "noise_recall": (0.0, 100.0),
-    "map": (0.0, 100.0),
-    "within_class_distance": (0.0, 2.0),
-    "class_separation": (-math.inf, 1.0),
-    "nc1": (0.0, math.inf),
-    "orthogonality_gap": (0.0, 2.0),
-    "etf_gap": (0.0, 2.0),
-    "class_mean_cosine": (-1.0, 1.0),
-    "gm": (0.0, math.inf),
-    "mae": (0.0, math.inf),
-}
-PERCENT = ("top1", "auroc", "aupr", "fpr95")
-"""Words of a metric's name that say it is a percentage, as in `linear_top1` or `auroc_digits`."""
+from pipeline import metrics
+from pipeline.errors import UserError
+
 ARROWS = {"higher": "↑", "lower": "↓"}
 MINUS = "−"
 
@@ -73,10 +15,10 @@ def metric(name: str) -> str:
     base, share = label_share(name)
     if share is not None:
         return f"{metric(base)}, {share:g}% of labels"
-    known = max((key for key in METRICS if name == key or name.startswith(f"{key}_")), key=len, default=None)
-    if known is None:
+    found = _described(name)
+    if found is None:
         return words(name)
-    return ", ".join(filter(None, [METRICS[known], words(name[len(known) + 1 :])]))
+    return ", ".join(filter(None, [found.label, words(name[len(found.name) + 1 :])]))
 
 
 def label_share(name: str) -> tuple[str, float | None]:
@@ -87,9 +29,22 @@ def label_share(name: str) -> tuple[str, float | None]:
 
 def bounds(name: str) -> tuple[float, float]:
     """The least and the greatest value a metric can have."""
-    if any(word in name for word in PERCENT):
-        return 0.0, 100.0
-    return BOUNDS.get(name, (-math.inf, math.inf))
+    found = _described(name)
+    return (-math.inf, math.inf) if found is None else found.bounds
+
+
+def direction(name: str) -> str | None:
+    """Which of a metric's values are better, "higher" or "lower"; None where neither is, or nothing is known."""
+    found = _described(name)
+    return None if found is None else found.direction
+
+
+def _described(name: str) -> metrics.Metric | None:
+    """The metric's file; None for what only papers report."""
+    try:
+        return metrics.describe(name)
+    except UserError:
+        return None
 
 
 def words(name: str) -> str:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import unknown
 
 if TYPE_CHECKING:
-    from pipeline.exhibits.frame import PlanLike, Source
-    from pipeline.settings import Study
+    from pipeline.exhibits.frame import PlanLike, Records
+    from pipeline.planning.model import Study
 
 
 def available() -> list[str]:
@@ -35,11 +35,11 @@ def names(study: "Study") -> list[str]:
     return [name for name in known if name in study.figures or module(name).applies(study)]
 
 
-def write(plan: "PlanLike", study: str, root: str | Path = ".", source: "Source | None" = None) -> list[Path]:
+def write(plan: "PlanLike", study: str, root: str | Path = ".", records: "Records | None" = None) -> list[Path]:
     """Write results/figures/<study>-<name>.svg and .png for each of the study's figures; return their paths."""
     from pipeline.exhibits.cells import Results
 
-    results = Results(plan, study, root, source)
+    results = Results(plan, study, root, records)
     return [path for name in names(results.study) for path in _write(name, results, Path(root) / "results" / "figures")]
 
 

@@ -1,13 +1,13 @@
-"""The look that the figures share: quiet axes, colours that survive colour-blindness and both page backgrounds."""
+"""The look that the figures share: quiet axes, colours that survive colour-blindness, on white."""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 INK = "#1f2430"
-"""Text and axes; the report replaces it by its own text colour."""
+"""Text and axes."""
 RULE = "#d5d9e0"
-"""Grids; replaced likewise."""
+"""Grids."""
 # Okabe and Ito 2008, without black and yellow
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"]
 MARKERS = "os^Dv<>P"

@@ -1,4 +1,4 @@
-"""Accuracy on the test images by epoch, one panel per method: where wrong labels begin to be learnt by heart."""
+"""Accuracy on the test examples by epoch, one panel per method: where wrong labels begin to be learnt by heart."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,7 +6,7 @@ from pipeline.exhibits.figures import _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
-    from pipeline.settings import Study
+    from pipeline.planning.model import Study
 
 
 def applies(study: "Study") -> bool:
@@ -15,7 +15,7 @@ def applies(study: "Study") -> bool:
 
 def caption(study: "Study") -> str:
     return (
-        "Accuracy on the test images after each epoch, mean over seeds and their range, one line for each variant. "
+        "Accuracy on the test examples after each epoch, mean over seeds and their range, one line for each variant. "
         "A line that falls towards the end shows a network that learns the labels it was given, wrong ones included."
     )
 
@@ -24,7 +24,7 @@ def draw(results: "Results") -> Any:
     curves: dict[str, dict[str, list[list[float]]]] = {}
     for (variant, method), cell in results.cells.items():
         for run in cell.runs:
-            found = [line["test_top1"] for line in results.source.history(run) if "test_top1" in line]
+            found = [line["test_top1"] for line in results.records.history(run) if "test_top1" in line]
             if found:
                 curves.setdefault(method, {}).setdefault(variant, []).append(found)
     methods = [entry.key for entry in results.study.methods if entry.key in curves]

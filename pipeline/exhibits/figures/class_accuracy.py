@@ -6,7 +6,7 @@ from pipeline.exhibits.figures import _best, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
-    from pipeline.settings import Study
+    from pipeline.planning.model import Study
 
 
 def applies(study: "Study") -> bool:
@@ -15,8 +15,8 @@ def applies(study: "Study") -> bool:
 
 def caption(study: "Study") -> str:
     return (
-        f"Accuracy on the test images of each class, most frequent first, mean over seeds: {study.baseline}, the best "
-        "other method by the table's first metric in its first variant, and all others in grey."
+        f"Accuracy on the test examples of each class, most frequent first, mean over seeds: {study.baseline}, the "
+        "best other method by the table's first metric in its first variant, and all others in grey."
     )
 
 
@@ -50,7 +50,7 @@ def draw(results: "Results") -> Any:
                 axis.plot(means, color=_style.SOFT, linewidth=0.5, alpha=0.6)
             axis.set_xticks(range(len(order)), [f"{counts[c]}" for c in order], rotation=90, fontsize=6)
         axis.set_title(variant)
-        axis.set_xlabel("training images of the class")
+        axis.set_xlabel("training examples of the class")
         axis.grid(axis="y")
     for axis in axes[::columns]:
         axis.set_ylabel("top-1 (%)")

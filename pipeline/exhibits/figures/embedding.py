@@ -1,4 +1,4 @@
-"""Test images in the plane, by t-SNE of their frozen features: the baseline beside the best of the other methods."""
+"""Test examples in the plane, by t-SNE of their frozen features: the baseline beside the best of the other methods."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,7 +6,7 @@ from pipeline.exhibits.figures import _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
-    from pipeline.settings import Study
+    from pipeline.planning.model import Study
 
 EXAMPLES = 800
 NAMED = 20
@@ -14,14 +14,15 @@ NAMED = 20
 
 
 def applies(study: "Study") -> bool:
-    return study.driver == "self_supervised"
+    return False  # of frozen features, which not every study stores: a study asks for it
 
 
 def caption(study: "Study") -> str:
     return (
-        f"Features of the first {EXAMPLES:,} test images at most, scaled to unit length, in two dimensions by t-SNE "
-        f"(started from the principal components, perplexity 30), coloured by class: {study.baseline} and the best of "
-        "the other methods, first seed of the first variant. Neighbours mean something; distances and axes do not."
+        f"Features of the first {EXAMPLES:,} test examples at most, scaled to unit length, in two dimensions by t-SNE "
+        "(started from the principal components, perplexity 30), coloured by class: the baseline, "
+        f"{study.baseline}, and the best of the other methods, first seed of the first variant. Neighbours mean "
+        "something; distances and axes do not."
     )
 
 
@@ -35,7 +36,7 @@ def draw(results: "Results") -> Any:
     for method in (results.study.baseline, _best.other(results)):
         cell = results.cells.get((variant, method or ""))
         for run, result in zip(cell.runs, cell.results, strict=True) if cell and method else ():
-            arrays = results.source.examples(run) if result["status"] == "ok" and method not in found else {}
+            arrays = results.records.examples(run) if result["status"] == "ok" and method not in found else {}
             if "features" in arrays and "labels" in arrays:
                 found[str(method)] = arrays["features"][:EXAMPLES].astype(np.float64), arrays["labels"][:EXAMPLES]
     if not found:
@@ -74,10 +75,8 @@ def _project(features: Any) -> Any:
 
 
 def _names(results: "Results") -> list[str]:
-    from pipeline import datasets
-    from pipeline.files import read_json
+    from pipeline.exhibits import frame
 
     run = results.runs[0]
-    path = datasets.folder(run.dataset, results.root) / "manifest.json"
-    names: list[str] = read_json(path).get("classes", []) if path.exists() else []
+    names: list[str] = frame.manifest(run.dataset, results.root).get("classes", [])
     return [name for number, name in enumerate(names) if number not in (run.settings.get("held_out_classes") or [])]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
-    from pipeline.settings import Study
+    from pipeline.planning.model import Study
 
 
 def applies(study: "Study") -> bool:
@@ -14,9 +14,9 @@ def applies(study: "Study") -> bool:
 def caption(study: "Study") -> str:
     return (
         "Class separation R² against the mean cosine distance within a class, of penultimate features of the test "
-        "images (Kornblith et al. 2021). Towards the left, classes collapse; towards the top, they lie apart. One "
+        "examples (Kornblith et al. 2021). Towards the left, classes collapse; towards the top, they lie apart. One "
         f"point per method, the mean of its seeds; the baseline, {study.baseline}, is larger. A line joins the values "
-        "of tau at which comp-sum losses were trained."
+        "of tau at which a method was trained."
     )
 
 

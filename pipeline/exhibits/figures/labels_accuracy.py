@@ -6,7 +6,7 @@ from pipeline.exhibits.figures import _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
-    from pipeline.settings import Study
+    from pipeline.planning.model import Study
 
 PROBES = ("linear_top1", "naive_bayes_top1")
 MOST = 8
@@ -18,7 +18,7 @@ def applies(study: "Study") -> bool:
 
 def caption(study: "Study") -> str:
     return (
-        "Accuracy on the test images against the share of training labels that a probe of frozen features was fitted "
+        "Accuracy on the test examples against the share of training labels that a probe of frozen features was fitted "
         "with, mean and 95% interval, first variant: the references, the baseline and the best of the other methods. "
         "Zheng et al. (2023) expect naive Bayes ahead with few labels and logistic regression with many."
     )

@@ -6,7 +6,7 @@ from pipeline.exhibits.figures import _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
-    from pipeline.settings import Study
+    from pipeline.planning.model import Study
 
 
 def applies(study: "Study") -> bool:
@@ -27,7 +27,7 @@ def draw(results: "Results") -> Any:
     ended: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for (variant, method), cell in results.cells.items():
         for run, result in zip(cell.runs, cell.results, strict=True):
-            losses = [float(line["loss"]) for line in results.source.history(run) if line.get("loss") is not None]
+            losses = [float(line["loss"]) for line in results.records.history(run) if line.get("loss") is not None]
             losses = [loss for loss in losses if math.isfinite(loss)]
             if losses and result["status"] != "failed":
                 curves.setdefault(method, {}).setdefault(variant, []).append(losses)

@@ -8,8 +8,8 @@ from pipeline.exhibits.figures import _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
-    from pipeline.exhibits.tables import Block
-    from pipeline.settings import Study
+    from pipeline.exhibits.tables.model import Block
+    from pipeline.planning.model import Study
 
 
 def applies(study: "Study") -> bool:
@@ -31,9 +31,9 @@ def caption(study: "Study") -> str:
 
 
 def draw(results: "Results") -> Any:
-    from pipeline.exhibits import tables
+    from pipeline.exhibits.tables import build
 
-    table = tables.build(results)
+    table = build.table(results)
     names = list(table.metrics)
     blocks = table.blocks if len(table.blocks) <= TOGETHER else table.blocks[:1]
     methods = _order(blocks, table.metrics[names[0]])

@@ -6,7 +6,7 @@ from pipeline.exhibits.figures import _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
-    from pipeline.settings import Study
+    from pipeline.planning.model import Study
 
 BINS = 15
 NEEDED = ("confidence", "predictions", "labels")

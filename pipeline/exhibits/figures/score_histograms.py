@@ -6,7 +6,7 @@ from pipeline.exhibits.figures import _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
-    from pipeline.settings import Study
+    from pipeline.planning.model import Study
 
 BINS = 40
 
@@ -17,7 +17,7 @@ def applies(study: "Study") -> bool:
 
 def caption(study: "Study") -> str:
     return (
-        "Scores of known test images (filled) and of each set of unknown ones (lines), first seed, each normalised "
+        "Scores of known test examples (filled) and of each set of unknown ones (lines), first seed, each normalised "
         "to the same area; higher means known. The axis spans the middle 98% of all scores of the panel. "
         "The less the two overlap, the better the method tells them apart."
     )

@@ -6,7 +6,7 @@ from pipeline.exhibits.figures import _style, _sweeps
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
-    from pipeline.settings import Study
+    from pipeline.planning.model import Study
 
 LINES = 8
 """More methods than this do not share a panel."""

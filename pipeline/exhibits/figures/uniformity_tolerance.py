@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
-    from pipeline.settings import Study
+    from pipeline.planning.model import Study
 
 
 def applies(study: "Study") -> bool:
@@ -13,7 +13,7 @@ def applies(study: "Study") -> bool:
 
 def caption(study: "Study") -> str:
     return (
-        "Tolerance (mean cosine of test images of one class; higher is better) against uniformity (log mean Gaussian "
+        "Tolerance (mean cosine of test examples of one class; higher is better) against uniformity (log mean Gaussian "
         f"potential; lower is better). One point per method, the mean of its seeds; the baseline, {study.baseline}, is "
         "larger. Lines join the temperatures at which a method was trained."
     )

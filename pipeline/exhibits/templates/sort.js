@@ -37,39 +37,36 @@ function regroup(table) {
     last = group;
   }
 }
-// claims with any of the pressed verdicts; with none pressed, all
+// claims with any of the pressed verdicts, with none pressed all; of the chosen study
 const chips = [...document.querySelectorAll("button[data-verdict]")];
+const choice = document.querySelector("select[data-filter]");
 function filter() {
   const pressed = chips.filter((chip) => chip.getAttribute("aria-pressed") === "true").map((chip) => chip.dataset.verdict);
+  const study = choice?.value ?? "";
   for (const table of document.querySelectorAll("table.claims")) {
-    for (const row of table.tBodies[0].rows) row.hidden = pressed.length > 0 && !pressed.includes(row.dataset.verdict);
+    const rows = [...table.tBodies[0].rows];
+    for (const row of rows) {
+      row.hidden = (pressed.length > 0 && !pressed.includes(row.dataset.verdict)) || (study !== "" && row.dataset.study !== study);
+    }
     regroup(table);
+    const shown = rows.filter((row) => !row.hidden).length;
+    document.querySelector(".shown").textContent = shown < rows.length ? `${shown} of ${rows.length} shown` : "";
   }
 }
 for (const chip of chips) chip.addEventListener("click", () => {
   chip.setAttribute("aria-pressed", chip.getAttribute("aria-pressed") !== "true");
   filter();
 });
+choice?.addEventListener("change", filter);
 // a link to a hidden claim shows it
-addEventListener("hashchange", () => {
+function reveal() {
   const row = document.getElementById(location.hash.slice(1));
   if (!row?.hidden) return;
   for (const chip of chips) chip.setAttribute("aria-pressed", false);
+  if (choice) choice.value = "";
   filter();
   row.scrollIntoView();
-});
-// a popover belongs beside its cell: place it there, within the window
-for (const box of document.querySelectorAll("[popover]")) {
-  box.addEventListener("toggle", (event) => {
-    if (event.newState !== "open") return;
-    const at = document.querySelector(`[popovertarget="${box.id}"]`).getBoundingClientRect();
-    const left = Math.min(Math.max(8, at.right - box.offsetWidth), innerWidth - box.offsetWidth - 8);
-    const below = at.bottom + 6;
-    box.style.left = `${Math.max(8, left)}px`;
-    box.style.top = `${below + box.offsetHeight > innerHeight ? Math.max(8, at.top - box.offsetHeight - 6) : below}px`;
-  });
 }
-addEventListener("scroll", (event) => {
-  if (event.target.popover) return;
-  for (const box of document.querySelectorAll("[popover]:popover-open")) box.hidePopover();
-}, true);
+addEventListener("hashchange", reveal);
+if (choice) filter();  // what was chosen before the page was loaded anew is chosen still
+reveal();

@@ -1,5 +1,6 @@
 (() => {
   const root = document.documentElement;
+  root.classList.add("scripts");
   let asked = new URLSearchParams(location.search).get("theme");
   try { asked = asked || localStorage.getItem("theme"); } catch { /* a page opened from a file may have no storage */ }
   if (asked === "light" || asked === "dark") root.dataset.theme = asked;

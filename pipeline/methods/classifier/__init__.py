@@ -6,7 +6,7 @@ from pipeline.contract import Batch, Context, Method, Tensor, nn
 class Classifier(Method):
     """An encoder, a linear head and an objective on logits. Members override `objective`."""
 
-    driver = "supervised"
+    kind = "classifier"
     uses_labels = True
 
     head: nn.Module

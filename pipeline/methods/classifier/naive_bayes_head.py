@@ -5,7 +5,7 @@ from typing import Self
 
 import torch
 
-from pipeline.contract import Context, Tensor, Training
+from pipeline.contract import Context, Tensor, TrainingSet
 from pipeline.methods.classifier import Classifier
 from pipeline.ops.naive_bayes import NaiveBayes, fit, log_joint
 
@@ -35,7 +35,7 @@ class NaiveBayesHead(Classifier):
         self.encoder.eval()
         return self
 
-    def start_stage(self, stage: int, training: Training) -> None:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
         features = torch.cat([self.encoder(images) for images in training.plain()])
         for name, value in fit(features, training.labels, len(self.get_buffer("offsets")))._asdict().items():
             self.get_buffer(name).copy_(value)

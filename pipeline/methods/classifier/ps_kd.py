@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, Training, setting
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, setting
 from pipeline.methods.classifier import Classifier
 
 
@@ -27,7 +27,7 @@ class PSKD(Classifier):
         self.epochs = context.epochs
         self.register_buffer("past", torch.zeros(context.train_examples, context.num_classes))
 
-    def start_stage(self, stage: int, training: Training) -> None:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
         self.past.copy_(F.one_hot(training.labels, self.past.shape[1]))
 
     def start_epoch(self, epoch: int) -> None:

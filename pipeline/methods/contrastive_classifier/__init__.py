@@ -4,16 +4,16 @@ from typing import Any, ClassVar
 
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.classifier import Classifier
 from pipeline.methods.joint_embedding.sup_con import SupCon
 from pipeline.ops.heads import mlp
 
 
 class ContrastiveClassifier(Classifier):
-    """Stage 0 trains encoder f and projector g by `contrast`, stage 1 a linear layer on f, which stays as it is.
+    """Phase 0 trains encoder f and projector g by `contrast`, phase 1 a linear layer on f, which stays as it is.
 
-    Members override `contrast`, or `embed` for another z; the default contrast is SupCon's on two views. Stage 1 is
+    Members override `contrast`, or `embed` for another z; the default contrast is SupCon's on two views. Phase 1 is
     cross-entropy on batches whose examples are drawn from all classes alike, as in the second stage of decoupled
     training (Kang et al. 2020): where classes are balanced that is an ordinary epoch with replacement, and where they
     are not, the members differ by their encoders alone. In it f keeps its running statistics of normalisation.
@@ -36,7 +36,7 @@ class ContrastiveClassifier(Classifier):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.stages = (self.contrast_share, 1 - self.contrast_share)
+        self.phases = (self.contrast_share, 1 - self.contrast_share)
 
     def build(self, context: Context) -> None:
         super().build(context)
@@ -44,21 +44,21 @@ class ContrastiveClassifier(Classifier):
         self.sup_con = SupCon(temperature=self.temperature)
         self.register_buffer("labels", torch.zeros(context.train_examples, dtype=torch.int64))
 
-    def start_stage(self, stage: int, training: Training) -> None:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
         self.labels.copy_(training.labels)
 
     def start_epoch(self, epoch: int) -> None:
-        self.encoder.train(self.stage == 0)
+        self.encoder.train(self.phase == 0)
 
     def arrange(self, order: Tensor) -> Tensor:
-        if self.stage == 0:
+        if self.phase == 0:
             return order
         counts = torch.bincount(self.labels.cpu())
         draws = torch.multinomial((1.0 / counts)[self.labels.cpu()], len(order), replacement=True)
         return draws.to(order.device)
 
     def loss(self, batch: Batch) -> Tensor:
-        if self.stage == 0:
+        if self.phase == 0:
             return self.contrast(batch, *self.embed(torch.cat(batch.views)).chunk(len(batch.views)))
         with torch.no_grad():  # rather than requires_grad, which a resumed run would not find switched off
             features = self.encoder(batch.views[0])

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.contrastive_classifier import ContrastiveClassifier
 from pipeline.ops.evenly import evenly
 from pipeline.ops.kmeans import embedded, kmeans
@@ -52,16 +52,16 @@ class SBCL(ContrastiveClassifier):
         self.register_buffer("subclasses", torch.zeros(context.train_examples, dtype=torch.int64))
         self.register_buffer("temperatures", torch.full((context.num_classes,), self.temperature))
 
-    def start_stage(self, stage: int, training: Training) -> None:
-        super().start_stage(stage, training)
-        if stage == 0:  # an epoch leaves out an incomplete batch: those examples have an embedding too
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
+        super().start_phase(phase, training)
+        if phase == 0:  # an epoch leaves out an incomplete batch: those examples have an embedding too
             network = nn.Sequential(self.encoder, self.projector)
             self.memory.copy_(F.normalize(embedded(network, training.plain())))
 
     def start_epoch(self, epoch: int) -> None:
         super().start_epoch(epoch)
         self.epoch = epoch
-        if self.stage == 0 and epoch and epoch % self.interval == 0:
+        if self.phase == 0 and epoch and epoch % self.interval == 0:
             self.cluster(torch.Generator().manual_seed(self.seed + epoch))
 
     @torch.no_grad()

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from pipeline.contract import Context, Tensor, Training, torch
+from pipeline.contract import Context, Tensor, TrainingSet, torch
 from pipeline.errors import UserError
 from pipeline.methods.contrastive_classifier.sup_con_relu import SupConReLU
 
@@ -29,15 +29,15 @@ class SupConBinding(SupConReLU):
         self.batch_size = context.batch_size
         self.register_buffer("bound", torch.zeros(classes, dtype=torch.int64))
 
-    def start_stage(self, stage: int, training: Training) -> None:
-        super().start_stage(stage, training)
-        if stage == 0:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
+        super().start_phase(phase, training)
+        if phase == 0:
             order = torch.randperm(len(training.labels)).to(training.labels.device)
             labels = training.labels[order]
             self.bound.copy_(torch.stack([order[labels == c][0] for c in labels.unique()]))
 
     def arrange(self, order: Tensor) -> Tensor:
-        if self.stage:
+        if self.phase:
             return super().arrange(order)
         steps, free = len(order) // self.batch_size, self.batch_size - len(self.bound)
         return torch.cat([order[: steps * free].view(steps, free), self.bound.expand(steps, -1)], 1).flatten()

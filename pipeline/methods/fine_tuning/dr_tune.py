@@ -4,7 +4,7 @@ import copy
 
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.fine_tuning import PretrainedClassifier
 from pipeline.ops.queue import Queue
 
@@ -43,10 +43,10 @@ class DRTune(PretrainedClassifier):
         self.queue = Queue(min(self.queue_length, context.train_examples), 2 * context.feature_dim + 1)
         self.register_buffer("rotation", torch.eye(context.feature_dim))
 
-    def start_stage(self, stage: int, training: Training) -> None:
-        chosen = torch.randperm(len(training.images), device=training.images.device)[: len(self.queue.items)]
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
+        chosen = torch.randperm(len(training.inputs), device=training.inputs.device)[: len(self.queue.items)]
         self.pretrained.eval()
-        features = torch.cat([self.pretrained(images) for images in training.plain(training.images[chosen])])
+        features = torch.cat([self.pretrained(images) for images in training.plain(training.inputs[chosen])])
         self.queue.push(torch.cat([features, features, training.labels[chosen, None]], 1))
 
     def start_epoch(self, epoch: int) -> None:

@@ -10,7 +10,7 @@ class AutoEncoder(Method):
     `training_only` which of its decoders it does without.
     """
 
-    driver = "self_supervised"
+    kind = "representation"
 
 
 class GaussianCode(nn.Module):

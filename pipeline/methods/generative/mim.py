@@ -28,7 +28,7 @@ class MIM(AutoEncoder):
 
     def build(self, context: Context) -> None:
         self.code = GaussianCode(context.feature_dim, self.latent_dim)
-        decoder = image_decoder(self.latent_dim, context.view_shape)
+        decoder = image_decoder(self.latent_dim, context.inputs.view_shape)
         self.hidden, self.output = decoder[:-1], decoder[-1]
 
     def loss(self, batch: Batch) -> Tensor:

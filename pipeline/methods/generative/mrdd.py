@@ -14,7 +14,7 @@ from pipeline.ops.edges import edges
 class MRDD(AutoEncoder):
     """Two views of an image, itself and its edges, as in the paper's E-MNIST and E-FMNIST; an augmented crop of it.
 
-    Stage 1: both views masked, encoded by one encoder and joined in one code c; |x_v - D_v(c)|^2 summed over whole
+    Phase 1: both views masked, encoded by one encoder and joined in one code c; |x_v - D_v(c)|^2 summed over whole
     views v, + kl_weight KL(q(c|x) || N(0, I)). Stage 2: c frozen and from whole views, another encoder's code s of
     the image minimises |x - D([s, c])|^2 + kl_weight KL + mi_weight I(s; c), I bounded by CLUB.
 
@@ -27,7 +27,7 @@ class MRDD(AutoEncoder):
 
     paper = "mrdd"
     training_only = ("decoders", "specific_decoder", "estimator")
-    stages: tuple[float, ...] = (0.5, 0.5)
+    phases: tuple[float, ...] = (0.5, 0.5)
     consistent_dim: int = setting(10, unit="units", low=1)
     specific_dim: int = setting(10, unit="units", low=1)
     mask_ratio: float = setting(0.8, low=0.0, high=1.0)
@@ -39,15 +39,15 @@ class MRDD(AutoEncoder):
 
     def build(self, context: Context) -> None:
         self.code = GaussianCode(2 * context.feature_dim, self.consistent_dim)
-        self.decoders = nn.ModuleList(image_decoder(self.consistent_dim, context.view_shape) for _ in range(2))
+        self.decoders = nn.ModuleList(image_decoder(self.consistent_dim, context.inputs.view_shape) for _ in range(2))
         self.specific_encoder = copy.deepcopy(self.encoder)
         self.specific_code = GaussianCode(context.feature_dim, self.specific_dim)
-        self.specific_decoder = image_decoder(self.specific_dim + self.consistent_dim, context.view_shape)
+        self.specific_decoder = image_decoder(self.specific_dim + self.consistent_dim, context.inputs.view_shape)
         self.estimator = CLUB(self.specific_dim, self.consistent_dim, 50)
 
     def loss(self, batch: Batch) -> Tensor:
         (view,) = batch.views
-        return (self.shared(view) if self.stage == 0 else self.rest(view)) / view[0].numel()
+        return (self.shared(view) if self.phase == 0 else self.rest(view)) / view[0].numel()
 
     def shared(self, view: Tensor) -> Tensor:
         whole = [view, edges(view)]

@@ -12,7 +12,7 @@ class JointEmbedding(Method):
     Members override `objective`; those with other heads override `build`, those with other views `views`.
     """
 
-    driver = "self_supervised"
+    kind = "representation"
     training_only: ClassVar[tuple[str, ...]] = ("projector",)
     views: tuple[str, ...] = ("full", "full")
 
@@ -67,10 +67,10 @@ class SeveralViews(JointEmbedding):
 
 
 class Pretrained(JointEmbedding):
-    """Objectives that need another training before: stage 0, out of the same epochs."""
+    """Objectives that need another training before: phase 0, out of the same epochs."""
 
     pretraining: float = setting(0.25, unit="share of training", low=0.0, high=0.99)
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.stages = (self.pretraining, 1 - self.pretraining)
+        self.phases = (self.pretraining, 1 - self.pretraining)

@@ -5,7 +5,7 @@ import math
 
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.joint_embedding import Pretrained
 from pipeline.methods.joint_embedding.simclr import SimCLR
 from pipeline.ops.codes import divergence, drawn
@@ -37,25 +37,25 @@ class AdaInf(Pretrained, SimCLR):
 
     def build(self, context: Context) -> None:
         super().build(context)
-        reduced, encoder = nn.AdaptiveAvgPool2d(context.view_shape[1:]), copy.deepcopy(self.encoder)
+        reduced, encoder = nn.AdaptiveAvgPool2d(context.inputs.view_shape[1:]), copy.deepcopy(self.encoder)
         self.vae = nn.Sequential(reduced, encoder, nn.Linear(context.feature_dim, 2 * self.latent_dim))
-        self.decoder = image_decoder(self.latent_dim, context.image_shape)
-        shape = (self.inflation * context.train_examples, *context.image_shape)
+        self.decoder = image_decoder(self.latent_dim, context.inputs.shape)
+        shape = (self.inflation * context.train_examples, *context.inputs.shape)
         self.register_buffer("generated", torch.zeros(shape, dtype=torch.uint8))
 
-    def start_stage(self, stage: int, training: Training) -> None:
-        if stage == 1:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
+        if phase == 1:
             self.decoder.eval()
             for part in self.generated.split(500):
                 codes = torch.randn(len(part), self.latent_dim, device=part.device)
-                part.copy_(training.to_bytes(self.decoder(codes)))
+                part.copy_(training.raw(self.decoder(codes)))
             self.decoder.train()
 
     def start_epoch(self, epoch: int) -> None:
-        self.views = ("plain",) if self.stage == 0 else ("full", "full")
+        self.views = ("plain",) if self.phase == 0 else ("full", "full")
 
     def arrange(self, order: Tensor) -> Tensor:
-        if self.stage == 0:
+        if self.phase == 0:
             return order
         made = len(order) + torch.arange(len(self.generated), device=order.device)
         pool = torch.cat([order.repeat(self.replicas), made])
@@ -68,7 +68,7 @@ class AdaInf(Pretrained, SimCLR):
         return torch.where((indices <= last)[:, None, None, None], real, made)
 
     def loss(self, batch: Batch) -> Tensor:
-        if self.stage == 1:
+        if self.phase == 1:
             return super().loss(batch)
         (x,) = batch.views
         mean, log_variance = self.vae(x).float().chunk(2, 1)

@@ -4,7 +4,7 @@ import copy
 
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.joint_embedding import Pretrained
 from pipeline.methods.joint_embedding.simclr import SimCLR
 from pipeline.ops.batches import unlike
@@ -34,24 +34,24 @@ class GSimCLR(Pretrained, SimCLR):
     def build(self, context: Context) -> None:
         super().build(context)
         self.size = context.batch_size
-        self.reduced = nn.AdaptiveAvgPool2d(context.view_shape[1:])
+        self.reduced = nn.AdaptiveAvgPool2d(context.inputs.view_shape[1:])
         self.denoiser = copy.deepcopy(self.encoder)
-        self.decoder = image_decoder(context.feature_dim, context.view_shape)
+        self.decoder = image_decoder(context.feature_dim, context.inputs.view_shape)
         self.register_buffer("classes", torch.zeros(context.train_examples, dtype=torch.int64))
 
-    def start_stage(self, stage: int, training: Training) -> None:
-        if stage == 1:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
+        if phase == 1:
             latents = embedded(nn.Sequential(self.reduced, self.denoiser), training.plain())
             self.classes.copy_(kmeans(latents, self.size)[1])
 
     def start_epoch(self, epoch: int) -> None:
-        self.views = ("plain",) if self.stage == 0 else ("full", "full")
+        self.views = ("plain",) if self.phase == 0 else ("full", "full")
 
     def arrange(self, order: Tensor) -> Tensor:
-        return order if self.stage == 0 else unlike(order, self.classes, self.size)
+        return order if self.phase == 0 else unlike(order, self.classes, self.size)
 
     def loss(self, batch: Batch) -> Tensor:
-        if self.stage == 1:
+        if self.phase == 1:
             return super().loss(batch)
         x = self.reduced(batch.views[0])
         return F.mse_loss(self.decoder(self.denoiser(x + self.noise * torch.randn_like(x))).float(), x)

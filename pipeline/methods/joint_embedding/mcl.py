@@ -2,7 +2,7 @@
 
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.joint_embedding.simclr import SimCLR
 from pipeline.ops.batches import alike
 from pipeline.ops.ema import follower
@@ -14,12 +14,12 @@ class MCL(SimCLR):
     """Stage n is SimCLR by a new encoder f_n, the negatives of an image being those that k-means put in its own
     cluster of the features of f_0, of f_1, ... and of f_{n-1}; the representation is [f_0(x), ..., f_n(x)].
 
-    As in the public code: cells are the intersections of the earlier stages' clusters, k-means is on features of unit
-    length, batches consist of one cell, and each stage's encoder starts from the same weights. There, cells smaller
+    As in the public code: cells are the intersections of the earlier phases' clusters, k-means is on features of unit
+    length, batches consist of one cell, and each phase's encoder starts from the same weights. There, cells smaller
     than a batch are left out; here a batch may span cells, the loss leaves out pairs across them, and an image alone
-    in its cell costs nothing. The code multiplies in the latest stage's clusters only, an oversight against the
+    in its cell costs nothing. The code multiplies in the latest phase's clusters only, an oversight against the
     paper's text. It fine-tunes CLIP with 10 clusters and two stages after the first; of the SimCLR experiments only
-    the abstract was at hand. The stages share the study's epochs equally, so that the cost is SimCLR's.
+    the abstract was at hand. The phases share the study's epochs equally, so that the cost is SimCLR's.
     """
 
     paper = "mcl"
@@ -31,23 +31,23 @@ class MCL(SimCLR):
 
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)
-        self.stages: tuple[float, ...] = (1.0,) * self.num_stages
+        self.phases: tuple[float, ...] = (1.0,) * self.num_stages
 
     def build(self, context: Context) -> None:
         super().build(context)
         self.size = context.batch_size
-        # each holds the initial weights until its stage is over
-        self.earlier = nn.ModuleList(follower(self.encoder) for _ in self.stages[1:])
+        # each holds the initial weights until its phase is over
+        self.earlier = nn.ModuleList(follower(self.encoder) for _ in self.phases[1:])
         self.fresh_projector = follower(self.projector)
         self.register_buffer("cells", torch.zeros(context.train_examples, dtype=torch.int64))
 
-    def start_stage(self, stage: int, training: Training) -> None:
-        if stage == 0:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
+        if phase == 0:
             return
         features = F.normalize(embedded(self.encoder, training.plain()))
         joint = self.cells * self.clusters + kmeans(features, self.clusters)[1]
         self.cells.copy_(joint.unique(return_inverse=True)[1])
-        done, initial = follower(self.encoder), self.earlier[stage - 1]
+        done, initial = follower(self.encoder), self.earlier[phase - 1]
         self.encoder.load_state_dict(initial.state_dict())
         initial.load_state_dict(done.state_dict())
         self.projector.load_state_dict(self.fresh_projector.state_dict())

@@ -1,6 +1,6 @@
 """Each image is classified among clusters of another encoder's features, the several nearest ones being right."""
 
-from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.joint_embedding import Pretrained
 from pipeline.methods.joint_embedding.simclr import SimCLR
 from pipeline.ops.ema import follower
@@ -39,8 +39,8 @@ class MLCD(Pretrained, SimCLR):
         places = torch.zeros(context.train_examples, self.positives, dtype=torch.int64)
         self.register_buffer("nearest", places)
 
-    def start_stage(self, stage: int, training: Training) -> None:
-        if stage == 0:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
+        if phase == 0:
             return
         features = nn.functional.normalize(embedded(self.encoder, training.plain()))
         centres, _ = kmeans(features, self.centre_count)
@@ -49,7 +49,7 @@ class MLCD(Pretrained, SimCLR):
             nn.ModuleList([self.encoder, self.projector]).load_state_dict(self.initial.state_dict())
 
     def loss(self, batch: Batch) -> Tensor:
-        if self.stage == 0:
+        if self.phase == 0:
             return super().loss(batch)
         kept = torch.rand(self.centre_count, device=batch.indices.device).argsort() < self.negatives * self.centre_count
         right = self.nearest[batch.indices]

@@ -5,7 +5,7 @@ import math
 
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.joint_embedding.simclr import SimCLR
 from pipeline.ops.kmeans import embedded
 from pipeline.ops.similarity import contrast_of_many
@@ -15,7 +15,7 @@ MIDDLE = math.log(4) / 2
 
 
 class PNDA(SimCLR):
-    """Stage 1: mean over the 2B unturned views i of -1/|P(i)| sum_{p in P(i)} log exp(z_i.z_p/tau) / sum_{a != i}
+    """Phase 1: mean over the 2B unturned views i of -1/|P(i)| sum_{p in P(i)} log exp(z_i.z_p/tau) / sum_{a != i}
     exp(z_i.z_a/tau), a over all 4B views, half of them turned. P(i) is the image's other view and, where the image is
     rotation-agnostic, its two turned views. The views 3 and 4 are turned by two different angles a batch.
 
@@ -31,9 +31,9 @@ class PNDA(SimCLR):
     paper = "pnda"
     training_only = ("projector", "predictor", "agnostic")
     views: tuple[str, ...] = ("full",) * 4
-    stages: tuple[float, ...] = (0.2, 0.8)
+    phases: tuple[float, ...] = (0.2, 0.8)
     temperature: float = setting(0.5, unit="cosine", low=1e-3)
-    plain_share: float = setting(0.0476, unit="share of the stage", low=0.0, high=1.0)
+    plain_share: float = setting(0.0476, unit="share of the phase", low=0.0, high=1.0)
     entropy_margin: float = setting(0.2, unit="nats", low=0.0)
     separation: float = setting(0.2, low=0.0)
 
@@ -43,22 +43,22 @@ class PNDA(SimCLR):
         super().build(context)
         self.predictor = nn.Sequential(copy.deepcopy(self.encoder), nn.Linear(context.feature_dim, 4))
         self.register_buffer("agnostic", torch.zeros(context.train_examples, dtype=torch.bool))
-        self.size = context.view_shape[1:]
+        self.size = context.inputs.view_shape[1:]
 
-    def start_stage(self, stage: int, training: Training) -> None:
-        if stage == 1:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
+        if phase == 1:
             turned = (self.small(part).rot90(turn, (2, 3)) for turn in range(4) for part in training.plain())
             certainty = entropy(embedded(self.predictor, turned)).view(4, -1).mean(0)
             self.agnostic.copy_(certainty > MIDDLE + self.entropy_margin)
 
     def start_epoch(self, epoch: int) -> None:
-        self.views = type(self).views if self.stage else ("plain",)
+        self.views = type(self).views if self.phase else ("plain",)
 
     def small(self, images: Tensor) -> Tensor:
         return F.interpolate(images, self.size, mode="area")
 
     def loss(self, batch: Batch) -> Tensor:
-        if self.stage == 0:
+        if self.phase == 0:
             return self.prediction(self.small(batch.views[0]))
         first, second, *others = batch.views
         turns = (torch.randperm(3)[:2] + 1).tolist()

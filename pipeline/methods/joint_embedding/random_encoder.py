@@ -9,6 +9,6 @@ class RandomEncoder(Method):
     """No training at all. What its features reach is owed to the architecture and the probe."""
 
     paper = ""
-    driver = "self_supervised"
+    kind = "representation"
     trains: ClassVar[bool] = False
     views: tuple[str, ...] = ()

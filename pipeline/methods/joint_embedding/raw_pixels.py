@@ -15,7 +15,7 @@ class RawPixels(Method):
     """
 
     paper = ""
-    driver = "self_supervised"
+    kind = "representation"
     trains: ClassVar[bool] = False
     views: tuple[str, ...] = ()
 

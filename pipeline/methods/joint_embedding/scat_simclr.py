@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Tensor, nn, setting, torch
-from pipeline.encoders import Encoder
+from pipeline.ops.encoder import Encoder
 from pipeline.methods.joint_embedding.simclr import SimCLR
 from pipeline.ops.heads import mlp
 from pipeline.ops.jigsaw import permutations, shuffled, turned
@@ -37,7 +37,7 @@ class ScatSimCLR(SimCLR):
     orders: Tensor
 
     def build(self, context: Context) -> None:
-        self.encoder = ScatteringEncoder(context.image_shape[0], self.scales, self.angles, self.width, self.blocks)
+        self.encoder = ScatteringEncoder(context.inputs.shape[0], self.scales, self.angles, self.width, self.blocks)
         self.projector = mlp([self.width, self.projection_hidden, self.projection_dim])
         self.answers = 4 if self.pretext == "rotation" else self.permutation_count
         self.pretext_head = mlp([self.width, 512, 128, self.answers])
@@ -60,7 +60,7 @@ class ScatteringEncoder(Encoder):
         inside = channels * wavelets.channels
         first = nn.Conv2d(inside, width, 3, stride=2, padding=1, bias=False)
         head = nn.Sequential(nn.BatchNorm2d(inside), first, nn.BatchNorm2d(width), nn.ReLU(inplace=True))
-        self.stages = nn.ModuleList([wavelets, head, *(Residual(width) for _ in range(blocks))])
+        self.blocks = nn.ModuleList([wavelets, head, *(Residual(width) for _ in range(blocks))])
         self.feature_dim = width
 
 

@@ -9,7 +9,7 @@ class SupervisedEncoder(Method):
     """Cross-entropy of a linear classifier on one augmented view; the probe then sees the encoder's features."""
 
     paper = ""
-    driver = "self_supervised"
+    kind = "representation"
     uses_labels = True
     training_only = ("head",)
     views: tuple[str, ...] = ("full",)

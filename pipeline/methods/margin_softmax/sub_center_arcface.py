@@ -4,7 +4,7 @@ import math
 
 import torch.nn.functional as F
 
-from pipeline.contract import Context, Tensor, Training, setting, torch
+from pipeline.contract import Context, Tensor, TrainingSet, setting, torch
 from pipeline.methods.margin_softmax.arcface import ArcFace
 from pipeline.ops.heads import CosineLinear
 
@@ -25,7 +25,7 @@ class SubCenterArcFace(ArcFace):
     sub_centres: int = setting(3, unit="centres per class", low=1)
     suspicion: float = setting(75.0, unit="degrees", low=0.0, high=180.0)
 
-    stages = (1.0, 0.0)
+    phases = (1.0, 0.0)
 
     dominance: Tensor
     """(N,) cosines of the training images with the dominant sub-centres of their labels."""
@@ -41,8 +41,8 @@ class SubCenterArcFace(ArcFace):
     def logits(self, features: Tensor) -> Tensor:
         return self.scale * self.cosines(features).amax(2)
 
-    def start_stage(self, stage: int, training: Training) -> None:
-        if stage == 0:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
+        if phase == 0:
             return
         self.encoder.eval()
         cosines = torch.cat([self.cosines(self.encoder(images)) for images in training.plain()])

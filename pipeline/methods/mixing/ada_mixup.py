@@ -33,7 +33,7 @@ class AdaMixUp(Mixing):
         nn.init.normal_(last.weight, std=1e-3)
         nn.init.zeros_(last.bias)
         self.policy = nn.Sequential(
-            nn.Conv2d(context.view_shape[0], 16, 3, stride=2, padding=1),
+            nn.Conv2d(context.inputs.view_shape[0], 16, 3, stride=2, padding=1),
             nn.ReLU(inplace=True),
             nn.Conv2d(16, 32, 3, stride=2, padding=1),
             nn.ReLU(inplace=True),

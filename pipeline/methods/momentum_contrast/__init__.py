@@ -23,7 +23,7 @@ class MomentumContrast(Method):
     arithmetic. `groups: 1` normalises the whole batch at once and so switches shuffling off.
     """
 
-    driver = "self_supervised"
+    kind = "representation"
     training_only: ClassVar[tuple[str, ...]] = ("projector", "key_encoder", "queue")
     views: tuple[str, ...] = ("full", "full")
 

@@ -2,7 +2,7 @@
 
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, Training, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, setting, torch
 from pipeline.methods.momentum_contrast import MomentumContrast
 from pipeline.ops.kmeans import embedded
 from pipeline.ops.online_clusters import OnlineClusters
@@ -39,7 +39,7 @@ class InterCLR(MomentumContrast):
         self.near = max(1, round(self.pool * examples))
         self.steps = 0
 
-    def start_stage(self, stage: int, training: Training) -> None:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
         self.memory.restart(embedded(self.key_encoder, training.plain()))
 
     def start_epoch(self, epoch: int) -> None:

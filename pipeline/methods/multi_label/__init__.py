@@ -14,7 +14,7 @@ class MultiLabel(Method):
     a class is the sigmoid of its logit.
     """
 
-    driver = "multi_label"
+    kind = "multi_label_classifier"
     uses_labels = True
     all_positives: ClassVar[bool] = False
     """Whether training labels name all classes present: for a ceiling, not for methods of partial labels."""

@@ -1,4 +1,4 @@
-"""Training with every label known: what the methods for partial labels could at best reach."""
+"""TrainingSet with every label known: what the methods for partial labels could at best reach."""
 
 from typing import ClassVar
 

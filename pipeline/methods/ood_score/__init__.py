@@ -30,12 +30,11 @@ class OODScore(Method):
     """A score S(x) of a frozen classifier, higher for known inputs. Members override `score`.
 
     `model` is the classifier of the run that this one builds on, in evaluation mode on the run's device. Members that
-    train first (`trains = True`) are trained by the loop like any method, from `context.base`, beside `context.wild`
-    where the study gives wild images; then they are evaluated like the others.
+    train first (`trains = True`) are trained by the loop like any method, from `context.base`, and evaluated like the others.
     Scores of members that perturb inputs need autograd: call them under no_grad at most, not inference_mode.
     """
 
-    driver = "posthoc"
+    kind = "ood_score"
     trains = False
     builds_on = True
     batch_size = 500
@@ -77,49 +76,35 @@ class OODScore(Method):
 class FineTuned(OODScore):
     """A score of the classifier trained on beside wild images: logits of both sides of a batch come as one pass.
 
-    The last `wild_share` of each batch are wild images, which are gone through in random order and pass through the
-    study's augmentation like the others. Batch normalisation sees both sides together, as in the papers' codes. An
-    epoch thus shows only (1 - wild_share) of the training examples. The batch size is the study's.
+    Of each batch of the study's size the last `wild_share` are wild images, from the stream "wild". Batch normalisation
+    sees both sides together, as in the papers' codes. An epoch thus shows only (1 - wild_share) of the training
+    examples.
     """
 
     trains = True
     uses_labels = True
+    streams = {"wild": ("full",)}
     wild_share: float = setting(0.5, unit="share of each batch", low=0.0, high=1.0)
 
-    wild: Tensor
+    def stream_sizes(self, batch_size: int) -> dict[str, int]:
+        wild = round(self.wild_share * batch_size)
+        if not 0 < wild < batch_size:
+            raise UserError(f"wild_share = {self.wild_share}: leaves one side of a batch of {batch_size} empty")
+        return {"train": batch_size - wild, "wild": wild}
 
     def build(self, context: Context) -> None:
-        if context.base is None or context.wild is None or not len(context.wild):
-            raise UserError("wild: none given, but this score is trained on wild images; set it in the study")
         assert isinstance(context.base, Classifier)
         self.model = copy.deepcopy(context.base).requires_grad_(True)
         self.encoder = nn.Identity()  # the classifier has its own
-        self.register_buffer("wild", context.wild, persistent=False)
-        self.known_images, self.steps = context.train_examples, context.steps_per_epoch
-        self.known_size = context.batch_size - round(self.wild_share * context.batch_size)
-        self.wild_size = context.batch_size - self.known_size
-        if not self.known_size or not self.wild_size:
-            raise UserError(f"wild_share = {self.wild_share}: leaves one side of a batch of {context.batch_size} empty")
 
     def attach(self, model: Classifier) -> None:
         """The classifier is this method's own."""
         super().attach(self.model)
 
-    def arrange(self, order: Tensor) -> Tensor:
-        rounds = -(-self.steps * self.wild_size // len(self.wild))
-        wild = torch.cat([torch.randperm(len(self.wild)) for _ in range(rounds)]).to(order.device) + self.known_images
-        sides = [order[: self.steps * self.known_size], wild[: self.steps * self.wild_size]]
-        return torch.cat([side.view(self.steps, -1) for side in sides], 1).flatten()
-
-    def fetch(self, images: Tensor, indices: Tensor) -> Tensor:
-        last = len(images) - 1
-        known, wild = images[indices.clamp(max=last)], self.wild[(indices - last - 1).clamp(min=0)]
-        return torch.where((indices > last)[:, None, None, None], wild, known)
-
     def loss(self, batch: Batch) -> Tensor:
-        logits = self.model.logits(self.model.encoder(batch.views[0]))
-        known, wild = logits[: self.known_size], logits[self.known_size :]
-        return self.objective(known, batch.labels[: self.known_size], wild)
+        known, wild = batch.views[0], batch["wild"].views[0]
+        logits = self.model.logits(self.model.encoder(torch.cat([known, wild])))
+        return self.objective(logits[: len(known)], batch.labels, logits[len(known) :])
 
     def objective(self, known: Tensor, labels: Tensor, wild: Tensor) -> Tensor:
         """The paper's loss on logits (B, K) of labelled images, their labels (B,), and logits (M, K) of wild ones."""

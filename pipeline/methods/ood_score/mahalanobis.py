@@ -5,7 +5,7 @@ from typing import ClassVar, cast
 
 from pipeline.contract import Tensor, setting, torch
 from pipeline.methods.ood_score import OODScore, Validation, ascent_of, search_sides
-from pipeline.metrics.detection import auroc, fpr95
+from pipeline.ops.detection import auroc, fpr95
 from pipeline.ops.gaussian import nearest_class, tied_gaussians
 from pipeline.ops.logistic import fit_logistic
 

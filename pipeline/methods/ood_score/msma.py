@@ -5,7 +5,7 @@ import math
 
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.ood_score import OODScore, Validation
 
 
@@ -36,15 +36,15 @@ class MSMA(OODScore):
 
     def build(self, context: Context) -> None:
         self.encoder = nn.Identity()
-        self.network = ScoreNetwork(context.image_shape[0], self.width, self.levels)
-        self.register_buffer("std", torch.ones(context.image_shape[0]))
+        self.network = ScoreNetwork(context.inputs.shape[0], self.width, self.levels)
+        self.register_buffer("std", torch.ones(context.inputs.shape[0]))
         exponents = torch.linspace(math.log(self.sigma_high), math.log(self.sigma_low), self.levels)
         self.register_buffer("sigmas", exponents.exp(), persistent=False)
 
-    def start_stage(self, stage: int, training: Training) -> None:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
         """What the normalisation divides pixels by, from the images and their plain views."""
         chunk = next(iter(training.plain()))
-        pixels = training.images[: len(chunk)].double() / 255
+        pixels = training.inputs[: len(chunk)].double() / 255
         self.std.copy_(pixels.std((0, 2, 3)) / chunk.double().std((0, 2, 3)).clamp_min(1e-12))
 
     def loss(self, batch: Batch) -> Tensor:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pipeline.contract import Tensor, setting, torch
 from pipeline.methods.ood_score import OODScore, Validation, ascent, search_sides
-from pipeline.metrics.detection import auroc, fpr95
+from pipeline.ops.detection import auroc, fpr95
 
 
 class ODIN(OODScore):

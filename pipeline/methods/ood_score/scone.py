@@ -2,7 +2,7 @@
 
 import torch.nn.functional as F
 
-from pipeline.contract import Context, Tensor, Training, nn, setting, torch
+from pipeline.contract import Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.ood_score import FineTuned
 
 
@@ -43,7 +43,7 @@ class SCONE(FineTuned):
         self.register_buffer("sums", torch.zeros(2))
         self.register_buffer("batches", torch.tensor(0))
 
-    def start_stage(self, stage: int, training: Training) -> None:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
         self.model.eval()
         logits = torch.cat([self.model.logits(self.model.encoder(x)) for x in training.plain()])
         self.model.train()

@@ -6,7 +6,7 @@ from pipeline.contract import Batch, Context, Method, Tensor, nn
 class Regressor(Method):
     """An encoder, a linear head and an objective on predictions. Members override `objective`, or `loss`."""
 
-    driver = "regression"
+    kind = "regressor"
     uses_labels = True
 
     head: nn.Module

@@ -4,9 +4,9 @@ from typing import Any
 
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, Training, nn, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.classifier import Classifier
-from pipeline.metrics.classification import margins
+from pipeline.ops.class_scores import margins
 from pipeline.ops.ema import follower
 
 
@@ -21,7 +21,7 @@ class AUM(Classifier):
     the extra class, rounds share `collecting` of the epochs evenly (150 + 150 of 600), and every training starts from
     the beginning, here from the same initial weights. Their code makes N / K such examples. Margins are collected there
     at a constant learning rate and batches of 64; here schedule and batch size are the study's, restarted in each
-    stage. To keep steps and budget equal, the last stage repeats kept examples within an epoch. With one round, the
+    phase. To keep steps and budget equal, the last phase repeats kept examples within an epoch. With one round, the
     examples of the extra class are never suspect, and their score is the mean of the others'.
     """
 
@@ -39,7 +39,7 @@ class AUM(Classifier):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.stages = (self.collecting / self.rounds,) * self.rounds + (1 - self.collecting,)
+        self.phases = (self.collecting / self.rounds,) * self.rounds + (1 - self.collecting,)
 
     def build(self, context: Context) -> None:
         super().build(context)
@@ -55,24 +55,24 @@ class AUM(Classifier):
         self.register_buffer("scores", torch.zeros(examples))
         self.register_buffer("found", torch.zeros(examples, dtype=torch.bool))
 
-    def start_stage(self, stage: int, training: Training) -> None:
-        if stage:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
+        if phase:
             nn.ModuleList([self.encoder, self.head, self.extra]).load_state_dict(self.initial.state_dict())
-        if stage == self.rounds:
+        if phase == self.rounds:
             self.judge()
 
     def loss(self, batch: Batch) -> Tensor:
         features = self.encoder(batch.views[0])
-        if self.stage == self.rounds:
+        if self.phase == self.rounds:
             return F.cross_entropy(self.logits(features), batch.labels)
         logits = torch.cat([self.logits(features), self.extra(features)], 1)
-        labels = torch.where(self.fake[self.stage, batch.indices], logits.shape[1] - 1, batch.labels)
+        labels = torch.where(self.fake[self.phase, batch.indices], logits.shape[1] - 1, batch.labels)
         self.record(logits.detach(), labels, batch.indices)
         return F.cross_entropy(logits, labels)
 
     def record(self, logits: Tensor, labels: Tensor, indices: Tensor) -> None:
         """Add the margins of a batch's logits (B, K + 1) for labels (B,) to those of this round."""
-        sums, seen = self.sums[self.stage], self.seen[self.stage]
+        sums, seen = self.sums[self.phase], self.seen[self.phase]
         # a second margin takes the place of the first, which says more of the initial weights than of the label
         sums[indices] = margins(logits, labels).float() + torch.where(seen[indices] > 1, sums[indices], 0.0)
         seen[indices] += 1
@@ -91,7 +91,7 @@ class AUM(Classifier):
 
     def arrange(self, order: Tensor) -> Tensor:
         kept = order[~self.found[order]]
-        if self.stage < self.rounds or not len(kept):
+        if self.phase < self.rounds or not len(kept):
             return order
         return kept.repeat(-(-len(order) // len(kept)))[: len(order)]
 

@@ -5,7 +5,7 @@ import copy
 import torch.nn.functional as F
 from torch.optim.swa_utils import update_bn
 
-from pipeline.contract import Batch, Context, Tensor, Training, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, setting, torch
 from pipeline.methods.classifier import Classifier
 from pipeline.ops.kmeans import embedded
 
@@ -58,7 +58,7 @@ class RCAL(Classifier):
         self.register_buffer("factors", torch.ones(examples))
         self.register_buffer("found", torch.zeros(examples, dtype=torch.bool))
 
-    def start_stage(self, stage: int, training: Training) -> None:
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
         update_bn(training.plain(), self.encoder)
         features, labels = embedded(self.encoder, training.plain()), training.labels
         self.anchors.copy_(features)

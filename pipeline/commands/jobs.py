@@ -1,0 +1,131 @@
+"""The commands that execute runs. A GPU node needs nothing for them but torch, numpy, pyyaml, pydantic, safetensors."""
+
+import errno
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import UserError
+
+ROOT = Path()
+
+
+def run(arguments: list[str]) -> int | None:
+    """Run `train` or `evaluate`; the exit code, or None where it takes the whole command line to understand them."""
+    command, *rest = arguments or [""]
+    targets, overrides = rest[:1], rest[2::2]
+    known = {"train": train, "evaluate": evaluate}
+    plain = command in known and targets and not targets[0].startswith("-")
+    if not plain or rest[1::2] != ["--set"] * len(overrides):
+        return None
+    return guarded(lambda: known[command](targets[0], overrides))
+
+
+def guarded(call: Callable[[], int | None]) -> int:
+    """Call; bad input and a full disk become one line on standard error and exit code 2."""
+    try:
+        return call() or 0
+    except UserError as error:
+        message = str(error)
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        message = f"{error.filename or 'disk'}: no space left; free some and run again, nothing was lost"
+    print(f"recount: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def plan(overrides: list[str] | None, only: str | None = None) -> Any:
+    """The plan with KEY=VALUE texts in place of params.yaml's values."""
+    import yaml
+
+    from pipeline.planning import load as planning
+
+    values = {}
+    for text in overrides or []:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise UserError(f"--set {text}: expected KEY=VALUE, such as tier=gpu")
+        try:
+            values[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise UserError(f"--set {text}: '{value}' is not valid YAML") from None
+    return planning.load(ROOT, values, only)
+
+
+def train(target: str, overrides: list[str] | None) -> None:
+    """Train a run, or what is not trained of a study's; with a study, write its learning curves."""
+    planned, runs, study = _target(target, overrides)
+    for each in runs:
+        _train(each, planned)
+    if study:
+        from pipeline.exhibits import records
+
+        print(records.write_curves(planned, study, ROOT))
+
+
+def evaluate(target: str, overrides: list[str] | None) -> None:
+    """Evaluate a run, or what is not evaluated of a study's; with a study, write its metrics."""
+    planned, runs, study = _target(target, overrides)
+    for each in runs:
+        _evaluate(each, planned)
+    if study:
+        from pipeline.exhibits import records
+
+        print(records.write_metrics(planned, study, ROOT))
+
+
+def _target(target: str, overrides: list[str] | None) -> tuple[Any, list[Any], str | None]:
+    """The plan of the target's study, the target's runs, and the study where the target is one."""
+    from pipeline.training import stages
+
+    parts = target.split("/")
+    if parts[0] in ("runs", "trained") and len(parts) > 2:
+        planned = plan(overrides, parts[1])
+        return planned, [stages.find(planned, target)], None
+    planned = plan(overrides, target)
+    return planned, planned.study_runs(target), target
+
+
+def _train(run: Any, planned: Any) -> None:
+    from pipeline import tracking
+    from pipeline.commands import progress
+    from pipeline.training import stages
+
+    if not run.trains:
+        return
+    with stages.alone(ROOT / run.trained, run.training) as done:
+        if done("train.json"):
+            return
+        live = tracking.Live(run, ROOT)
+        with progress.bar(run) as show:
+
+            def report(row: dict[str, Any]) -> None:
+                show(row)
+                live.epoch(row)
+
+            record = stages.train(run, planned, ROOT, report)
+        live.close(record["status"])
+    warn(run, record)
+
+
+def _evaluate(run: Any, planned: Any) -> None:
+    from pipeline import tracking
+    from pipeline.training import stages
+
+    with stages.alone(ROOT / run.path, run.id) as done:
+        if not done("result.json"):
+            result = stages.evaluate(run, planned, ROOT)
+            print(f"{run.path}: {result['status']} {json.dumps(result['metrics'])}")
+            warn(run, result)
+    tracking.send(run, ROOT)
+
+
+def warn(run: Any, record: dict[str, Any]) -> None:
+    """Say on standard error that a run gave no numbers."""
+    if record["status"] != "ok":
+        print(f"warning: {run.path} is {record['status']}: {record['reason']}", file=sys.stderr)

@@ -1,0 +1,73 @@
+"""Small deterministic files through which DVC sees the plan, the training and the evaluation of a study."""
+
+import csv
+import io
+import json
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from pipeline import modalities
+from pipeline.exhibits import outputs
+from pipeline.files import read_json, write_json, write_text
+from pipeline.planning.expand import data_code
+from pipeline.planning.model import Plan
+
+
+def write_plan(plan: Plan, root: Path) -> list[str]:
+    """results/plan/: what each stage of dvc.yaml depends on. A file is rewritten only when its bytes change."""
+    made = {
+        key: {"recipe": datasets.recipe(key), "code": source.code_digest(f"pipeline.modalities.images.datasets.{key}")}
+        for key in plan.datasets
+    }
+    contents: dict[str, Any] = {"datasets": made}
+    for key in plan.studies:
+        runs = plan.study_runs(key)
+        contents[f"trained-{key}"] = [run.trained for run in runs if run.trains]
+        contents[f"runs-{key}"] = [run.path for run in runs]
+        contents[f"exhibits-{key}"] = outputs.digest(plan, key)
+    contents["exhibits"] = outputs.digest(plan)
+    folder = root / "results/plan"
+    for stale in set(folder.glob("*.json")) - {folder / f"{name}.json" for name in contents}:
+        stale.unlink()
+    for name, content in contents.items():
+        path = folder / f"{name}.json"
+        if not path.is_file() or read_json(path) != json.loads(json.dumps(content)):
+            write_json(path, content)
+    return sorted(contents)
+
+
+def write_curves(plan: Plan, study: str, root: Path) -> Path:
+    """results/curves/<study>.csv: loss and learning rate of every epoch of every run."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["method", "variant", "seed", "epoch", "loss", "learning_rate"])
+    for run in filter(attrgetter("trains"), plan.study_runs(study)):
+        for line in (root / run.trained / "history.jsonl").read_text().splitlines():
+            row = json.loads(line)
+            loss = "" if row["loss"] is None else f"{row['loss']:.6f}"
+            lines.writerow([run.method, run.variant, run.seed, row["epoch"], loss, f"{row['learning_rate']:.6g}"])
+    path = root / f"results/curves/{study}.csv"
+    write_text(path, text.getvalue())
+    return path
+
+
+def write_metrics(plan: Plan, study: str, root: Path) -> Path:
+    """results/metrics/<study>.json: variant -> method -> the study's metrics -> mean over the seeds that are ok."""
+    found: dict[str, dict[str, dict[str, list[float]]]] = {}
+    for run in plan.study_runs(study):
+        result = read_json(root / run.path / "result.json")
+        metrics = found.setdefault(run.variant, {}).setdefault(run.method, {})
+        for name in plan.studies[study].metrics:
+            if name in result["metrics"]:
+                metrics.setdefault(name, []).append(result["metrics"][name])
+    means = {
+        variant: {
+            method: {name: round(sum(values) / len(values), 6) for name, values in metrics.items()}
+            for method, metrics in methods.items()
+        }
+        for variant, methods in found.items()
+    }
+    path = root / f"results/metrics/{study}.json"
+    write_json(path, means)
+    return path

@@ -1,0 +1,81 @@
+"""results/report.html: verdict counts, the studies, every claim, coverage of the papers, environment."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.exhibits import claims, labels
+from pipeline.exhibits.cells import Results
+from pipeline.exhibits.claims import Verdict
+from pipeline.exhibits.frame import PlanLike
+from pipeline.exhibits.report import environment, pages, verdicts
+
+if TYPE_CHECKING:
+    from pipeline.planning.model import Paper
+
+STATUSES = {
+    "works": "implemented and compared",
+    "partial": "implemented in part",
+    "planned": "not implemented yet",
+    "theory": "nothing to run",
+    "out_of_reach": "cannot be run here",
+}
+
+
+def text(plan: PlanLike, read: Mapping[str, Results], found: list[Verdict], papers: "Mapping[str, Paper]") -> str:
+    """The first page. `read` holds every study's results, `found` the verdict on every claim."""
+    results = [result for study in read.values() for result in study.results]
+    return pages.render(
+        "index.html",
+        up="",
+        summary=summary(read, found),
+        tier=plan.tier,
+        latest=environment.latest(results),
+        lost=[line for study in read.values() for line in study.lost],
+        counts=verdicts.counts(found),
+        studies=[_study(study, found) for study in read.values()],
+        claims=verdicts.rows(found, read),
+        coverage=_coverage(papers),
+        environment=environment.facts(results),
+        commits=environment.commits(results),
+        work=environment.work(results),
+    )
+
+
+def summary(read: Mapping[str, Results], found: list[Verdict]) -> str:
+    """One sentence, from the data."""
+    tested = [each for each in found if each.verdict != "not_tested"]
+    kinds = Counter(each.verdict for each in tested)
+    runs = labels.count(sum(len(study.runs) for study in read.values()), "run")
+    methods = labels.count(len({method for study in read.values() for _, method in study.cells}), "method")
+    papers = labels.count(len({each.paper.key for each in tested}), "paper")
+    outcome = labels.listing([f"{kinds[name]} {name}" for name in claims.VERDICTS if name != "not_tested"])
+    return (
+        f"{runs} of {methods} in {labels.count(len(read), 'study', 'studies')} put "
+        f"{labels.count(len(tested), 'claim')} of {papers} to the test: {outcome}."
+    )
+
+
+def _study(results: Results, found: list[Verdict]) -> dict[str, Any]:
+    """A study's line."""
+    return {
+        "key": results.study.key,
+        "title": results.study.title,
+        "summary": results.study.summary,
+        "size": ", ".join(
+            [
+                labels.count(len({method for _, method in results.cells}), "method"),
+                labels.count(len(results.variants()), "variant"),
+                labels.count(len(results.runs), "run"),
+            ]
+        ),
+        "counts": verdicts.counts(verdicts.of_study(found, results.study.key)),
+    }
+
+
+def _coverage(papers: "Mapping[str, Paper]") -> list[dict[str, Any]]:
+    groups = {status: [papers[key] for key in sorted(papers) if papers[key].status == status] for status in STATUSES}
+    return [
+        {"status": status, "meaning": STATUSES[status], "papers": group, "size": len(group)}
+        for status, group in groups.items()
+    ]

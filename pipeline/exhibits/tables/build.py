@@ -1,0 +1,123 @@
+"""Means, intervals, marks and footnotes of a study's table."""
+
+import math
+from collections.abc import Mapping
+from statistics import median
+from typing import Any
+
+from pipeline.exhibits import labels, statistics
+from pipeline.exhibits.cells import Cell, Results
+from pipeline.exhibits.statistics import Estimate
+from pipeline.exhibits.tables import words
+from pipeline.exhibits.tables.model import DASH, Block, Entry, Row, Table
+
+Facts = dict[str, dict[tuple[str, str], str]]
+"""Head -> (variant, method) -> text."""
+
+
+def table(results: Results) -> Table:
+    """The study's table, a block a variant."""
+    study, facts = results.study, _facts(results)
+    footnotes: list[str] = []
+    blocks = [_block(results, variant, facts, footnotes) for variant in results.variants()]
+    entries = [entry for block in blocks for row in block.rows for entry in row.entries]
+    return Table(
+        results=results,
+        metrics=dict(study.metrics),
+        decimals={name: decimals_of([e.estimate for e in entries if e.metric == name]) for name in study.metrics},
+        facts=list(facts),
+        blocks=blocks,
+        footnotes=footnotes,
+        protocol=words.protocol(results),
+        legend=words.legend(study, entries),
+        hardware=words.hardware(results.results),
+    )
+
+
+def _facts(results: Results) -> Facts:
+    """The learning rate where methods differ in it, and the time that an epoch took."""
+    rates, seconds = {}, {}
+    for place, cell in results.cells.items():
+        settings = cell.runs[0].settings
+        if (rate := (settings.get("optimizer") or {}).get("learning_rate")) and settings.get("epochs"):
+            rates[place] = f"{rate:g}"
+        if spent := [second for epochs in cell.epoch_seconds.values() for second in epochs]:
+            seconds[place] = labels.significant(median(spent))
+    facts = {"learning rate": rates if len(set(rates.values())) > 1 else {}, "seconds per epoch": seconds}
+    return {head: column for head, column in facts.items() if column}
+
+
+def _block(results: Results, variant: str, facts: Facts, footnotes: list[str]) -> Block:
+    rows = [_row(results, variant, method, facts, footnotes) for method in results.methods(variant)]
+    mark(rows, results.study.metrics)
+    return Block(
+        variant=variant,
+        dataset=results.cells[variant, rows[0].method].runs[0].dataset,
+        data=words.data(results, variant),
+        changes=words.changes(results.study, variant),
+        reach=words.reach(rows),
+        rows=rows,
+    )
+
+
+def _row(results: Results, variant: str, method: str, facts: Facts, footnotes: list[str]) -> Row:
+    cell = results.cells[variant, method]
+    line = next(entry for entry in results.study.methods if entry.key == method)
+    notes = [f"{method}: {line.why.rstrip('.')}."] if line.why else []
+    notes += [words.loss(variant, method, cell)] if cell.lost else []
+    footnotes += [text for text in notes if text not in footnotes]
+    return Row(
+        method=method,
+        paper=cell.runs[0].paper,
+        baseline=method == results.study.baseline,
+        reference=line.reference,
+        entries=[_entry(name, cell) for name in results.study.metrics],
+        facts=[column.get((variant, method), DASH) for column in facts.values()],
+        notes=[footnotes.index(text) + 1 for text in notes],
+    )
+
+
+def _entry(metric: str, cell: Cell) -> Entry:
+    return Entry(metric, cell, statistics.mean(cell.sample(metric), labels.bounds(metric)))
+
+
+def mark(rows: list[Row], metrics: Mapping[str, Any]) -> None:
+    """Mark the best, what cannot be told from it, and what differs from the baseline; lost seeds disqualify."""
+    base = next((row for row in rows if row.baseline), None)
+    for place, direction in enumerate(metrics.values()):
+        column = [(row, row.entries[place]) for row in rows]
+        complete = [(row, e) for row, e in column if e.estimate and e.estimate.low is not None and not e.cell.lost]
+        _rank([entry for row, entry in complete if not row.reference], direction)
+        if base and not base.entries[place].cell.lost:
+            _compare([entry for row, entry in complete if row is not base], base.entries[place])
+
+
+def _rank(entries: list[Entry], direction: str) -> None:
+    if len(entries) < 2:
+        return
+    order = 1 if direction == "higher" else -1
+    best = max(entries, key=lambda e: order * e.estimate.mean if e.estimate else -math.inf)
+    best.best = True
+    for entry in entries:
+        gap = _difference(entry, best)
+        entry.tied = entry is not best and gap is not None and gap.low is not None and gap.sign == 0
+
+
+def _compare(entries: list[Entry], base: Entry) -> None:
+    for entry in entries:
+        entry.versus = _difference(entry, base)
+        entry.differs = entry.versus is not None and entry.versus.sign != 0
+
+
+def _difference(entry: Entry, other: Entry) -> Estimate | None:
+    return statistics.difference(entry.cell.sample(entry.metric), other.cell.sample(other.metric))
+
+
+def decimals_of(estimates: list[Estimate | None]) -> int:
+    """So many that the typical half-width of an interval keeps two significant figures."""
+    found = [e for e in estimates if e]
+    widths = sorted((e.high - e.low) / 2 for e in found if e.low is not None and e.high is not None)
+    scale = widths[len(widths) // 2] if widths else 0.0
+    if scale <= 0:
+        scale = max((abs(e.mean) for e in found), default=0.0) / 10
+    return min(max(1 - math.floor(math.log10(scale)), 0), 4) if scale > 0 else 2

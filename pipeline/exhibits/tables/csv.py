@@ -1,0 +1,53 @@
+"""The tidy CSV: every metric that the runs recorded."""
+
+import csv
+import io
+from typing import Any
+
+from pipeline.exhibits import frame, labels, statistics
+from pipeline.exhibits.cells import Cell, Results
+
+COLUMNS = [*frame.CELL, "metric", "mean", "ci_low", "ci_high", "n_seeds", "status", "source"]
+SOURCE = "run"
+"""Where the numbers come from; the contract's column `source`."""
+
+
+def text(results: Results) -> str:
+    """One row per cell and metric, sorted by all key columns.
+
+    `n_seeds` counts the runs behind the mean. `status` is `ok`, else the worst of the cell's runs; a cell without
+    numbers keeps a row per metric of the study, with empty numbers. `missing`: the runs are ok but lack the metric.
+    """
+    measured = [
+        _measured(results, found)
+        for found in frame.aggregate(results.frame()).iter_rows(named=True)
+        if found["metric"] is not None
+    ]
+    gaps = [row for cell in results.cells.values() for row in _gaps(cell, list(results.study.metrics))]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(sorted(measured + gaps))
+    return out.getvalue()
+
+
+def _measured(results: Results, found: dict[str, Any]) -> list[str]:
+    metric = found["metric"]
+    estimate = statistics.mean(results.cells[found["variant"], found["method"]].sample(metric), labels.bounds(metric))
+    assert estimate is not None
+    numbers = [fixed(found["mean"]), fixed(estimate.low), fixed(estimate.high), str(found["n_seeds"])]
+    return [*(found[name] for name in frame.CELL), metric, *numbers, found["status"], SOURCE]
+
+
+def _gaps(cell: Cell, metrics: list[str]) -> list[list[str]]:
+    key = [getattr(cell.runs[0], name) for name in frame.CELL]
+    status = cell.status if cell.lost else "missing"
+    return [[*key, metric, "", "", "", "0", status, SOURCE] for metric in metrics if metric not in cell.metrics]
+
+
+def fixed(value: float | None) -> str:
+    """Six decimals, zero without a sign; empty for None."""
+    if value is None:
+        return ""
+    shown = f"{value:.6f}"
+    return "0.000000" if shown == "-0.000000" else shown

@@ -1,0 +1,82 @@
+"""The table in LaTeX, by booktabs: one that fits a page, or a longtable; on its side where it is wide."""
+
+from pipeline.exhibits import labels
+from pipeline.exhibits.tables.model import DASH, Entry, Row, Table
+
+_ESCAPED = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{c: f"\\{c}" for c in "&%$#_"},
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "†": r"$^\dagger$",
+    "×": r"$\times$",
+    labels.MINUS: "$-$",
+    DASH: "--",
+}
+ROWS = 40
+"""More do not fit a page."""
+COLUMNS = 6
+"""More do not fit a page that stands upright."""
+
+
+def text(table: Table) -> str:
+    """What is to be included in a document; its first line names the packages that it needs."""
+    long = sum(len(block.rows) for block in table.blocks) > ROWS
+    wide = len(table.heads) > COLUMNS
+    packages = ["booktabs", *["longtable"] * long, *["pdflscape"] * wide]
+    out = [rf"% needs \usepackage{{{','.join(packages)}}}", *[r"\begin{landscape}"] * wide]
+    out += _head(table, long, wide)
+    for block in table.blocks:
+        out += [r"\midrule", rf"\multicolumn{{{len(table.heads) + 1}}}{{l}}{{\emph{{{_escape(block.about)}}}}} \\"]
+        out += [_row(table, row, wide) for row in block.rows]
+    out += [r"\bottomrule", r"\end{longtable}" if long else r"\end{tabular}", *[r"\par}"] * long]
+    out += _foot(table, long)
+    out += [*[r"\end{table}"] * (not long), *[r"\end{landscape}"] * wide]
+    return "\n".join(out) + "\n"
+
+
+def _head(table: Table, long: bool, wide: bool) -> list[str]:
+    heads = [_escape(head) for head in table.heads.values()]
+    if wide:
+        heads = [rf"\parbox[b]{{17mm}}{{\raggedleft {head}}}" for head in heads]
+    caption = rf"\caption{{{_escape(table.title)}. {_escape(' '.join(table.protocol))}}}"
+    columns = [r"\toprule", " & ".join(["Method", *heads]) + r" \\"]
+    out = ["{"] if long else [r"\begin{table}", r"\centering", caption]
+    out += [r"\scriptsize\setlength{\tabcolsep}{3pt}" if wide else r"\small"]
+    out += [rf"\begin{{{'longtable' if long else 'tabular'}}}{{l{'r' * len(heads)}}}"]
+    if not long:
+        return out + columns
+    return [*out, caption + r" \\", *columns, r"\endfirsthead", *columns, r"\midrule", r"\endhead"]
+
+
+def _row(table: Table, row: Row, wide: bool) -> str:
+    notes = "".join(f"$^{{{n}}}$" for n in row.notes)
+    cells = [_escape(row.method) + notes, *(_entry(table, entry, wide) for entry in row.entries)]
+    return " & ".join([*cells, *map(_escape, row.facts)]) + r" \\"
+
+
+def _entry(table: Table, entry: Entry, wide: bool) -> str:
+    mean, interval = map(_escape, table.text(entry))
+    if entry.estimate is None:
+        return rf"\emph{{{mean}}}"
+    mark = rf"\textbf{{{mean}}}" if entry.best else rf"\underline{{{mean}}}" if entry.tied else mean
+    size = r"\tiny" if wide else r"\scriptsize"
+    spread = rf" {{{size} {interval}}}" if interval else ""
+    return mark + (_ESCAPED["†"] if entry.differs else "") + spread
+
+
+def _foot(table: Table, long: bool) -> list[str]:
+    out = ["", r"\smallskip", r"\noindent" * long + r"\begin{minipage}{\linewidth}\footnotesize"]
+    out += [rf"$^{{{n}}}$ {_escape(note)}\\" for n, note in enumerate(table.footnotes, 1)]
+    return [*out, _escape(" ".join(table.legend)) + r"\\", _escape(table.hardware), r"\end{minipage}"]
+
+
+def _escape(text: str) -> str:
+    return "".join(_ESCAPED.get(c, c) for c in " ".join(text.split()))

@@ -1,0 +1,15 @@
+"""Fast adversarial training: one large step from a random start stands in for many small ones."""
+
+from pipeline.methods.adversarial.pgd_at import PGDAT
+
+
+class FastAT(PGDAT):
+    """Algorithm 3: `pgd_at` with a single step of a = 1.25 r from a uniform start, cut to the ball.
+
+    Without early stopping, which in the authors' code is for where robustness to more steps breaks down. That code
+    makes the attack in training mode, so that running statistics see it too; here evaluation mode leaves them alone.
+    """
+
+    paper = "fast_at"
+    steps = 1
+    step_size = 1.25

@@ -1,0 +1,15 @@
+"""Accuracy on the third of the classes that are most frequent in training."""
+
+from torch import Tensor
+
+from pipeline.ops.frequency import top1_of
+
+LABEL = "Many-shot top-1 (%)"
+UNIT = "%"
+BOUNDS = (0.0, 100.0)
+DIRECTION = "higher"
+
+
+def compute(predictions: Tensor, labels: Tensor, class_counts: tuple[int, ...]) -> Tensor | None:
+    """Of classes predicted (N,), labels (N,) and the training examples of each class; values of those classes alone."""
+    return top1_of("many", predictions, labels, class_counts)

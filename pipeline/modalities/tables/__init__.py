@@ -1,0 +1,23 @@
+"""Tables: rows of float32 numbers, standardised column by column, encoded by small dense networks or not at all."""
+
+from dataclasses import dataclass
+
+from pipeline.modalities import Dataset
+from pipeline.schema import NotNegative, Strict
+
+NOUN = "rows"
+DTYPE = "float32"
+BOUNDS = None
+
+
+@dataclass(frozen=True)
+class Table(Dataset):
+    columns: tuple[str, ...] = ()
+    """Names of the columns, in order, with their units; one that begins with its category's column is 0 or 1."""
+
+
+class Augmentation(Strict):
+    """What makes a view "full" differ from the row itself."""
+
+    noise: NotNegative = 0.0
+    """Standard deviation of Gaussian noise on every column, in standard deviations of the column."""

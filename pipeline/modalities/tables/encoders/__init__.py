@@ -1,0 +1,1 @@
+"""Encoders of rows, a module each: `build(shape)` makes one for rows of shape (F,)."""

@@ -1,0 +1,29 @@
+"""How features of several classes lie: spread within classes against between them, and the frame of the class means."""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def class_means(features: Tensor, labels: Tensor) -> Tensor:
+    """(K', F) float64 means of features (N, F) over the K' classes that occur in labels (N,), in their order."""
+    features = features.double()
+    _, places = labels.unique(return_inverse=True)
+    one_hot = F.one_hot(places).to(features.dtype)
+    return one_hot.T @ features / one_hot.sum(0)[:, None]
+
+
+def cosine_distances(features: Tensor, labels: Tensor) -> tuple[float, float]:
+    """Mean of 1 - cos over pairs of one class, the mean of the classes' means, and over all pairs.
+
+    Features (N, F). An example is paired with itself too, as in equation 11 of Kornblith et al. 2021, "Why do better
+    loss functions lead to less transferable features?", whose class separation is R^2 = 1 - within / total.
+    """
+    means = class_means(F.normalize(features.double(), dim=1), labels)
+    within = 1 - means.square().sum(1)
+    return float(within.mean()), float(1 - means.mean(0).square().sum())
+
+
+def frame_gap(means: Tensor, ideal: Tensor) -> float:
+    """|G / |G| - G* / |G*|| in the Frobenius norm, G the Gram matrix of means (K, F), G* (K, K) the ideal; 0 to 2."""
+    gram = means @ means.T
+    return float((gram / gram.norm().clamp_min(1e-12) - ideal / ideal.norm()).norm())

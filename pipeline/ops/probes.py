@@ -1,0 +1,113 @@
+"""Probes: what frozen features (M, F) with labels (M,) say of the classes of other features (N, F)."""
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pipeline.ops import naive_bayes as gaussian_naive_bayes
+from pipeline.ops.lbfgs import minimise
+
+ENTRIES = 1 << 24
+"""Similarities held at once: 64 MiB of float32."""
+
+
+@torch.no_grad()
+def linear_probe(
+    train_features: Tensor,
+    train_labels: Tensor,
+    test_features: Tensor,
+    num_classes: int,
+    *,
+    l2: float = 1e-4,
+    iterations: int = 100,
+) -> Tensor:
+    """Logits (N, K) float32 of the test features, by multinomial logistic regression on the training features.
+
+    Features (M, F) and (N, F) are standardised by the training mean and deviation; a constant feature is left
+    out. Minimises mean cross-entropy + l2/2 |W|^2, bias free, in float64 by full-batch L-BFGS from zero:
+    deterministic, and scikit-learn's LogisticRegression with C = 1 / (l2 M). The probe sees no test labels.
+    """
+    train, test = train_features.double(), test_features.double()
+    deviation, mean = torch.std_mean(train, dim=0, correction=0)
+    scale = torch.where(deviation > 1e-8 * (1 + mean.abs()), 1 / deviation, 0.0)
+    ones = train.new_ones
+    train = torch.cat([(train - mean) * scale, ones(len(train), 1)], 1)
+    test = torch.cat([(test - mean) * scale, ones(len(test), 1)], 1)
+    rows, targets = torch.arange(len(train), device=train.device), train_labels
+
+    def loss(weights: Tensor) -> tuple[Tensor, Tensor]:
+        log_p = (train @ weights).log_softmax(1)
+        penalised = l2 * weights
+        penalised[-1] = 0
+        value = (penalised * weights).sum() / 2 - log_p[rows, targets].mean()
+        residual = log_p.exp_()
+        residual[rows, targets] -= 1
+        return value, train.T @ residual / len(train) + penalised
+
+    start = train.new_zeros(train.shape[1], num_classes)
+    return (test @ minimise(loss, start, iterations=iterations)).float()
+
+
+@torch.no_grad()
+def knn_predict(
+    train_features: Tensor,
+    train_labels: Tensor,
+    test_features: Tensor,
+    neighbours: int,
+    num_classes: int,
+    metric: Literal["cosine", "euclidean"] = "cosine",
+) -> Tensor:
+    """Predictions (N,) int64 by majority among the `neighbours` nearest of the training features (M, F).
+
+    Of classes with equally many votes the one with the nearest neighbour wins. Memory is bounded.
+    """
+    train, test = train_features.flatten(1).float(), test_features.flatten(1).float()
+    if metric == "cosine":
+        train, test = F.normalize(train), F.normalize(test)
+        offset = train.new_zeros(len(train))
+    else:
+        # |a - b|^2 = |a|^2 - 2 (a.b - |b|^2 / 2); centring first keeps float32 from cancelling
+        centre = train.mean(0)
+        train, test = train - centre, test - centre
+        offset = -train.square().sum(1) / 2
+    predictions = []
+    for part in test.split(max(1, ENTRIES // len(train))):
+        nearest = torch.addmm(offset, part, train.T).topk(min(neighbours, len(train)), dim=1).indices
+        voted = train_labels[nearest]
+        votes = F.one_hot(voted, num_classes).sum(1).gather(1, voted)
+        # argmax gives the first of equals, and the neighbours are in order
+        first = (votes == votes.amax(1, keepdim=True)).to(torch.uint8).argmax(1, keepdim=True)
+        predictions.append(voted.gather(1, first).squeeze(1))
+    return torch.cat(predictions)
+
+
+@torch.no_grad()
+def naive_bayes(train_features: Tensor, train_labels: Tensor, test_features: Tensor, num_classes: int) -> Tensor:
+    """Log-probabilities (N, K) float64 of the test features, by Gaussian naive Bayes on the training features.
+
+    Features (M, F) and (N, F). Linear in x, as logistic regression is; see `pipeline/ops/naive_bayes.py`. A class
+    without examples has probability 0.
+    """
+    fitted = gaussian_naive_bayes.fit(train_features, train_labels, num_classes)
+    return gaussian_naive_bayes.log_joint(test_features, fitted).log_softmax(1)
+
+
+def label_fraction(labels: Tensor, fraction: float, generator: torch.Generator) -> Tensor:
+    """Indices, ascending, of round(fraction x n) of each class's n examples (N,), and of at least one.
+
+    Drawn by `generator`, on the CPU. From one state of it, a smaller fraction's examples are among a larger one's.
+    """
+    order = torch.randperm(len(labels), generator=generator)
+    drawn = labels.cpu()[order]
+    chosen = []
+    for number in drawn.unique():
+        members = order[drawn == number]
+        chosen.append(members[: max(1, round(fraction * len(members)))])
+    return torch.cat(chosen).sort().values.to(labels.device)
+
+
+def share_name(fraction: float) -> str:
+    """How metrics name a share of the labels: `1pct`, `10pct`, `0_5pct`."""
+    return f"{100 * fraction:g}pct".replace(".", "_")

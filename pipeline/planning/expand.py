@@ -1,0 +1,323 @@
+"""Studies spelled out into runs.
+
+A run's id hashes its resolved settings, the recipe of its data, the code it executes and what it builds on. Its folder
+carries the id, so nothing stale can be taken for a result and nothing unchanged runs twice. Its training has an id of
+its own, without what only evaluation reads: another metric trains nothing.
+"""
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from pydantic import create_model
+
+from pipeline import modalities, protocols
+from pipeline.errors import UserError, unknown
+from pipeline.files import digest
+from pipeline.planning import check, code, identity
+from pipeline.planning.model import Base, MethodEntry, Params, Run, Study, Variant
+from pipeline.schema import check as checked
+from pipeline.training.budget import Budget
+
+Runs = dict[tuple[str, str, int], Run]
+"""A study's runs by variant, method and seed."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One method in one variant, before its seeds are spelled out."""
+
+    variant: str
+    entry: MethodEntry
+    budget: dict[str, Any]
+    settings: dict[str, Any]
+    base: Base | None
+
+
+def runs(studies: Mapping[str, Study], params: Params) -> dict[str, list[Run]]:
+    """Every study's runs in table order; studies that others build on are spelled out first."""
+    done: dict[str, Runs] = {}
+
+    def expand(key: str, chain: tuple[str, ...] = ()) -> None:
+        if key in chain:
+            raise UserError(
+                f"studies/{key}.yaml: studies build on each other in a circle: {' -> '.join((*chain, key))}"
+            )
+        if key in done:
+            return
+        for base in bases(studies[key]):
+            if base.study != key:
+                expand(base.study, (*chain, key))
+        done[key] = _study(studies[key], params, done)
+
+    for key in studies:
+        expand(key)
+    return {key: list(found.values()) for key, found in done.items()}
+
+
+def bases(study: Study) -> list[Base]:
+    """What the study's runs may build on."""
+    entries = [entry.base for entry in study.methods]
+    found = [study.base, *entries, *(check.variant(study, name).base for name in study.variants)]
+    return [base for base in found if base is not None]
+
+
+def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Values of `above` over those of `below`, mappings merged key by key."""
+    merged = dict(below)
+    for key, value in above.items():
+        nested = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = merge(merged[key], value) if nested else value
+    return merged
+
+
+def _study(study: Study, params: Params, done: dict[str, Runs]) -> Runs:
+    """The study's runs in table order. Those that build on runs of the study itself are made after these."""
+    where = f"studies/{study.key}.yaml"
+    cells = list(_cells(study, params, where))
+    made: dict[str, Runs] = {**done, study.key: {}}
+    waiting = cells
+    while waiting:
+        known = {(variant, method) for variant, method, _ in made[study.key]}
+        ready = [c for c in waiting if not c.base or c.base.study != study.key or _place(c.base) in known]
+        if not ready:
+            _explain(study, cells, waiting[0], where)
+        for cell in ready:
+            made[study.key] |= {(r.variant, r.method, r.seed): r for r in _seeds(study, cell, params, made, where)}
+        done_with = {(cell.variant, cell.entry.key) for cell in ready}
+        waiting = [cell for cell in waiting if (cell.variant, cell.entry.key) not in done_with]
+    order = {(cell.variant, cell.entry.key): place for place, cell in enumerate(cells)}
+    return dict(sorted(made[study.key].items(), key=lambda item: (order[item[0][:2]], item[0][2])))
+
+
+def _place(base: Base) -> tuple[str, str]:
+    return base.variant, base.method
+
+
+def _explain(study: Study, cells: list[Cell], cell: Cell, where: str) -> None:
+    """Say why a run that builds on its own study has nothing to build on."""
+    assert cell.base is not None
+    of_variant = [c.entry.key for c in cells if c.variant == cell.base.variant]
+    if cell.base.variant not in study.variants:
+        raise unknown("variant", cell.base.variant, study.variants, f"{where}: {cell.entry.key}: base")
+    if cell.base.method not in of_variant:
+        raise unknown("method", cell.base.method, of_variant, f"{where}: {cell.entry.key}: base")
+    raise UserError(f"{where}: {cell.variant}/{cell.entry.key}: its base builds on it in a circle")
+
+
+def _cells(study: Study, params: Params, where: str) -> Iterable[Cell]:
+    if params.tier not in study.budget:
+        raise unknown("tier", params.tier, study.budget, where)
+    tier = merge(study.budget[params.tier], params.overrides.get(study.key, {}))
+    rates = study.rates.get(params.tier, {})
+    for variant, changes in study.variants.items():
+        own = check.variant(study, variant)
+        chosen = own.methods or [entry.key for entry in study.methods if not entry.only or variant in entry.only]
+        budget = merge(tier, {k: v for k, v in changes.items() if k not in Variant.model_fields})
+        for entry in study.methods:
+            if entry.key in chosen:
+                values = merge(budget, entry.budget)
+                if entry.key in rates:
+                    values = merge(values, {"optimizer": {"learning_rate": rates[entry.key]}})
+                yield Cell(variant, entry, values, own.settings, _base(study, own, variant, entry))
+
+
+def _base(study: Study, own: Variant, variant: str, entry: MethodEntry) -> Base | None:
+    """The run that a method builds on in a variant; None for methods that build on none."""
+    if not code.method(entry.key).builds_on:
+        return None
+    base = own.base or entry.base or study.base
+    if base is None:
+        raise UserError(
+            f"studies/{study.key}.yaml: {variant}/{entry.key}: builds on a trained run; name it as `base: "
+            "{study: ..., method: ...}` in the method's line, its variant or the study"
+        )
+    return base
+
+
+def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], where: str) -> Iterable[Run]:
+    """The runs of one method in one variant, one a seed."""
+    entry, info = cell.entry, code.method(cell.entry.key)
+    place = f"{where}: {cell.variant}/{entry.key}" if entry.budget else f"{where}: {cell.variant}"
+    count = params.seeds or checked(_Seeds, {"seeds": cell.budget.get("seeds", _Seeds().seeds)}, place).seeds
+    below = _below(cell.base, count, done, where) if cell.base else None
+    budget = _budget(study, cell, below, where, place)
+    reduced = entry.reduced if params.tier in study.reduced else {}
+    values = budget.model_dump(mode="json", exclude={"seeds"})
+    if not info.trains and "epochs" in values:
+        values["epochs"] = 0
+    if cell.base:
+        values["base"] = cell.base.model_dump()
+    known = {name: value for name, value in cell.settings.items() if name in info.settings}
+    values |= {
+        "tier": params.tier,
+        "protocol": study.protocol,
+        "method": info.resolve({**entry.settings, **reduced, **known}, where),
+    }
+    reads = [values["dataset"], *([below.dataset] if below else []), *budget.reads()]
+    modality = modalities.name_of(values["dataset"])
+    roots = _Roots(info.module, info.name, study.protocol, modality, values["encoder"])
+    trained_on = {key: value for key, value in values.items() if key not in budget.not_trained_on()}
+    hashed, trained_hashed = _without_off(values), _without_off(trained_on)
+    data = _data(tuple(reads))
+    training_code, evaluation_code = roots.training, roots.evaluation(tuple(study.measured))
+    for seed in range(count):
+        names = [study.key, values["dataset"], entry.key, cell.variant, seed]
+        base = None if cell.base is None else done[cell.base.study][cell.base.variant, cell.base.method, seed]
+        needed = base.training if base else None
+        training = digest([*names, trained_hashed, training_code, data, needed])
+        yield Run(
+            id=digest([training, hashed, study.measured, evaluation_code]),
+            training=training,
+            study=study.key,
+            dataset=values["dataset"],
+            method=entry.key,
+            variant=cell.variant,
+            seed=seed,
+            settings=values,
+            needs=(base.id,) if base else (),
+            paper=info.paper,
+            code=digest([training_code, evaluation_code]),
+            data=data,
+            datasets=tuple(dict.fromkeys(reads)),
+            metrics=tuple(study.measured),
+            family=info.family,
+            name=info.name,
+            modality=modality,
+        )
+
+
+class _Seeds(Budget):
+    """Of a budget, only the number of seeds."""
+
+
+def _budget(study: Study, cell: Cell, below: Run | None, where: str, place: str) -> Budget:
+    """The cell's budget by its protocol's schema, with what is inherited, checked against the data set."""
+    protocol, info = protocols.named(study.protocol), code.method(cell.entry.key)
+    values = cell.budget
+    whole: type[Budget] = protocol.Budget
+    schema: type[Budget] = whole if info.trains else getattr(protocol, "UntrainedBudget", whole)
+    if schema is not whole and any(code.method(other.key).trains for other in study.methods):
+        values = {key: value for key, value in values.items() if key not in whole.model_fields.keys() - schema.model_fields}
+    inherited = getattr(protocol, "INHERITED", ())
+    for name in inherited:
+        if name in values:
+            raise UserError(f"{where}: '{name}' is the base run's and cannot be set in this study")
+    if inherited:
+        assert below is not None
+        values = {**values, **{name: below.settings[name] for name in inherited}}
+    dataset = values.get("dataset") or study.dataset
+    if dataset not in modalities.known():
+        raise unknown("data set", dataset, modalities.known(), where)
+    _takes(protocol, study.protocol, dataset, where)
+    made = checked(_of_modality(schema, modalities.name_of(dataset)), {**values, "dataset": dataset}, place)
+    for stream in info.streams:
+        if stream not in made.streams():
+            raise UserError(
+                f"{place}: method '{info.key}' reads the stream '{stream}', which the study does not have; "
+                f"{_streams(made)}"
+            )
+    made.check(modalities.describe(dataset), where)
+    folder = code.PACKAGE / "modalities" / modalities.name_of(dataset) / "encoders"
+    encoders = sorted(path.stem for path in folder.glob("[!_]*.py"))
+    if made.encoder not in encoders:
+        raise unknown("encoder", made.encoder, encoders, where)
+    return made
+
+
+def _streams(budget: Budget) -> str:
+    return f"it has {', '.join(budget.streams())}" if budget.streams() else "it has none beside the training set"
+
+
+def _takes(protocol: ModuleType, name: str, dataset: str, where: str) -> None:
+    """UserError where the protocol is for other kinds of data."""
+    takes = getattr(protocol, "MODALITIES", ())
+    modality = modalities.name_of(dataset)
+    if takes and modality not in takes:
+        raise UserError(f"{where}: dataset = '{dataset}': holds {modality}; protocol '{name}' is for {' and '.join(takes)}")
+
+
+@functools.cache
+def _of_modality(schema: type[Budget], modality: str) -> type[Budget]:
+    """A protocol's budget with the modality's schema of views, where it has any."""
+    augmentation = modalities.package(modality).Augmentation
+    made: type[Budget] = create_model(schema.__name__, __base__=schema, augmentation=(augmentation, augmentation()))
+    return made
+
+
+def _below(base: Base, count: int, done: dict[str, Runs], where: str) -> Run:
+    """The first seed of the run that is built on; UserError where it is not there for all seeds, or has no weights."""
+    runs = done[base.study]
+    variants = {variant for variant, _, _ in runs}
+    if base.variant not in variants:
+        raise unknown("variant", base.variant, variants, f"{where}: base study '{base.study}'")
+    methods = {method for variant, method, _ in runs if variant == base.variant}
+    if base.method not in methods:
+        raise unknown("method", base.method, methods, f"{where}: base study '{base.study}'")
+    seeds = sum((variant, method) == _place(base) for variant, method, _ in runs)
+    if count > seeds:
+        raise UserError(f"{where}: seeds = {count}: the study '{base.study}' it builds on has {seeds}")
+    first = runs[base.variant, base.method, 0]
+    if not first.trains:
+        raise UserError(f"{where}: base: {base.study}/{base.method} has no weights to build on; it is not trained")
+    return first
+
+
+@dataclass(frozen=True)
+class _Roots:
+    """Where the code that a run executes begins, by name."""
+
+    method: str
+    name: str
+    protocol: str
+    modality: str
+    encoder: str
+
+    @property
+    def training(self) -> str:
+        return _training(self)
+
+    def evaluation(self, metrics: tuple[str, ...]) -> str:
+        return _evaluation(self.protocol, metrics)
+
+
+@functools.cache
+def _training(roots: _Roots) -> str:
+    """The digest of what trains: the method, the loop, and what protocol and modality do of it."""
+    run = f"pipeline.protocols.{roots.protocol}.run"
+    own = [f"{run}:{name}" for name in ("prepare", "phases", "watch") if name in code.defines(run)]
+    modality = f"pipeline.modalities.{roots.modality}"
+    views = [f"{modality}.run:{name}" for name in ("share", "Views", "encoder")]
+    loop = ["pipeline.training.loop:fit", "pipeline.training.job:make"]
+    return identity.digest(f"{roots.method}:{roots.name}", *own, *loop, *views, f"{modality}.encoders.{roots.encoder}")
+
+
+@functools.cache
+def _evaluation(protocol: str, names: tuple[str, ...]) -> str:
+    """The digest of what evaluates beside what trains: the protocol's evidence and the study's metrics."""
+    from pipeline import metrics
+
+    files = sorted({metrics.describe(name).name for name in names})
+    computed = [f"pipeline.metrics.{name}:compute" for name in files]
+    evaluate = "pipeline.training.evidence:evaluate"
+    return identity.digest(f"pipeline.protocols.{protocol}.run:Evidence", evaluate, *computed)
+
+
+@functools.cache
+def _data(keys: tuple[str, ...]) -> str:
+    return digest([[key, modalities.recipe(key), data_code(key)] for key in keys])
+
+
+def data_code(key: str) -> str:
+    """The digest of the code that makes a data set."""
+    moments = f"pipeline.modalities.{modalities.name_of(key)}.moments:moments"
+    return identity.digest(f"{modalities.module(key)}:arrays", moments)
+
+
+def _without_off(value: Any) -> Any:
+    """Settings without those that are off (null, 0, false, empty): a new setting that is off changes no id."""
+    if isinstance(value, dict):
+        return {key: _without_off(inner) for key, inner in value.items() if inner}
+    return value

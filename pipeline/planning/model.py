@@ -1,0 +1,286 @@
+"""Schemas of params.yaml, studies/*.yaml and papers/*.yaml, and what a plan is."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, Field, model_validator
+
+from pipeline.errors import unknown
+from pipeline.schema import Count, Direction, Positive, Strict
+
+
+class Base(Strict):
+    """The run of another study that a run builds on; the seed is the run's own."""
+
+    study: str
+    method: str
+    variant: str = "default"
+
+
+class Variant(Strict):
+    """What a variant of a study changes beside budget keys."""
+
+    methods: list[str] | None = None
+    """Which of the study's methods it has; null for all."""
+    base: Base | None = None
+    settings: dict[str, Any] = {}
+    """For those of its methods that have them; at least one must."""
+
+
+class MethodEntry(Strict):
+    """A line of a study: a method, its settings where they differ from its defaults, and departures.
+
+    `reduced` are settings for the tiers that the study calls reduced, where a run is too short or too small for those
+    of the paper.
+    `budget` overrides the study's protocol for this method alone; `why` says why and becomes a footnote.
+    `reference` marks a floor or ceiling: shown and compared with the baseline, not ranked.
+    """
+
+    key: str
+    settings: dict[str, Any] = {}
+    reduced: dict[str, Any] = {}
+    budget: dict[str, Any] = {}
+    why: str = ""
+    reference: bool = False
+    only: list[str] | None = None
+    """The variants that it is part of; null for all that do not name other methods."""
+    base: Base | None = None
+    """The run that it builds on; a variant's base goes before it, the study's behind."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _key_alone(cls, value: Any) -> Any:
+        return {"key": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _departures_are_explained(self) -> "MethodEntry":
+        if self.budget and not self.why:
+            raise ValueError("a method with a budget of its own must say why")
+        return self
+
+
+class Search(Strict):
+    """How a study's learning rates are chosen at a tier: the study STUDY_search tries all of them for all methods.
+
+    What is compared is the study's first metric on `validation_examples`, which are not trained on.
+    """
+
+    learning_rates: Annotated[list[Positive], Field(min_length=2)]
+    train_examples: Count | None = None
+    """With the validation examples; null for the tier's."""
+    validation_examples: Count
+    seeds: Count = 1
+
+
+class Study(Strict):
+    key: str
+    title: str
+    summary: str = ""
+    """What it compares, in a sentence or two: for the README, the results and the report."""
+    protocol: Annotated[str, Field(validation_alias=AliasChoices("protocol", "driver"))]
+    """A folder of pipeline/protocols/."""
+    dataset: str
+    baseline: str
+    selection: str = "last epoch, no model selection"
+    """Printed above the table: how the evaluated model was chosen."""
+    metrics: Annotated[dict[str, Direction], Field(min_length=1)]
+    """The table's columns and their directions; the first orders the rows."""
+    further_metrics: list[str] = []
+    """Measured too: for claims, figures and the CSV."""
+    base: Base | None = None
+    budget: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+    variants: Annotated[dict[str, dict[str, Any]], Field(min_length=1)] = {"default": {}}
+    """Variant -> budget overrides, and the keys of `Variant`."""
+    methods: Annotated[list[MethodEntry], Field(min_length=1)]
+    search: dict[str, Search] = {}
+    """By tier."""
+    reduced: list[str] = []
+    """The tiers at which methods have the settings in their `reduced`."""
+    figures: list[str] = []
+    """Extra figures, by the name of a module in pipeline/exhibits/figures/."""
+    rates: dict[str, dict[str, Positive]] = {}
+    """Tier -> method -> the learning rate that the search chose, from studies/<study>.rates.yaml."""
+
+    @property
+    def measured(self) -> list[str]:
+        """Every metric, the table's first."""
+        return list(dict.fromkeys([*self.metrics, *self.further_metrics]))
+
+
+class Params(Strict):
+    tier: str = "laptop"
+    studies: list[str]
+    seeds: Count | None = None
+    """Replaces every study's number of seeds."""
+    overrides: dict[str, dict[str, Any]] = {}
+    """Study -> budget keys, for trying something without editing the study."""
+
+
+class Test(Strict):
+    """`metric` of `better` minus that of `than`, both in `variant`; positive is what the claim says.
+
+    `than` is a method, or a number such as chance level. A method's side may have a variant and a metric of its own,
+    `than_variant` and `than_metric`: two settings of one method, or two measurements of one encoder.
+
+    The sign follows the direction of `metric` in the study unless `direction` says otherwise. With `relative_to`
+    the effect is the difference in `variant` minus the difference in `relative_to`. `margin` is subtracted.
+    """
+
+    study: str
+    metric: str
+    better: str
+    than: str | float
+    variant: str = "default"
+    than_variant: str | None = None
+    than_metric: str | None = None
+    relative_to: str | None = None
+    margin: float = 0.0
+    direction: Direction | None = None
+
+    @model_validator(mode="after")
+    def _sides_can_be_compared(self) -> "Test":
+        given = [name for name in ("than_variant", "than_metric") if getattr(self, name) is not None]
+        if given and not isinstance(self.than, str):
+            raise ValueError(f"'{given[0]}' is a method's, and than = {self.than:g} is a number")
+        if self.than_variant is not None and self.relative_to is not None:
+            raise ValueError("'than_variant' and 'relative_to' exclude each other: in which variants are the sides?")
+        other = (self.than, self.than_variant or self.variant, self.than_metric or self.metric)
+        if (self.better, self.variant, self.metric) == other:
+            raise ValueError(f"'{self.better}' is compared with itself; name another method, variant or metric")
+        return self
+
+
+class Claim(Strict):
+    id: str
+    statement: str
+    test: Test | None = None
+    why_not: str = ""
+    """Why a claim without a test cannot be tested here."""
+
+
+class Reported(Strict):
+    """A number the paper itself reports, shown as context and never compared with ours."""
+
+    method: str | None = None
+    dataset: str
+    metric: str
+    value: float
+    setting: str = ""
+
+
+class Paper(Strict):
+    key: str
+    title: str
+    authors: list[str]
+    year: int
+    url: str = ""
+    catalogue: int | None = None
+    methods: list[str] = []
+    claims: list[Claim] = []
+    reported: list[Reported] = []
+    status: Literal["works", "partial", "planned", "theory", "out_of_reach"]
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _reasons_are_given(self) -> "Paper":
+        if self.status in ("theory", "out_of_reach") and not self.reason:
+            raise ValueError(f"status '{self.status}' needs a reason")
+        return self
+
+
+@dataclass(frozen=True)
+class Run:
+    """Study x data set x method x variant x seed, fully resolved: one training, if it trains, and one evaluation."""
+
+    id: str
+    """Digest of all that determines the result: what determines the training, and the evaluation's code and settings."""
+    training: str
+    """Digest of all that determines the trained weights. What builds on the run needs no more of it."""
+    study: str
+    dataset: str
+    method: str
+    variant: str
+    seed: int
+    settings: dict[str, Any]
+    needs: tuple[str, ...]
+    """Ids of the runs that it builds on."""
+    paper: str
+    code: str
+    """Digest of the code that the run executes."""
+    data: str
+    """Digest of the recipes of the data sets that the run reads."""
+    datasets: tuple[str, ...]
+    """The data sets that the run reads: its own first."""
+    metrics: tuple[str, ...]
+    family: str
+    """The folder of its method."""
+    name: str
+    """The class of its method."""
+    modality: str
+
+    @functools.cached_property
+    def path(self) -> str:
+        """The folder of its result."""
+        return f"runs/{self.study}/{self.method}/{self.variant}-s{self.seed}-{self.id[:8]}"
+
+    @functools.cached_property
+    def trained(self) -> str:
+        """The folder of its training."""
+        return f"trained/{self.study}/{self.method}/{self.variant}-s{self.seed}-{self.training[:8]}"
+
+    @property
+    def trains(self) -> bool:
+        """Whether the run has a training stage; scores of another run's checkpoint mostly have none."""
+        return "epochs" in self.settings
+
+
+@dataclass(frozen=True)
+class Plan:
+    tier: str
+    studies: Mapping[str, Study]
+    runs: tuple[Run, ...]
+
+    @functools.cached_property
+    def by_id(self) -> dict[str, Run]:
+        return {run.id: run for run in self.runs}
+
+    @functools.cached_property
+    def by_path(self) -> dict[str, Run]:
+        return {run.path: run for run in self.runs}
+
+    @functools.cached_property
+    def by_trained(self) -> dict[str, Run]:
+        return {run.trained: run for run in self.runs if run.trains}
+
+    @functools.cached_property
+    def by_study(self) -> dict[str, list[Run]]:
+        found: dict[str, list[Run]] = {key: [] for key in self.studies}
+        for run in self.runs:
+            found[run.study].append(run)
+        return found
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        return tuple(sorted({key for run in self.runs for key in run.datasets}))
+
+    def study(self, key: str) -> Study:
+        if key not in self.studies:
+            raise unknown("study", key, self.studies)
+        return self.studies[key]
+
+    def study_runs(self, key: str) -> list[Run]:
+        """A study's runs in table order: variant, then method, then seed."""
+        self.study(key)
+        return self.by_study[key]
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as `python -m pipeline plan --json` prints it."""
+        fields = ("id", "study", "dataset", "method", "variant", "seed", "settings", "path", "trained", "needs")
+        return {
+            "tier": self.tier,
+            "runs": [{name: getattr(run, name) for name in fields} for run in self.runs],
+            "datasets": [{"key": key, "path": f"data/prepared/{key}"} for key in self.datasets],
+            "studies": [study.model_dump(mode="json", exclude={"budget"}) for study in self.studies.values()],
+        }

@@ -1,0 +1,100 @@
+"""papers/*.yaml: what papers claim and report, held against the methods and studies that there are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline import metrics
+from pipeline.errors import UserError, unknown
+from pipeline.planning import code
+from pipeline.planning.model import Claim, Paper, Study, Test
+from pipeline.schema import check as checked
+from pipeline.schema import read_yaml
+
+
+def load(root: Path = Path()) -> dict[str, Paper]:
+    """All papers by key (the file's name), sorted. UserError where one is malformed."""
+    return {
+        path.stem: checked(Paper, {**read_yaml(path), "key": path.stem}, str(path.relative_to(root)))
+        for path in sorted((root / "papers").glob("*.yaml"))
+    }
+
+
+def check(papers: Mapping[str, Paper], studies: Mapping[str, Study]) -> None:
+    """UserError where papers and methods do not name each other rightly, or a claim asks what no study can answer.
+
+    studies: all that are written down, not only those that are planned.
+    """
+    _methods(papers)
+    numbers: dict[int, str] = {}
+    for key, paper in papers.items():
+        where = f"papers/{key}.yaml"
+        if paper.catalogue is not None and (other := numbers.setdefault(paper.catalogue, key)) != key:
+            raise UserError(f"{where}: catalogue = {paper.catalogue}: is that of papers/{other}.yaml too")
+        ids = [claim.id for claim in paper.claims]
+        for claim in paper.claims:
+            if ids.count(claim.id) > 1:
+                raise UserError(f"{where}: claim '{claim.id}' is there twice; give each an id of its own")
+            _claim(claim, studies, f"{where}: claim '{claim.id}'")
+
+
+def _methods(papers: Mapping[str, Paper]) -> None:
+    methods = code.method_modules()
+    for key, paper in papers.items():
+        for name in paper.methods:
+            if name not in methods:
+                raise unknown("method", name, methods, f"papers/{key}.yaml: methods")
+    for name in methods:
+        info = code.method(name)
+        if not info.paper:
+            continue
+        where = info.module.replace(".", "/") + ".py"
+        if info.paper not in papers:
+            raise unknown("paper", info.paper, papers, f"{where}: paper")
+        if name not in papers[info.paper].methods:
+            raise UserError(f"papers/{info.paper}.yaml: methods: lacks '{name}', which says that it is this paper's")
+
+
+def _claim(claim: Claim, studies: Mapping[str, Study], where: str) -> None:
+    test = claim.test
+    if test is None:
+        if not claim.why_not:
+            raise UserError(f"{where}: has neither a test nor a why_not, which says why there is none")
+        return
+    if test.study not in studies:
+        raise unknown("study", test.study, studies, f"{where}: study")
+    study = studies[test.study]
+    measured = {metrics.describe(name).name for name in study.measured}
+    for key, name in (("metric", test.metric), ("than_metric", test.than_metric)):
+        if name is None:
+            continue
+        if metrics.describe(name, f"{where}: {key}").name not in measured:
+            raise UserError(
+                f"{where}: {key} = '{name}': study '{study.key}' does not measure it; add it to its further_metrics"
+            )
+    if test.direction is None and metrics.describe(test.metric).direction is None:
+        raise UserError(f"{where}: metric = '{test.metric}': neither is better; say in `direction` what the claim says")
+    for key, method, variant in _sides(test):
+        _side(study, method, variant, f"{where}: {key}")
+
+
+def _sides(test: Test) -> list[tuple[str, str, str]]:
+    """Key, method and variant of everything that the test compares."""
+    other = [] if not isinstance(test.than, str) else [("than", test.than, test.than_variant or test.variant)]
+    sides = [("better", test.better, test.variant), *other]
+    if test.relative_to is not None:
+        sides += [(key, method, test.relative_to) for key, method, _ in sides]
+    return sides
+
+
+def _side(study: Study, method: str, variant: str, where: str) -> None:
+    entries = {entry.key: entry for entry in study.methods}
+    if method not in entries:
+        raise unknown(f"method of study '{study.key}'", method, entries, where)
+    if variant not in study.variants:
+        raise unknown(f"variant of study '{study.key}'", variant, study.variants, where)
+    only = entries[method].only
+    chosen = study.variants[variant].get("methods")
+    if (chosen and method not in chosen) or (not chosen and only and variant not in only):
+        raise UserError(f"{where}: study '{study.key}' has no '{method}' in variant '{variant}'")
+
+

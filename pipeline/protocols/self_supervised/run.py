@@ -1,0 +1,91 @@
+"""Encoders pretrained without labels: trained by the loop, judged by what their frozen features are good for."""
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from pipeline.ops.probes import label_fraction, linear_probe, share_name
+from pipeline.protocols.self_supervised import Probe
+from pipeline.training import evidence
+from pipeline.training.evidence import finite
+from pipeline.training.job import unchanged
+from pipeline.training.loop import whole
+
+prepare = unchanged
+phases = whole
+
+
+class Evidence(evidence.Evidence):
+    """Probes learn from the bank: the labelled training inputs before `imbalance` thins them out."""
+
+    @property
+    def probe(self) -> Probe:
+        return Probe.model_validate(self.job.settings["probe"])
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.job.data.class_names)
+
+    @property
+    def bank_labels(self) -> Tensor:
+        return self.job.data.labelled_labels
+
+    @cached_property
+    def bank(self) -> Tensor:
+        """(M, F) features."""
+        return self._features(self.job.data.labelled_inputs)
+
+    @cached_property
+    def features(self) -> Tensor:
+        """(N, F) of the test split."""
+        return self._features(self.job.data.test_inputs)
+
+    @cached_property
+    def few_labels(self) -> dict[str, Tensor]:
+        """Share of the labels, by name -> places in the bank."""
+        return {
+            share_name(share): label_fraction(self.bank_labels, share, self.job.draws.generator("labels"))
+            for share in self.probe.label_fractions
+        }
+
+    @cached_property
+    def probe_logits(self) -> Tensor:
+        """(N, K) of the linear probe with all labels, on the test split."""
+        settings = {"l2": self.probe.l2, "iterations": self.probe.iterations}
+        return linear_probe(self.bank, self.bank_labels, self.features, self.num_classes, **settings)
+
+    @cached_property
+    def further_bank(self) -> dict[str, Tensor]:
+        """The method's other representations (M, F) of the bank, by name."""
+        return _encoded(self.job.views.plain(self.job.data.labelled_inputs), self.job.method.further_features)
+
+    @cached_property
+    def further_features(self) -> dict[str, Tensor]:
+        """The same of the test split."""
+        return _encoded(self.job.views.plain(self.job.data.test_inputs), self.job.method.further_features)
+
+    @cached_property
+    def positive_pairs(self) -> tuple[Tensor, Tensor]:
+        """Features (N, F) of two random views of each test input."""
+        draws = self.job.draws.generator("evaluation views")
+        return self._viewed(draws), self._viewed(draws)
+
+    def _viewed(self, draws: torch.Generator) -> Tensor:
+        parts = self.job.data.test_inputs.split(500)
+        return self._read(self.job.views.view(part, "full", draws)[0] for part in parts)
+
+    def _features(self, inputs: Tensor) -> Tensor:
+        return self._read(self.job.views.plain(inputs))
+
+    def _read(self, views: Iterable[Tensor]) -> Tensor:
+        return _encoded(views, lambda part: {"features": self.job.method.features(part)})["features"]
+
+    def arrays(self) -> dict[str, Tensor]:
+        return {**super().arrays(), "predictions": self.probe_logits.argmax(1), "features": self.features}
+
+
+def _encoded(views: Iterable[Tensor], encode: Callable[[Tensor], dict[str, Tensor]]) -> dict[str, Tensor]:
+    parts = [encode(part) for part in views]
+    return {name: finite(torch.cat([part[name] for part in parts]).float(), "features") for name in parts[0]}

@@ -1,0 +1,73 @@
+"""What a trained run shows: the quantities that metrics are computed from, each made once and only when asked for."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pipeline import metrics
+from pipeline.errors import UserError
+from pipeline.training.job import Diverged, Evaluation, Job
+
+
+class Evidence:
+    """A protocol's quantities by name, as attributes; a metric asks for those that its arguments name.
+
+    Everything is computed without gradients and in evaluation mode, on plain views.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        job.method.eval()
+
+    @cached_property
+    def labels(self) -> Tensor:
+        """(N,) of the test split."""
+        if not len(self.job.data.test_labels):
+            raise UserError("test examples: 0 given, at least 1 needed; check test_examples and held_out_classes")
+        return self.job.data.test_labels
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """The rows of training's epochs."""
+        return self.job.history
+
+    @cached_property
+    def choices(self) -> dict[str, float]:
+        """What was chosen on validation data, for the run's record."""
+        return {}
+
+    def facts(self) -> dict[str, Any]:
+        """What was drawn of the data, for the run's record."""
+        return {}
+
+    def arrays(self) -> dict[str, Tensor]:
+        """For predictions.npz, beside the metrics' values per example."""
+        return {"labels": self.labels}
+
+
+@torch.no_grad()
+def evaluate(evidence: Evidence, names: list[str]) -> Evaluation:
+    """The metrics and what is kept with them. Raises Diverged where a number is not finite."""
+    measured, examples = metrics.measure(evidence, names)
+    arrays = evidence.arrays() | {f"example_{name}": values for name, values in examples.items()}
+    for name, value in measured.items():
+        finite(torch.tensor(value), name)
+    return Evaluation(measured, arrays, evidence.choices, evidence.facts())
+
+
+def answers(job: Job, inputs: Tensor, read: Callable[[Tensor], Tensor], what: str) -> Tensor:
+    """(N, ...) float32: what `read` makes of plain views of raw inputs (N, ...), some hundreds at a time.
+
+    Raises Diverged, naming what it is, where the answers are not finite.
+    """
+    return finite(torch.cat([read(part).float() for part in job.views.plain(inputs)]), what)
+
+
+def finite(found: Tensor, what: str) -> Tensor:
+    """The answers themselves; Diverged where they are not finite."""
+    if not found.isfinite().all():
+        raise Diverged(f"{what} are not finite")
+    return found

@@ -1,0 +1,226 @@
+"""The stages of a run: train and evaluate, from plan and prepared data to files in the run's folder."""
+
+import contextlib
+import fcntl
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline import lookup
+from pipeline.errors import UserError
+from pipeline.files import canonical, link, read_json, whole, write_json, write_text
+from pipeline.planning.model import Plan, Run
+
+CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT_SECONDS = 10.0
+Report = Callable[[dict[str, Any]], None]
+
+
+def find(plan: Plan, path: str) -> Run:
+    """The planned run whose folder, of result or training, is `path`; UserError where the plan has moved on."""
+    run = plan.by_path.get(path.rstrip("/")) or plan.by_trained.get(path.rstrip("/"))
+    if run is None:
+        raise UserError(f"run '{path}' is not in the plan; `python -m pipeline plan` lists what is")
+    return run
+
+
+@contextlib.contextmanager
+def alone(folder: Path, identity: str) -> Iterator[Callable[[str], bool]]:
+    """Hold a folder, so that a job left over from a killed engine and its successor take turns.
+
+    Yields a function that tells whether a stage's last file is there already, and has this id.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        def done(name: str) -> bool:
+            found = read_json(folder / name) if (folder / name).is_file() else None
+            return isinstance(found, dict) and found.get("id") == identity
+
+        yield done
+
+
+def train(run: Run, plan: Plan, root: Path, report: Report) -> dict[str, Any]:
+    """Train and write model.safetensors, history.jsonl and train.json (last) to `run.trained`; train.json's content."""
+    from pipeline.training import checkpoint, loop
+    from pipeline.training.device import choose
+    from pipeline.training.job import Diverged
+
+    folder = root / run.trained
+    if not run.trains:
+        raise UserError(f"run '{run.path}' has nothing to train: its study scores checkpoints of another")
+    began = _now()
+    device = choose(run.settings["precision"])
+    pause = float(os.environ.get("RECOUNT_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
+    record: dict[str, Any] = {"id": run.training, "status": "ok", "reason": None, "started": began}
+    rows: list[dict[str, Any]] = []
+    state: dict[str, Any] = {}
+    clock = time.perf_counter()
+    if reason := _unsound_base(run, plan, root):
+        record |= {"status": "failed", "reason": reason}
+    else:
+        job = _job(run, plan, root, device)
+        protocol = lookup.module(f"protocols.{run.settings['protocol']}.run")
+        watch = protocol.watch if run.settings["watch"] else None
+        try:
+            rows = loop.fit(job, protocol.phases(job), folder / CHECKPOINT, pause, report, watch)
+        except Diverged as error:
+            rows = error.args[1]
+            record |= {"status": "diverged", "reason": error.args[0]}
+        kept = job.method.state_dict().items()
+        state = {name: value for name, value in kept if not name.startswith(job.method.training_only)}
+    record["seconds"] = time.perf_counter() - clock
+    record["images_per_second"] = max((row["images_per_second"] for row in rows), default=None)
+    record |= {"finished": _now(), "device": device.describe(), "versions": _versions()}
+    checkpoint.save(folder / "model.safetensors", state)
+    write_text(folder / "history.jsonl", "".join(canonical(row) + "\n" for row in rows))
+    write_json(folder / "train.json", record)
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    return record
+
+
+def evaluate(run: Run, plan: Plan, root: Path) -> dict[str, Any]:
+    """Evaluate and write predictions.npz and result.json (last) to `run.path`; result.json's content.
+
+    Weights and history lie there too, as further names of training's files.
+    """
+    from pipeline.training.device import choose
+    from pipeline.training.job import Diverged, Evaluation
+
+    folder = root / run.path
+    began = _now()
+    trained: dict[str, Any] = read_json(root / run.trained / "train.json") if run.trains else {}
+    result: dict[str, Any] = {
+        "status": trained.get("status", "ok"),
+        "reason": trained.get("reason"),
+        "metrics": {},
+        "choices": {},
+        "data": {},
+        "images_per_second": trained.get("images_per_second"),
+    }
+    evaluation = Evaluation({}, {})
+    if reason := _unsound_base(run, plan, root):
+        result |= {"status": "failed", "reason": reason}
+    device = choose(run.settings.get("precision", "auto"))
+    clock = time.perf_counter()
+    if result["status"] == "ok":
+        try:
+            evaluation = _evaluate(run, plan, root, device)
+            result |= {"metrics": evaluation.metrics, "choices": evaluation.choices, "data": evaluation.data}
+        except Diverged as error:
+            result |= {"status": "diverged", "reason": error.args[0]}
+    seconds = {"train": trained.get("seconds", 0.0), "evaluate": time.perf_counter() - clock}
+    result |= {
+        **{name: getattr(run, name) for name in ("id", "study", "dataset", "method", "paper", "variant", "seed")},
+        "tier": run.settings["tier"],
+        "settings": run.settings,
+        "versions": _versions(),
+        "device": trained.get("device") or device.describe(),
+        "seconds": seconds,
+        "started": trained.get("started", began),
+        "finished": _now(),
+        "provenance": {
+            "training": run.training,
+            "dataset_digest": run.data,
+            "code_digest": run.code,
+            "needs": list(run.needs),
+            "git_commit": _commit(root),
+        },
+    }
+    for name in ("model.safetensors", "history.jsonl") if run.trains else ():
+        link(root / run.trained / name, folder / name)
+    _save_arrays(folder / "predictions.npz", evaluation.arrays)
+    write_json(folder / "result.json", result)
+    return result
+
+
+def _unsound_base(run: Run, plan: Plan, root: Path) -> str | None:
+    """Why the run cannot be made: the run it builds on gave no weights. None where all is well."""
+    for need in run.needs:
+        below = plan.by_id[need]
+        status = read_json(root / below.trained / "train.json")["status"]
+        if status != "ok":
+            return f"the run it builds on, {below.path}, is {status}"
+    return None
+
+
+def _job(run: Run, plan: Plan, root: Path, device: Any) -> Any:
+    from pipeline import modalities
+    from pipeline.training import job
+
+    recipe = job.Recipe(
+        method=(f"methods.{run.family}.{run.method}", run.name),
+        modality=run.modality,
+        protocol=run.settings["protocol"],
+        settings=run.settings,
+        dataset=run.dataset,
+        study=run.study,
+        seed=run.seed,
+    )
+    base = None
+    if run.needs:
+        base = _trained(plan.by_id[run.needs[0]], plan, root, device).method.eval().requires_grad_(False)
+    return job.make(recipe, device, lambda key: modalities.load(key, root), base)
+
+
+def _trained(run: Run, plan: Plan, root: Path, device: Any) -> Any:
+    """The run's job with its method as training left it."""
+    from pipeline.training import checkpoint
+    from pipeline.training.loop import build
+
+    folder = root / run.trained
+    job = _job(run, plan, root, device)
+    weights = checkpoint.load(folder / "model.safetensors")
+    built = build(job, lookup.module(f"protocols.{run.settings['protocol']}.run").phases(job))
+    checkpoint.restore(built, weights, folder / "model.safetensors", partly=job.method.training_only)
+    job.history.extend(json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines())
+    return job
+
+
+def _evaluate(run: Run, plan: Plan, root: Path, device: Any) -> Any:
+    from pipeline.training.evidence import evaluate
+
+    job = (_trained if run.trains else _job)(run, plan, root, device)
+    protocol = lookup.module(f"protocols.{run.settings['protocol']}.run")
+    return evaluate(protocol.Evidence(job), list(run.metrics))
+
+
+def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    import numpy as np
+
+    with whole(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, **{name: values.cpu().numpy() for name, values in arrays.items()})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in ("torch", "numpy", "torchvision"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
+
+
+def _commit(root: Path) -> str | None:
+    """The git commit, with a plus when the working tree differs from it; None outside a repository."""
+    try:
+        call = ["git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"]
+        return subprocess.run(call, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def complete(run: Run, root: Path) -> bool:
+    """Whether the run's result is there."""
+    return (root / run.path / "result.json").is_file()

@@ -1,0 +1,145 @@
+"""What tests of classifiers share: five classes of which some are rare, slow losses, rules for every member."""
+
+import dataclasses
+import math
+
+import torch
+
+from tests.kit.methods import CONTEXT, FEATURES, classifier, dot, made, on, trained, unit
+
+B, K = 9, 5
+"""Examples and classes of the fixtures `logits` and `labels`."""
+COUNTS = (400, 90, 30, 7, 3)
+FIVE = dataclasses.replace(CONTEXT, num_classes=K, train_examples=sum(COUNTS), class_counts=COUNTS)
+
+
+def embedded(count=B, seed=2, dtype=torch.float32):
+    """Features (count, FEATURES) as an encoder might put them out."""
+    return torch.randn(count, FEATURES, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).to(dtype)
+
+
+def softmax(z):
+    return [math.exp(v) for v in log_softmax(z)]
+
+
+def log_softmax(z):
+    top = max(z)
+    total = top + math.log(sum(math.exp(v - top) for v in z))
+    return [v - total for v in z]
+
+
+def cross_entropy(z, y):
+    return -log_softmax(z)[y]
+
+
+def rows(logits, labels):
+    """Pairs of a list of logits and a label."""
+    return zip(logits.double().tolist(), labels.tolist(), strict=True)
+
+
+def mean_over(loss, logits, labels):
+    return sum(loss(z, y) for z, y in rows(logits, labels)) / len(labels)
+
+
+def soft_cross_entropy(logits, targets):
+    """-sum_k t_k log p_k, averaged over rows."""
+    return mean_over(lambda z, t: -dot(t, log_softmax(z)), logits, targets.double())
+
+
+def cosines(features, weight):
+    """Of features (B, D) with the rows of a weight (K, D), as lists."""
+    directions = [unit(w) for w in weight.double().tolist()]
+    return [[dot(unit(x), w) for w in directions] for x in features.double().tolist()]
+
+
+def gradient(loss, at):
+    at = at.detach().clone().requires_grad_()
+    loss(at).backward()
+    return at.grad
+
+
+def differences(loss, at, width=1e-5):
+    """The gradient of a loss () in a tensor that it reads, by central differences, one entry at a time."""
+    slope = torch.zeros_like(at)
+    with torch.no_grad():
+        for place in range(at.numel()):
+            entry = at.view(-1)[place]
+            before = entry.item()
+            entry.fill_(before + width)
+            above = loss()
+            entry.fill_(before - width)
+            slope.view(-1)[place] = (above - loss()) / (2 * width)
+            entry.fill_(before)
+    return slope
+
+
+def member(cls, context=CONTEXT, **settings):
+    """A built method, upon a trained classifier where it builds on a run."""
+    base = trained(classifier(seed=7)) if cls.builds_on else None
+    return made(cls, context=on(base, context), **settings)
+
+
+def predictions(method, images):
+    """Logits of a classifier in evaluation."""
+    with torch.no_grad():
+        return method.eval().logits(method.encoder(images))
+
+
+def kept(method):
+    """The state that evaluation is given."""
+    return {name: value for name, value in method.state_dict().items() if not name.startswith(method.training_only)}
+
+
+def check_kept_state(method, fresh, images):
+    """A method built from other draws, given what evaluation is given, predicts as the trained one does."""
+    missing, unexpected = fresh.load_state_dict(kept(method), strict=False)
+    assert not unexpected and all(name.startswith(method.training_only) for name in missing)
+    want = predictions(method, images)
+    assert torch.equal(predictions(fresh, images), want) and torch.equal(predictions(method, images), want)
+
+
+def check_reach(method, data):
+    """The loss has a finite gradient, not all zeros, in every parameter but a bias before batch normalisation."""
+    method.backward(data)
+    for name, parameter in method.named_parameters():
+        assert parameter.grad is not None and parameter.grad.isfinite().all(), name
+        assert name == "encoder.convolution.bias" or parameter.grad.any(), name
+
+
+def check_order(objective, reordered, logits, labels):
+    """Classes are alike: `reordered` says of classes in the order 3, 1, 4, 0, 2 what `objective` says of them."""
+    order = torch.tensor([3, 1, 4, 0, 2])
+    torch.testing.assert_close(reordered(logits[:, order], order.argsort()[labels]), objective(logits, labels))
+
+
+def doubled(data):
+    """The batch in float64."""
+    return dataclasses.replace(data, views=[view.double() for view in data.views])
+
+
+ORDER = [3, 0, 2, 5, 1, 4, 11, 6, 10, 7, 9, 8]
+"""Partners of a batch's examples, of which one is its own."""
+
+
+def fixed(monkeypatch, module, share):
+    """Let a module's mixtures have this share, and the partners of ORDER."""
+    monkeypatch.setattr(module, "share", lambda alpha: share)
+    monkeypatch.setattr(module, "partners", lambda images: torch.tensor(ORDER))
+
+
+def loop_contrast(z, labels, temperature):
+    """SupCon (equation 2) of unit vectors, one anchor and one positive at a time."""
+    total = 0.0
+    for i, anchor in enumerate(z):
+        others = [j for j in range(len(z)) if j != i]
+        below = sum(math.exp(dot(anchor, z[j]) / temperature) for j in others)
+        positives = [j for j in others if labels[j] == labels[i]]
+        total -= sum(math.log(math.exp(dot(anchor, z[j]) / temperature) / below) for j in positives) / len(positives)
+    return total / len(z)
+
+
+def embeddings(method, data):
+    """Unit embeddings of all views of a contrastive classifier, as lists; a zero vector stays one."""
+    with torch.no_grad():
+        z = method.embed(torch.cat(data.views)).double()
+    return [unit(row) if any(row) else row for row in z.tolist()]
