@@ -1,33 +1,35 @@
-"""Fill the generated blocks of README.md and docs/ from results/, so that their numbers are those of the last runs.
+"""Fill the generated blocks of README.md and docs/, so that numbers are those of the last runs and lists are complete.
 
-A block is what stands between `<!-- NAME -->` and `<!-- end -->`; NAME is `summary:STUDY` (its default variant by the
-first metric), `search:STUDY` (its search of learning rates) or `verdicts`. `python docs/fill.py` writes the files; with
-`--check` it writes nothing and exits with 1 where one is out of date. A search is skipped where it has not been run.
+A block is what stands between `<!-- NAME -->` and `<!-- end -->`; NAME is a function of this module, with an argument
+after a colon, such as `summary:ood`. `python docs/fill.py` writes the files; with `--check` it writes nothing and exits
+with 1 where one is out of date. A block whose results are not there is left as it is.
 """
 
 import csv
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FILES = [ROOT / "README.md", ROOT / "docs/results.md", ROOT / "docs/search.md"]
+sys.path.insert(0, str(ROOT))
+
+from pipeline import metrics  # noqa: E402
+from pipeline.exhibits import labels  # noqa: E402
+from pipeline.planning import code, load  # noqa: E402
+from pipeline.planning.model import Study  # noqa: E402
+from pipeline.schema import read_yaml  # noqa: E402
+
 BLOCK = re.compile(r"(<!-- (\w+)(?::(\w+))? -->\n).*?(<!-- end -->)", re.DOTALL)
-SHOWN = {
-    "ssl": {"linear_top1": "linear probe", "linear_top1_1pct": "with 1% of labels", "knn_top1": "k-NN"},
-    "classification": {"top1": "top-1", "nll": "NLL", "ece": "ECE", "within_class_distance": "within-class distance"},
-    "noisy_labels": {"top1": "top-1, last epoch", "top1_best": "best epoch", "memorised": "wrong labels memorised"},
-    "long_tail": {"top1": "top-1", "many_top1": "many-shot", "medium_top1": "medium-shot", "few_top1": "few-shot"},
-    "ood": {"fpr95": "FPR95", "auroc": "AUROC", "error_auroc": "AUROC of errors", "top1_shifted": "top-1, shifted"},
-    "partial_labels": {"map": "mAP"},
-    "imbalanced_regression": {"mae": "MAE (degrees)", "mae_many": "many-shot", "mae_few": "few-shot"},
-}
-"""The columns of a study's block; the first orders the rows."""
-LOWER = ("fpr95", "mae")
-FINE = ("nll", "within_class_distance")
-"""Metrics of the order of 1, which want more decimals."""
+COLUMNS = 4
+"""So many of a study's metrics stand in its block; the first orders the rows."""
+
+
+def studies() -> dict[str, Study]:
+    """The project's studies, in the order of params.yaml."""
+    params = read_yaml(ROOT / "params.yaml")
+    return {key: load.study(ROOT, key, params["tier"]) for key in params["studies"]}
 
 
 def rows(path: str) -> list[dict[str, str]]:
@@ -35,36 +37,51 @@ def rows(path: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def markdown(heads: list[str], lines: list[list[str]]) -> str:
-    rule = ["---", *["---:"] * (len(heads) - 1)]
+def markdown(heads: list[str], lines: list[list[str]], right: bool = True) -> str:
+    rule = ["---", *["---:" if right else "---"] * (len(heads) - 1)]
     return "".join(f"| {' | '.join(line)} |\n" for line in [heads, rule, *lines])
 
 
-def summary(study: str, variant: str = "default") -> str:
-    """A variant's means and 95% intervals, best first."""
-    found = [row for row in rows(f"tables/{study}.csv") if row["variant"] == variant]
-    cells = {(row["method"], row["metric"]): row for row in found}
-    columns = SHOWN[study]
-    first = next(iter(columns))
-    order = 1 if first in LOWER else -1
-    means = {m: cells[m, first]["mean"] for m in {row["method"] for row in found}}
-    ranked = sorted(means, key=lambda m: (not means[m], order * float(means[m] or 0), m))
+def study_list() -> str:
+    """What each study is about, in its own words."""
+    return "".join(f"- `{key}`: {' '.join(study.summary.split())}\n" for key, study in studies().items())
+
+
+def results() -> str:
+    """Every study's default variant."""
+    parts = [f"## `{key}`\n\n{' '.join(s.summary.split())}\n\n{summary(key)}" for key, s in studies().items()]
+    return "\n" + "\n".join(parts)
+
+
+def summary(study: str) -> str:
+    """The first variant's means and 95% intervals, best first."""
+    columns = list(studies()[study].metrics)[:COLUMNS]
+    return ranked(rows(f"tables/{study}.csv"), columns, next(iter(studies()[study].variants)))
+
+
+def ranked(found: list[dict[str, str]], columns: list[str], variant: str) -> str:
+    cells = {(row["method"], row["metric"]): row for row in found if row["variant"] == variant}
+    first = columns[0]
+    order = 1 if metrics.describe(first).direction == "lower" else -1
+    means = {m: cells.get((m, first), {}).get("mean") for m, _ in cells}
+    best = sorted(means, key=lambda m: (not means[m], order * float(means[m] or 0), m))
 
     def text(method: str, metric: str) -> str:
-        row = cells.get((method, metric), {"status": "-"})
+        row: Mapping[str, str] = cells.get((method, metric), {"status": "-"})
         if row["status"] != "ok":
             return row["status"]
-        digits = 2 if metric in FINE else 1
-        mean, low, high = (f"{float(row[name]):.{digits}f}" for name in ("mean", "ci_low", "ci_high"))
-        return f"{mean} [{low}, {high}]"
+        digits = 1 if metrics.describe(metric).unit == "%" else 2
+        mean, low, high = (f"{float(row[name]):.{digits}f}" if row[name] else "" for name in ("mean", "ci_low", "ci_high"))
+        return f"{mean} [{low}, {high}]" if low else mean
 
-    lines = [[f"`{method}`", *(text(method, metric) for metric in columns)] for method in ranked]
-    return markdown(["method", *columns.values()], lines)
+    lines = [[f"`{method}`", *(text(method, metric) for metric in columns)] for method in best]
+    heads = [f"{labels.metric(name)} {labels.ARROWS[metrics.describe(name).direction or 'higher']}" for name in columns]
+    return markdown(["method", *heads], lines)
 
 
 def search(study: str) -> str:
     """Every method's score at every rate, the best one bold."""
-    first = next(iter(SHOWN[study]))
+    first = next(iter(studies()[study].metrics))
     found = [row for row in rows(f"tables/{study}_search.csv") if row["metric"] == first]
     scores: dict[str, dict[str, float | None]] = {}
     for row in found:
@@ -74,7 +91,7 @@ def search(study: str) -> str:
     lines = []
     for method, each in sorted(scores.items()):
         known = [score for score in each.values() if score is not None]
-        best = (min if first in LOWER else max)(known, default=None)
+        best = (min if metrics.describe(first).direction == "lower" else max)(known, default=None)
         texts = [
             "-" if score is None else f"**{score:.1f}**" if score == best else f"{score:.1f}"
             for score in map(each.get, rates)
@@ -90,25 +107,48 @@ def verdicts() -> str:
     return markdown(["verdict", "claims"], [[kind, str(counts[kind])] for kind in kinds])
 
 
-MAKERS: dict[str, Callable[..., str]] = {"summary": summary, "search": search, "verdicts": verdicts}
+def families() -> str:
+    """The families of methods, what they share, and how many methods each has."""
+    found: dict[str, list[str]] = {}
+    for key in sorted(code.method_modules()):
+        found.setdefault(code.method(key).family, []).append(key)
+    lines = []
+    for family, keys in sorted(found.items()):
+        lines.append([f"`{family}`", code.summary(f"pipeline.methods.{family}"), str(len(keys))])
+    return markdown(["family", "what it is", "methods"], lines, right=False)
+
+
+def imports() -> str:
+    """Which rooms of the project import which others."""
+    return markdown(["room", "imports of this project"], [[f"`{a}`", b] for a, b in rooms().items()], right=False)
+
+
+def rooms() -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "pipeline").rglob("*.py")):
+        room = code.room_of(path)
+        found.setdefault(room, set()).update(code.room_of(target) for target in code.imported(path))
+    return {room: ", ".join(f"`{name}`" for name in sorted(names - {room})) or "nothing" for room, names in found.items()}
+
+
+MAKERS: dict[str, Callable[..., str]] = {
+    made.__name__: made for made in (study_list, results, summary, search, verdicts, families, imports)
+}
 
 
 def fill(match: re.Match[str]) -> str:
-    start, name, study, end = match.groups()
-    if name == "search" and not (ROOT / f"results/tables/{study}_search.csv").exists():
+    start, name, argument, end = match.groups()
+    try:
+        return f"{start}{MAKERS[name](*[argument] if argument else [])}{end}"
+    except FileNotFoundError:
         return match[0]
-    return f"{start}{MAKERS[name](*[study] if study else [])}{end}"
 
 
 def main() -> int:
     stale = False
-    for path in FILES:
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         before = path.read_text()
-        try:
-            after = BLOCK.sub(fill, before)
-        except FileNotFoundError as error:
-            print(f"{error.filename}: missing; `make reproduce` makes it", file=sys.stderr)
-            return 2
+        after = BLOCK.sub(fill, before)
         if before == after:
             continue
         stale = True

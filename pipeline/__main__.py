@@ -3,17 +3,7 @@
 import os
 import sys
 
-
-def run(arguments: list[str]) -> int:
-    """Run a command in this process; the exit code."""
-    from pipeline.commands import jobs
-
-    code = jobs.run(arguments)
-    if code is None:
-        from pipeline.commands.cli import run as run_any
-
-        code = run_any(arguments)
-    return code
+from pipeline.commands import entry
 
 
 def main() -> int:
@@ -24,7 +14,7 @@ def main() -> int:
         code = warm.delegate(sys.argv[1:])
         if code is not None:
             return code
-    return run(sys.argv[1:])
+    return entry.run(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -2,19 +2,16 @@
 
 import math
 
-import numpy as np
 import pytest
 import small_job
 import torch
 from method_kit import CONTEXT, Encoder, batch, step
-from sklearn.metrics import average_precision_score, f1_score, label_ranking_average_precision_score
-
 from pipeline.drivers import multi_label
 from pipeline.drivers.multi_label import grids, one_of
+
 from pipeline.methods.multi_label.all_labels import AllLabels
 from pipeline.methods.multi_label.assume_negative import AssumeNegative
 from pipeline.methods.multi_label.boost_lu import BoostLU
-from pipeline.metrics.multi_label import average_precision, multi_label_metrics
 
 B, K = 7, 3
 METHODS = [AssumeNegative, AllLabels, BoostLU]
@@ -155,35 +152,6 @@ def test_one_label_is_seen_of_those_present_each_as_often():
     shares = seen[::2].mean(0)
     assert (shares - torch.tensor([1 / 3, 0, 1 / 3, 1 / 3])).abs().max() < 0.03
     assert (seen[1::2] == present[1::2]).all()
-
-
-@pytest.mark.parametrize("ties", [False, True])
-def test_metrics_are_sklearns(ties):
-    torch.manual_seed(8)
-    scores = torch.randn(60, 5)
-    scores = scores.round(decimals=0) if ties else scores
-    labels = (torch.rand(60, 5) < 0.4).float()
-    labels[:, 0] *= labels.any(1)
-    labels[~labels.any(1), 2] = 1.0
-    metrics, examples = multi_label_metrics(scores, labels)
-    truth, given = labels.numpy().astype(int), scores.numpy()
-    assert metrics["map"] == pytest.approx(100 * average_precision_score(truth, given, average="macro"))
-    assert metrics["lrap"] == pytest.approx(100 * label_ranking_average_precision_score(truth, given))
-    assert metrics["f1"] == pytest.approx(100 * f1_score(truth, given > 0, average="samples", zero_division=0))
-    for name in ("lrap", "f1"):
-        assert examples[name].mean().item() == pytest.approx(metrics[name])
-    by_class = average_precision(scores.double(), labels > 0)
-    want = [average_precision_score(truth[:, k], given[:, k]) for k in range(5)]
-    assert np.allclose(by_class.numpy(), want)
-
-
-def test_classes_that_do_not_occur_are_left_out_of_the_mean():
-    scores = torch.tensor([[2.0, 5.0, 1.0], [1.0, 5.0, 3.0]])
-    labels = torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
-    metrics, _ = multi_label_metrics(scores, labels)
-    assert metrics["map"] == pytest.approx(100.0)
-    assert metrics["lrap"] == pytest.approx(100 * ((1 / 2 + 2 / 3) / 2 + 1 / 2) / 2)
-    assert metrics["f1"] == pytest.approx(100 * (2 * 2 / 5 + 2 * 1 / 4) / 2)
 
 
 @pytest.mark.parametrize("cls", [AssumeNegative, AllLabels])

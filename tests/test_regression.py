@@ -11,7 +11,6 @@ from pipeline.drivers import regression
 from pipeline.drivers.regression import SKEW, angles, turned
 from pipeline.methods.regression.con_r import ConR
 from pipeline.methods.regression.l1 import L1
-from pipeline.metrics.regression import FLOOR, by_density, regression_metrics
 
 
 def built(cls, **settings):
@@ -151,23 +150,6 @@ def test_turning_keeps_lengths_on_images_that_are_not_square():
     out = turned(image, torch.tensor([90.0]))
     torch.testing.assert_close(out[0, 0, 1:8, 10], torch.full((7,), 200, dtype=torch.uint8))
     assert out.long().sum() == image.long().sum()
-
-
-def test_metrics():
-    predictions, targets = torch.tensor([1.0, 4.0, 2.0, -8.0]), torch.tensor([2.0, 2.0, 2.0, -4.0])
-    groups = {"many": targets > 0, "medium": targets > 5, "few": targets < 0}
-    metrics, examples = regression_metrics(predictions, targets, groups)
-    assert examples["mae"].tolist() == [1.0, 2.0, 0.0, 4.0]
-    want = {"mae": 7 / 4, "gm": (1 * 2 * FLOOR * 4) ** 0.25, "mae_many": 1.0, "mae_few": 4.0}
-    assert metrics == pytest.approx(want)
-
-
-def test_groups_are_thirds_of_the_bins_by_training_targets():
-    train = torch.cat([torch.full((count,), place + 0.5) for place, count in enumerate([9, 1, 5, 0, 7, 3])])
-    groups = by_density(train, torch.tensor([0.0, 1.2, 2.9, 3.5, 4.0, 5.1, 6.0]), 0.0, 6.0, bins=6)
-    assert groups["many"].tolist() == [True, False, False, False, True, False, False]
-    assert groups["medium"].tolist() == [False, False, True, False, False, True, True]
-    assert groups["few"].tolist() == [False, True, False, True, False, False, False]
 
 
 def job(method):

@@ -51,7 +51,7 @@ def plan_command(
     overrides: Overrides = None,
 ) -> None:
     """List the runs that params.yaml and studies/ ask for."""
-    from pipeline.training import stages
+    from pipeline.commands import stages
 
     plan = jobs.plan(overrides)
     if as_json:

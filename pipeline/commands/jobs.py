@@ -81,7 +81,7 @@ def evaluate(target: str, overrides: list[str] | None) -> None:
 
 def _target(target: str, overrides: list[str] | None) -> tuple[Any, list[Any], str | None]:
     """The plan of the target's study, the target's runs, and the study where the target is one."""
-    from pipeline.training import stages
+    from pipeline.commands import stages
 
     parts = target.split("/")
     if parts[0] in ("runs", "trained") and len(parts) > 2:
@@ -94,7 +94,7 @@ def _target(target: str, overrides: list[str] | None) -> tuple[Any, list[Any], s
 def _train(run: Any, planned: Any) -> None:
     from pipeline import tracking
     from pipeline.commands import progress
-    from pipeline.training import stages
+    from pipeline.commands import stages
 
     if not run.trains:
         return
@@ -115,7 +115,7 @@ def _train(run: Any, planned: Any) -> None:
 
 def _evaluate(run: Any, planned: Any) -> None:
     from pipeline import tracking
-    from pipeline.training import stages
+    from pipeline.commands import stages
 
     with stages.alone(ROOT / run.path, run.id) as done:
         if not done("result.json"):

@@ -29,7 +29,7 @@ PRELOAD = (
     *("numpy", "torch", "torch._dynamo", "safetensors.torch", "pydantic", "yaml", "rich.progress", "filelock"),
     *("mlflow.tracking", "mlflow.store.tracking.sqlalchemy_store"),
 )
-OWN = ("commands.jobs", "commands.progress", "training.stages", "training.loop", "training.evidence", "tracking")
+OWN = ("commands.stages", "commands.jobs", "commands.progress", "training.loop", "training.evidence", "tracking")
 """Of this project, with the protocols' and modalities' halves that run."""
 
 
@@ -211,7 +211,7 @@ def _start(link: socket.socket, sources: dict[str, tuple[int, int]]) -> int:
         sys.argv = ["pipeline", *request["arguments"]]
         if _sources() != sources:
             _forget_project()
-        from pipeline.__main__ import run
+        from pipeline.commands.entry import run
 
         code = run(request["arguments"])
     except BaseException:

@@ -47,6 +47,8 @@ def write_curves(plan: Plan, study: str, root: Path) -> Path:
             row = json.loads(line)
             loss = "" if row["loss"] is None else f"{row['loss']:.6f}"
             lines.writerow([run.method, run.variant, run.seed, row["epoch"], loss, f"{row['learning_rate']:.6g}"])
+    # an output of DVC's stage, which must be there also where nothing is trained
+    (root / "trained" / study).mkdir(parents=True, exist_ok=True)
     path = root / f"results/curves/{study}.csv"
     write_text(path, text.getvalue())
     return path

@@ -251,13 +251,18 @@ def load(key: str, root: Path = Path()) -> Prepared:
     if not path.is_file():
         raise UserError(f"{path}: missing; run `python -m pipeline prepare {key}`")
     manifest = files.read_json(path)
-    expected = arrays_of(describe(key, root))
+    about = describe(key, root)
+    expected = arrays_of(about)
     try:
         classes, shape = tuple(manifest["classes"]), tuple(manifest["shape"])
         mean, std = tuple(manifest["mean"]), tuple(manifest["std"])
         digests = {name: str(manifest["files"][f"{name}.npy"]["sha256"]) for name in expected}
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: not a data set's manifest ({type(error).__name__}: {error}); {mend}") from None
+    if shape != about.shape or len(classes) != len(about.classes):
+        raise UserError(
+            f"{path}: shape {shape} and {len(classes)} classes, expected {about.shape} and {len(about.classes)}; {mend}"
+        )
     tensors: list[Tensor] = []
     for name, wanted in expected.items():
         path = place / f"{name}.npy"

@@ -161,9 +161,34 @@ def method(key: str) -> MethodInfo:
 def evidence(protocol: str) -> frozenset[str]:
     """The names that a protocol's evidence has: public attributes of its class `Evidence` and that one's bases."""
     found: set[str] = set()
-    for _, node in _lineage(f"pipeline.protocols.{protocol}.run", "Evidence"):
+    for _, node in lineage(f"pipeline.protocols.{protocol}.run", "Evidence"):
         found |= {part.name for part in node.body if isinstance(part, ast.FunctionDef) and part.name[0] != "_"}
     return frozenset(found)
+
+
+def summary(module: str) -> str:
+    """The first sentence of a module's docstring."""
+    path = module_path(module)
+    assert path is not None
+    return (ast.get_docstring(tree(path)) or "").split("\n")[0]
+
+
+def imported(path: Path) -> list[Path]:
+    """The files of this package that a file imports, at any depth, for types as well."""
+    found: list[Path | None] = []
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found += [module_path(alias.name) for alias in node.names if alias.name.split(".")[0] == "pipeline"]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "pipeline":
+            for alias in node.names:
+                found.append(module_path(f"{node.module}.{alias.name}") or module_path(str(node.module)))
+    return [target for target in found if target is not None]
+
+
+def room_of(path: Path) -> str:
+    """The part of the package that a file belongs to: a folder, or a module of its root."""
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
 
 
 @functools.cache
@@ -190,12 +215,12 @@ def _assigned(node: ast.ClassDef) -> dict[str, tuple[ast.expr, ast.expr | None]]
 def _resolution(module: str, name: str) -> list[tuple[str, ast.ClassDef]]:
     """The class and its bases, furthest first; a base of several once, as far off as any of them has it."""
     found: dict[int, tuple[str, ast.ClassDef]] = {}
-    for place, node in reversed(_lineage(module, name)):
+    for place, node in reversed(lineage(module, name)):
         found.setdefault(id(node), (place, node))
     return list(found.values())
 
 
-def _lineage(module: str, name: str) -> list[tuple[str, ast.ClassDef]]:
+def lineage(module: str, name: str) -> list[tuple[str, ast.ClassDef]]:
     """The class and its bases inside this package, nearest first."""
     path = module_path(module)
     if path is None:
@@ -204,12 +229,12 @@ def _lineage(module: str, name: str) -> list[tuple[str, ast.ClassDef]]:
     for node in tree(path).body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             bases = [ast.unparse(base) for base in node.bases]
-            return [(str(path), node)] + [pair for base in bases for pair in _lineage(module, base)]
+            return [(str(path), node)] + [pair for base in bases for pair in lineage(module, base)]
     for node in tree(path).body:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("pipeline"):
             for alias in node.names:
                 if (alias.asname or alias.name) == first:
-                    return _lineage(f"{node.module}.{alias.name}", rest) if rest else _lineage(node.module, alias.name)
+                    return lineage(f"{node.module}.{alias.name}", rest) if rest else lineage(node.module, alias.name)
     return []
 
 

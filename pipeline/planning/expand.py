@@ -19,7 +19,7 @@ from pipeline.files import digest
 from pipeline.planning import check, code, identity
 from pipeline.planning.model import Base, MethodEntry, Params, Run, Study, Variant
 from pipeline.schema import check as checked
-from pipeline.training.budget import Budget
+from pipeline.budget import Budget
 
 Runs = dict[tuple[str, str, int], Run]
 """A study's runs by variant, method and seed."""

@@ -308,6 +308,7 @@ class Sources:
                 found[here] = Path(place, "__init__.py")
             found.setdefault(here, None)
             found |= {f"{here}.{name[:-3]}": Path(place, name) for name in names if name.endswith(".py")}
+            found.pop(f"{here}.__init__", None)
         return found
 
     def _tree(self, path: Path) -> ast.Module:
@@ -419,9 +420,9 @@ class Sources:
         package defines a name that one of its modules has too, it means both. `above` holds the questions that led
         to this one, so that two modules which import from each other come to an end.
         """
-        question = ".".join([module, *path])
+        question = f"{module}:{'.'.join(path)}"
         if module in self.left_out:
-            return {question}
+            return {".".join([module, *path])}
         if question in above or module not in self.files:
             return set()
         if not path:

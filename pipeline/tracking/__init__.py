@@ -9,9 +9,9 @@ give up for the rest of the process, and `sync` sends later what is not there ye
 `.recount/track.lock`, and so does making the database, which MLflow cannot do in two processes at once.
 """
 
+from pipeline.tracking.records import MlflowRecords
 from pipeline.tracking.runs import Live, flatten, send
-from pipeline.tracking.source import MlflowSource
 from pipeline.tracking.store import store_uri, ui_command
 from pipeline.tracking.sync import Summary, sync
 
-__all__ = ["Live", "MlflowSource", "Summary", "flatten", "send", "store_uri", "sync", "ui_command"]
+__all__ = ["Live", "MlflowRecords", "Summary", "flatten", "send", "store_uri", "sync", "ui_command"]

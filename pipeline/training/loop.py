@@ -17,7 +17,8 @@ from torch.optim import Optimizer
 
 from pipeline.contract import Batch, Context, Method
 from pipeline.errors import UserError
-from pipeline.training import budget, checkpoint, optim
+from pipeline import budget
+from pipeline.training import checkpoint, optim
 from pipeline.training.job import Diverged, Job
 
 Row = dict[str, Any]

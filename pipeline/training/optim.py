@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from pipeline.training.budget import Optimizer, Schedule
+from pipeline.budget import Optimizer, Schedule
 
 
 class LARS(torch.optim.Optimizer):

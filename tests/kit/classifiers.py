@@ -143,3 +143,12 @@ def embeddings(method, data):
     with torch.no_grad():
         z = method.embed(torch.cat(data.views)).double()
     return [unit(row) if any(row) else row for row in z.tolist()]
+
+
+def sums_over_labels(method, logits):
+    """Of each row of logits, the losses of all labels that it may have, added up."""
+    return [sum(method.objective(z[None], torch.tensor([k])).item() for k in range(len(z))) for z in logits]
+
+
+def normalised_cross_entropy(z, y):
+    return cross_entropy(z, y) / sum(cross_entropy(z, k) for k in range(len(z)))

@@ -124,6 +124,7 @@ def check_that_it_trains_as_moco(method):
     """The same losses over two steps as MoCo v2 with the same weights; further modules draw further numbers."""
     reference, losses = made(MoCoV2), []
     method.load_state_dict({**method.state_dict(), **reference.state_dict()})
+    method.momentum = reference.momentum = 0.9
     for one in (reference, method):
         losses.append([])
         for seed in (1, 2):
@@ -131,3 +132,34 @@ def check_that_it_trains_as_moco(method):
             torch.manual_seed(0)
             losses[-1].append(step(one, data).item())
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+
+
+@torch.no_grad()
+def loop_mim(method, view, noise):
+    """MIM's objective without any contrast, for given noise of the codes, image by image."""
+    mean, log_variance = (part.double() for part in method.code(method.encoder(view)))
+    z = mean + noise.double() * (log_variance / 2).exp()
+    made_again = method.output(method.hidden(z.float())).double()
+    total = 0.0
+    for i in range(len(view)):
+        q, prior, likelihood = 0.0, 0.0, 0.0
+        for d in range(z.shape[1]):
+            variance = math.exp(log_variance[i, d])
+            q += -0.5 * (math.log(2 * math.pi * variance) + float(z[i, d] - mean[i, d]) ** 2 / variance)
+            prior += -0.5 * (math.log(2 * math.pi) + float(z[i, d]) ** 2)
+        for x, again in zip(view[i].flatten().tolist(), made_again[i].flatten().tolist(), strict=True):
+            likelihood += -0.5 * (math.log(2 * math.pi) + (x - again) ** 2)
+        total -= likelihood + 0.5 * (q + prior)
+    return total / view.numel()
+
+
+def descend(module, loss, steps, rate):
+    """The losses of plain gradient steps, in one thread, since all that is multiplied here is small."""
+    values, parameters, threads = [], list(module.parameters()), torch.get_num_threads()
+    torch.set_num_threads(1)
+    for _ in range(steps):
+        values.append(loss())
+        for p, gradient in zip(parameters, torch.autograd.grad(values[-1], parameters), strict=True):
+            p.data -= rate * gradient
+    torch.set_num_threads(threads)
+    return [value.item() for value in values]

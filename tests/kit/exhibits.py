@@ -1,5 +1,6 @@
 """Fabricated plans and run folders for the tests of the exhibits. The numbers mean nothing."""
 
+import csv
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -51,6 +52,7 @@ STUDIES = [
         "dataset": "fashion_mnist",
         "baseline": "simclr",
         "metrics": {"linear_top1": "higher", "knn_top1": "higher", "alignment": "lower", "uniformity": "lower"},
+        "figures": ["embedding"],
         "budget": {"laptop": {"epochs": 6}},
         "variants": {"default": {}, "small_batch": {"batch_size": 32, "methods": ["simclr", "dcl"]}},
         "methods": [
@@ -64,6 +66,7 @@ STUDIES = [
     {
         "key": "classification",
         "title": "Classification losses: accuracy, calibration and confidence",
+        "summary": "Losses of one classifier & its <i>confidence</i>.",
         "protocol": "supervised",
         "dataset": "fashion_mnist",
         "baseline": "cross_entropy",
@@ -384,3 +387,19 @@ def verdict(made: Any, **test: Any) -> Any:
     paper = paper.model_copy(update={"claims": [Claim.model_validate(claim)]})
     (found,) = claims.judge(made.plan, {"p": paper}, made.root)
     return found
+
+
+def rows(root: Path, name: str) -> list[dict[str, str]]:
+    """A CSV below root/results."""
+    with (root / "results" / name).open() as stream:
+        return list(csv.DictReader(stream))
+
+
+def value_of(root: Path, run: Any, metric: str) -> float:
+    """What a run's result.json says."""
+    return json.loads((root / run.path / "result.json").read_text())["metrics"][metric]
+
+
+def metric_of(made: Any, method: str, variant: str, metric: str) -> float:
+    """The mean over a cell's runs; `made` has root and results."""
+    return float(np.mean([value_of(made.root, run, metric) for run in made.results.cells[variant, method].runs]))

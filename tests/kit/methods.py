@@ -36,7 +36,7 @@ SMALL = {
     "consistent_dim": 3,
     "specific_dim": 4,
     "clusters": 3,
-    "centre_count": 7,
+    "centre_count": 12,
     "inflation": 2,
     "replicas": 3,
     "angles": 4,

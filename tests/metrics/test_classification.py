@@ -8,10 +8,10 @@ import pytest
 import torch
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 
-from metrics.evidence import class_scores
 from pipeline.metrics import measure
 from pipeline.metrics.ece import calibration_error
 from pipeline.ops.class_scores import margins
+from tests.kit.evidence import class_scores
 
 OF_SCORES = ("top1", "nll", "ece", "brier", "error_confidence", "worst_class_top1")
 

@@ -1,23 +1,23 @@
 """Every metric's file: what it states of itself, what it may be asked, and that its numbers are what it states."""
 
 import ast
+import functools
 import importlib
 import math
 import re
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
 import yaml
 
-from metrics.evidence import PROTOCOLS, ood, self_supervised, supervised
 from pipeline import metrics
 from pipeline.errors import UserError
 from pipeline.exhibits import labels
 from pipeline.metrics import check, describe, known, measure
+from tests.kit.evidence import PROTOCOLS, ood, self_supervised, supervised
 
 ROOT = Path(metrics.__file__).parents[2]
 GOOD, POOR = ({name: made(good) for name, made in PROTOCOLS.items()} for good in (True, False))
@@ -43,7 +43,8 @@ def test_a_metric_states_what_it_is(name):
     first = module.__doc__.split("\n")[0]
     assert first[0].isupper() or first.startswith(("exp", "tr("))
     assert first.endswith(".")
-    assert metric.needs and places(name)
+    assert metric.needs
+    assert places(name), "no evidence in tests/kit/evidence.py has what it needs"
 
 
 def test_no_two_metrics_have_one_label_and_one_belongs_to_itself():
@@ -89,12 +90,13 @@ def test_a_suffix_belongs_to_the_longest_name_that_has_suffixes():
 def test_a_study_is_told_what_it_cannot_measure():
     check({"top1": "higher", "nll": "lower"}, ["few_top1", "suspected"], EVERYTHING, "s.yaml")
     check({"linear_top1_1pct": "higher"}, ["uniformity_projected"], vars(POOR["self_supervised"]), "s.yaml")
+    moved = "neither is better; move it to further_metrics"
     wrong = [
         ({"top2": "higher"}, [], "s.yaml: unknown metric 'top2'; did you mean 'top1'?"),
         ({}, ["eec"], "s.yaml: unknown metric 'eec'; did you mean 'ece'?"),
         ({"nll": "higher"}, [], "s.yaml: metrics.nll = 'higher': of 'nll' it is the lower that is better"),
         ({"fpr95_a": "higher"}, [], "s.yaml: metrics.fpr95_a = 'higher': of 'fpr95_a' it is the lower that is better"),
-        ({"suspected": "lower"}, [], "s.yaml: metrics.suspected = 'lower': neither is better; move it to further_metrics"),
+        ({"suspected": "lower"}, [], "s.yaml: metrics.suspected = 'lower': " + moved),
     ]  # fmt: skip
     for columns, further, message in wrong:
         with pytest.raises(UserError, match=f"^{re.escape(message)}$"):
@@ -130,12 +132,6 @@ def test_what_does_not_apply_is_left_out():
     assert measure(made, ["memorised", "noise_auroc", "noise_recall", "suspected", "top1_best"]) == ({}, {})
 
 
-def test_no_examples_is_an_error_that_says_where_to_look():
-    none = SimpleNamespace(labels=torch.empty(0, dtype=torch.long), log_probabilities=torch.empty(0, 3))
-    with pytest.raises(UserError, match="test_examples"):
-        measure(none, ["nll", "brier"])
-
-
 def test_a_malformed_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(metrics, "FOLDER", tmp_path)
     for text in ('LABEL = "x"\n', "LABEL = UNIT = DIRECTION = str()\nBOUNDS = (0, 1)\ndef compute(a): ...\n"):
@@ -165,7 +161,12 @@ def studies():
     return {path.stem: yaml.safe_load(path.read_text()) for path in paths if "." not in path.stem}
 
 
+@functools.cache
 def claims():
+    return list(_claims())
+
+
+def _claims():
     for path in sorted((ROOT / "papers").glob("*.yaml")):
         for claim in yaml.safe_load(path.read_text()).get("claims", []):
             if test := claim.get("test"):

@@ -10,12 +10,12 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
-from metrics.evidence import self_supervised
 from pipeline.exhibits import labels as printed
 from pipeline.metrics import measure
 from pipeline.ops import probes
 from pipeline.ops.lbfgs import minimise
 from pipeline.ops.probes import knn_predict, label_fraction, linear_probe, naive_bayes, share_name
+from tests.kit.evidence import self_supervised
 
 
 def clusters(size=300, dim=8, classes=4, spread=1.5, seed=0):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.exhibits import labels
 
@@ -42,16 +42,15 @@ def work(results: list[dict[str, Any]]) -> dict[str, Any] | None:
     a run trains from its start and is evaluated up to its end; between the two it may wait for others.
     """
     timed = [_times(result) for result in results if result.get("started") and result.get("finished")]
-    ends = [end for began, ended, *_ in timed for end in (began, ended)]
+    ends = [end for times in timed for end in (times.began, times.ended)]
     span = (max(ends) - min(ends)).total_seconds() if ends else 0.0
     most = _most_at_work(timed)
     if span <= 0 or most == 0:
         return None
-    train, evaluate = (sum(each[place] for each in timed) for place in (2, 3))
-    spent = sum(threads * (trained + evaluated) for _, _, trained, evaluated, threads in timed)
+    spent = sum(times.threads * (times.trained + times.evaluated) for times in timed)
     return {
-        "train": labels.duration(train),
-        "evaluate": labels.duration(evaluate),
+        "train": labels.duration(sum(times.trained for times in timed)),
+        "evaluate": labels.duration(sum(times.evaluated for times in timed)),
         "spent": f"{spent:,.0f}",
         "cores": most,
         "span": f"{span:,.0f}",
@@ -61,15 +60,25 @@ def work(results: list[dict[str, Any]]) -> dict[str, Any] | None:
     }
 
 
-def _times(result: dict[str, Any]) -> tuple[datetime, datetime, float, float, int]:
-    """Start, end, seconds of training and of evaluation, threads; a GPU counts as one."""
+class Times(NamedTuple):
+    """When a run began and ended, its seconds of training and of evaluation, its threads."""
+
+    began: datetime
+    ended: datetime
+    trained: float
+    evaluated: float
+    threads: int
+    """A GPU counts as one."""
+
+
+def _times(result: dict[str, Any]) -> Times:
     began, ended = (datetime.fromisoformat(result[name]) for name in ("started", "finished"))
     device, seconds = result.get("device") or {}, result.get("seconds") or {}
     threads = (device.get("threads") or 1) if device.get("kind", "cpu") == "cpu" else 1
-    return began, ended, seconds.get("train") or 0.0, seconds.get("evaluate") or 0.0, threads
+    return Times(began, ended, seconds.get("train") or 0.0, seconds.get("evaluate") or 0.0, threads)
 
 
-def _most_at_work(timed: list[tuple[datetime, datetime, float, float, int]]) -> int:
+def _most_at_work(timed: list[Times]) -> int:
     events: list[tuple[datetime, int]] = []
     for began, ended, trained, evaluated, threads in timed:
         events += [(began, threads), (began + timedelta(seconds=trained), -threads)]

@@ -15,7 +15,7 @@ class MLCD(Pretrained, SimCLR):
     Positives are the centres nearest to the image, by k-means of features of unit length; negatives a random share of
     the others, drawn once a batch. The paper clusters 400 million images into a million centres by an off-the-shelf
     encoder (CLIP). There is none here, so that SimCLR trains one, in `pretraining` of the study's epochs; as in the
-    paper the one that learns from the clusters then starts from nothing, unless `renew` is off. The authors do not
+    paper the one that learns from the clusters then starts from nothing, unless `anew` is off. The authors do not
     publish their loss and point to their earlier partial softmax; of the paper no more than the abstract was at
     hand. The scale is that softmax's; numbers of positives and share of negatives are chosen here, and no margin is
     added to the positives, as an appendix is said to do.
@@ -28,7 +28,7 @@ class MLCD(Pretrained, SimCLR):
     negatives: float = setting(0.1, unit="share of centres", low=0.0, high=1.0)
     scale: float = setting(32.0, low=0.0)
     pretraining = 0.5
-    renew: bool = setting(True)
+    anew: bool = setting(True)
 
     nearest: Tensor
 
@@ -45,7 +45,7 @@ class MLCD(Pretrained, SimCLR):
         features = nn.functional.normalize(embedded(self.encoder, training.plain()))
         centres, _ = kmeans(features, self.centre_count)
         self.nearest.copy_(nearest(features, centres, self.positives))
-        if self.renew:
+        if self.anew:
             nn.ModuleList([self.encoder, self.projector]).load_state_dict(self.initial.state_dict())
 
     def loss(self, batch: Batch) -> Tensor:

@@ -1,4 +1,4 @@
-"""Images with a number as their label."""
+"""Inputs with a number as their label."""
 
 from pipeline.contract import Batch, Context, Method, Tensor, nn
 
@@ -15,9 +15,13 @@ class Regressor(Method):
         self.head = nn.Linear(context.feature_dim, 1)
 
     def predict(self, features: Tensor) -> Tensor:
-        """(B,) targets, which lie in [-1, 1], of features (B, F)."""
+        """(B,) targets, in the protocol's unit, of features (B, F)."""
         predictions: Tensor = self.head(features).squeeze(1)
         return predictions
+
+    def deviation(self, features: Tensor) -> Tensor | None:
+        """(B,) standard deviations of a normal distribution about each prediction; None where it predicts none."""
+        return None
 
     def loss(self, batch: Batch) -> Tensor:
         return self.objective(self.predict(self.encoder(batch.views[0])), batch.labels)

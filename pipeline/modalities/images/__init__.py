@@ -35,11 +35,20 @@ class Transforms(Strict):
     solarize: Share = 0.0
 
 
+class Strong(Transforms):
+    """The transforms of views "strong", and last of all a square of mean grey (DeVries and Taylor 2017, "Cutout")."""
+
+    cutout: Share = 0.0
+    """Side of the square, as a share of the view's; its centre is any pixel, and what lies outside is not filled."""
+
+
 class Augmentation(Transforms):
-    """The transforms of views "full", the sizes of views, and the crops of views "small"."""
+    """The transforms of views "full", the sizes of views, the crops of views "small", and all of views "strong"."""
 
     full_size: Annotated[int, Field(ge=4)] | None = None
     """Side in pixels of the views "full"; null for the images' own. Smaller ones cost less and teach nearly as much."""
     small_size: Annotated[int, Field(ge=4)] | None = None
     """Side in pixels of the views that multi-crop methods ask for as "small"."""
     small_scale: Span = [0.05, 0.25]
+    strong: Strong | None = None
+    """Of the views that methods ask for as "strong", which are as large as the full ones."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pipeline.errors import UserError, unknown
-from pipeline.modalities.images import Augmentation
+from pipeline.modalities.images import Augmentation, Transforms
 
 DRAWS = (
     *("shift_y", "shift_x", "area", "ratio", "top", "left", "flip", "jitter", "brightness", "contrast"),
@@ -47,17 +47,20 @@ class Augment:
         self.mean = torch.tensor(mean, dtype=torch.float32)[:, None, None]
         self.std = torch.tensor(std, dtype=torch.float32)[:, None, None]
         small = None if policy.small_size is None else (policy.small_size, policy.small_size)
-        self.sizes = {"full": view_size(policy, shape), "small": small, "plain": self.shape[1:]}
-        """(h, w) of each kind's views; None for small views where the policy has none."""
-        self.crops = {"full": policy.crop_scale, "small": policy.small_scale}
+        full = view_size(policy, shape)
+        strong = full if policy.strong else None
+        self.sizes = {"full": full, "small": small, "strong": strong, "plain": self.shape[1:]}
+        """(h, w) of each kind's views; None for small and strong views where the policy has none."""
+        self.policies: dict[str, Transforms] = {"full": policy, "small": policy, "strong": policy.strong or policy}
+        self.crops = {kind: of.crop_scale for kind, of in self.policies.items()} | {"small": policy.small_scale}
 
     @torch.no_grad()
     def __call__(self, images: Tensor, kind: str, generator: torch.Generator | None = None) -> Tensor:
         """Views (B, C, h, w) float32, normalised, in channels_last memory, of images (B, C, H, W) uint8.
 
-        kind: "full", "small" (the policy's small_scale and small_size) or "plain" (normalised only, no draws).
-        The generator may be on another device than the images. Raises UserError for an unknown kind, and for
-        small views where the policy has no small_size.
+        kind: "full", "small" (the policy's small_scale and small_size), "strong" (the policy's `strong`, then cutout)
+        or "plain" (normalised only, no draws). The generator may be on another device than the images. Raises
+        UserError for an unknown kind, and for small or strong views where the policy has none.
         """
         return self.view(images, kind, generator)[0]
 
@@ -74,7 +77,12 @@ class Augment:
             assert generator is not None
             draws = self.draw(len(images), generator).to(images.device)
         boxes = self.boxes(kind, draws, len(images)).to(images.device)
-        return self._apply(images, kind, draws, boxes), boxes
+        views = self._apply(images, kind, draws, boxes)
+        if kind == "strong":
+            assert generator is not None and self.policy.strong is not None
+            centres = torch.rand(len(images), 2, generator=generator, device=generator.device).to(images.device)
+            views = cut_out(views, centres, self.policy.strong.cutout)
+        return views, boxes
 
     @staticmethod
     def draw(count: int, generator: torch.Generator) -> Tensor:
@@ -83,13 +91,14 @@ class Augment:
 
     @torch.no_grad()
     def apply(self, images: Tensor, kind: str, draws: Tensor | None) -> Tensor:
-        """`__call__` with given draws (B, len(DRAWS)); None transforms nothing."""
+        """`__call__` with given draws (B, len(DRAWS)) and without cutout; None transforms nothing."""
         return self._apply(images, kind, draws, self.boxes(kind, draws, len(images)))
 
     def _apply(self, images: Tensor, kind: str, draws: Tensor | None, box: Tensor) -> Tensor:
         size = self.sizes[kind]
         if size is None:
-            raise UserError("augmentation.small_size is null, but the method asks for small views; set it in the study")
+            key = {"small": "small_size"}.get(kind, kind)
+            raise UserError(f"augmentation.{key} is null, but the method asks for {kind} views; set it in the study")
         self.mean, self.std = self.mean.to(images.device), self.std.to(images.device)
         out = torch.empty((len(images), self.shape[0], *size), device=images.device, memory_format=torch.channels_last)
         step = max(1, CHUNK // math.prod(self.shape) if images.device.type == "cpu" else len(images))
@@ -103,11 +112,11 @@ class Augment:
         return out
 
     def _transform(self, x: Tensor, kind: str, box: Tensor, u: dict[str, Tensor]) -> Tensor:
-        p, colour = self.policy, self.shape[0] == 3
+        p, colour = self.policies[kind], self.shape[0] == 3
         if p.shift or self.crops[kind] or p.flip or x.shape[-2:] != self.sizes[kind]:
             x = separable(x, *self._geometry(kind, box))
         if p.jitter:
-            x = self._jitter(x, u)
+            x = self._jitter(x, p, u)
         if p.greyscale and colour:
             x = _chosen(x, u["greyscale"] < p.greyscale, lambda y, _: grey(y).expand_as(y))
         if p.blur:
@@ -120,9 +129,10 @@ class Augment:
 
     def boxes(self, kind: str, draws: Tensor | None, count: int) -> Tensor:
         """(count, 5) boxes that draws (count, len(DRAWS)) cut; without draws, the whole image."""
-        p, (height, width) = self.policy, self.shape[1:]
+        height, width = self.shape[1:]
         if draws is None:
             return torch.tensor([[0.0, 0.0, height, width, 0.0]]).repeat(count, 1)
+        p = self.policies[kind]
         u = dict(zip(DRAWS, draws.T.contiguous(), strict=True))
         shift_y, shift_x = (_whole(u[name], 2 * p.shift + 1) - p.shift for name in ("shift_y", "shift_x"))
         top, left, tall, wide = (torch.zeros_like(u["area"]) for _ in range(4))
@@ -148,8 +158,8 @@ class Augment:
             hats(columns + left[:, None], self.shape[2]),
         )
 
-    def _jitter(self, x: Tensor, u: dict[str, Tensor]) -> Tensor:
-        p, colour = self.policy, self.shape[0] == 3
+    def _jitter(self, x: Tensor, p: Transforms, u: dict[str, Tensor]) -> Tensor:
+        colour = self.shape[0] == 3
         chosen = u["jitter"] < p.jitter
 
         def factor(name: str, strength: float) -> Tensor:
@@ -188,6 +198,21 @@ def _chosen(x: Tensor, mask: Tensor, transform: Callable[[Tensor, Tensor], Tenso
     if len(rows):
         x[rows] = transform(x[rows], rows)
     return x
+
+
+def cut_out(x: Tensor, centres: Tensor, share: float) -> Tensor:
+    """Normalised views x (B, C, h, w) with a square of zeros each, the mean grey, whose side is a share of theirs.
+
+    Its centre is the pixel that centres (B, 2), uniform in [0, 1), choose; what lies outside the view is not filled.
+    """
+    inside = []
+    for side, u in zip(x.shape[-2:], centres.T, strict=True):
+        length = round(share * side)
+        first = _whole(u, side)[:, None] - length // 2
+        pixels = torch.arange(side, device=x.device)
+        inside.append((pixels >= first) & (pixels < first + length))
+    rows, columns = inside
+    return x.masked_fill(rows[:, None, :, None] & columns[:, None, None, :], 0.0)
 
 
 def positions(size: int, length: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Classifiers under attack: trained as in `supervised`, then also read off by test images that an attack has moved."""
 
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 import torch.nn.functional as F
@@ -57,12 +57,12 @@ def attacked_logits(job: Job, attack: PGD, *purpose: str) -> Tensor:
     def logits(views: Tensor) -> Tensor:
         return method.logits(method.encoder(views)).float()
 
+    def loss(views: Tensor, labels: Tensor) -> Tensor:
+        return F.cross_entropy(logits(views), labels, reduction="sum")
+
     found, done = [], 0
     for views in job.views.plain(data.test_inputs):
         labels = data.test_labels[done : done + len(views)]
         done += len(views)
-        moved = attack(
-            lambda x, y=labels: F.cross_entropy(logits(x), y, reduction="sum"), views, job.views.facts, draws
-        )
-        found.append(logits(moved))
+        found.append(logits(attack(partial(loss, labels=labels), views, job.views.facts, draws)))
     return finite(torch.cat(found), "logits under attack")

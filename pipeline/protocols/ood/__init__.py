@@ -7,7 +7,7 @@ from pipeline.errors import UserError, unknown
 from pipeline.modalities import Dataset
 from pipeline.modalities.images.outliers import known_outliers
 from pipeline.schema import Count, Evaluated, Share, Strict
-from pipeline.training import budget
+from pipeline import budget
 
 KINDS = ("ood_score",)
 MODALITIES = ("images",)

@@ -1,7 +1,7 @@
 """The angle by which an image was turned, with most angles rare in training: regression with an uneven target."""
 
 from pipeline.modalities import Dataset
-from pipeline.training import budget
+from pipeline import budget
 
 KINDS = ("regressor",)
 MODALITIES = ("images",)

@@ -3,7 +3,7 @@
 
 from pipeline.modalities import Dataset
 from pipeline.schema import Count, Evaluated, NotNegative, Share, Strict
-from pipeline.training import budget
+from pipeline import budget
 
 KINDS = ("representation",)
 

@@ -1,7 +1,7 @@
 """Classifiers, trained on labelled inputs and read off by their logits."""
 
 from pipeline.modalities import Dataset
-from pipeline.training import budget
+from pipeline import budget
 
 KINDS = ("classifier",)
 

@@ -1,4 +1,4 @@
-"""The generator's bound by torch's divergence of Gaussians, the proportions of the pool, and SimCLR on what is drawn."""
+"""The generator's bound by torch's divergence of Gaussians, the pool's proportions, and SimCLR on what is drawn."""
 
 import math
 

@@ -12,7 +12,7 @@ from pipeline.methods.joint_embedding.swav import SwAV
 from pipeline.methods.joint_embedding.vicreg import VICReg
 from pipeline.methods.joint_embedding.w_mse import WMSE
 from tests.kit.embeddings import several
-from tests.kit.methods import SIZE, batch, made, members, step
+from tests.kit.methods import SIZE, batch, made, members, phase_by_phase, step
 from tests.kit.rules import check_that_evaluation_reads_what_is_kept, check_that_hard_batches_are_no_trouble
 
 MEMBERS = members("joint_embedding")
@@ -101,6 +101,17 @@ def test_the_projection_is_probed_only_where_that_is_asked_for(cls):
     torch.testing.assert_close(method.further_features(images)["projected"], method.projector(method.encoder(images)))
     check_that_evaluation_reads_what_is_kept(method)
     assert made(cls).further_features(images) == {}
+
+
+@pytest.mark.parametrize("cls", [cls for cls in MEMBERS if cls.trains])
+def test_gradient_reaches_encoder_and_head_and_no_follower(cls):
+    *_, method = phase_by_phase(made(cls))
+    method.zero_grad()
+    method.loss(batch(method.views)).backward()
+    for name, parameter in method.named_parameters():
+        if name.startswith(("encoder.", "projector.")) and parameter.ndim > 1:
+            assert float(parameter.grad.abs().sum()) > 0, name
+        assert parameter.requires_grad or parameter.grad is None, name
 
 
 # raw pixels are given an encoder like all others and do not ask it

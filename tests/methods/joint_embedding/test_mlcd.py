@@ -25,7 +25,7 @@ def test_disambiguation_equals_slow_loops():
 
 
 def test_both_views_are_classified_among_learned_centres_and_a_share_of_the_negatives_is_dropped():
-    method = begun(made(MLCD, positives=2, negatives=1.0), 1)
+    method = begun(made(MLCD, centre_count=7, positives=2, negatives=1.0), 1)
     z = [view.detach().double() for view in method.embed(batch().views)]
     weights = nn.functional.normalize(method.centres.weight.detach().double())
     total = 0.0
@@ -47,7 +47,7 @@ def test_both_views_are_classified_among_learned_centres_and_a_share_of_the_nega
 
 @pytest.mark.parametrize("anew", [True, False])
 def test_clusters_are_those_of_what_simclr_learned_and_then_training_starts_anew(anew):
-    method, plain = begun(made(MLCD, positives=2, anew=anew)), made(SimCLR)
+    method, plain = begun(made(MLCD, centre_count=7, positives=2, anew=anew)), made(SimCLR)
     assert method.loss(batch()).item() == pytest.approx(plain.loss(batch()).item(), rel=1e-6)
     initial = method.encoder.convolution.weight.detach().clone()
     step(method, batch())

@@ -1,0 +1,92 @@
+"""Accuracy under attack against how far the attack may move a pixel, one curve a method, one panel an attack."""
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.exhibits.figures import _style
+
+if TYPE_CHECKING:
+    from pipeline.exhibits.cells import Cell, Results
+    from pipeline.exhibits.statistics import Estimate
+    from pipeline.planning.model import Study
+
+ATTACKS = {"robust_fgsm": "one step (FGSM)", "robust_pgd": "many steps (PGD)"}
+CLEAN = "top1"
+
+
+def applies(study: "Study") -> bool:
+    return False
+
+
+def caption(study: "Study") -> str:
+    return (
+        "Accuracy on the test images against the radius of the l_inf ball in which an attack may move them, as a share "
+        "of a pixel's range, mean and 95% interval. At radius 0 no image is moved. An image counts as right if it is "
+        "right both as it is and under attack. Variants beside the first are dashed, with hollow marks; the vertical "
+        "line is the radius of the table."
+    )
+
+
+def draw(results: "Results") -> Any:
+    curves = {
+        (variant, method, attack): points
+        for (variant, method), cell in results.cells.items()
+        for attack in ATTACKS
+        if len(points := _points(cell, attack)) > 1
+    }
+    attacks = [attack for attack in ATTACKS if any(attack == shown for _, _, shown in curves)]
+    if not attacks:
+        return _style.nothing("No run of this study was attacked at several radii.")
+    figure, axes, columns = _style.grid(len(attacks), 2, 2.6, sharex=True, sharey=True)
+    methods = list(dict.fromkeys(method for _, method, _ in curves))
+    first, *others = results.variants()
+    for axis, attack in zip(axes, attacks, strict=True):
+        for (variant, method, shown), points in curves.items():
+            if shown != attack:
+                continue
+            place = 0 if variant == first else 1 + others.index(variant) % 3
+            number = methods.index(method)
+            colour = _style.COLOURS[number % len(_style.COLOURS)]
+            axis.plot(
+                list(points),
+                [estimate.mean for estimate in points.values()],
+                color=colour,
+                linestyle=("-", "--", ":", "-.")[place],
+                marker=_style.MARKERS[number % len(_style.MARKERS)],
+                markersize=3.5,
+                fillstyle="none" if place else "full",
+                label=f"{method}, {variant}" if place else method,
+            )
+            for radius, estimate in points.items():
+                if estimate.low is not None:
+                    axis.plot([radius] * 2, [estimate.low, estimate.high], color=colour, lw=0.8, alpha=0.6)
+        axis.axvline(_radius(results), color=_style.SOFT, linewidth=0.6, zorder=0)
+        axis.set_title(ATTACKS[attack])
+        axis.set_xlabel("radius")
+        axis.set_ylim(0, 100)
+        axis.grid()
+    for axis in axes[::columns]:
+        axis.set_ylabel("accuracy (%)")
+    _style.legend(figure, axes, 3)
+    return figure
+
+
+def _points(cell: "Cell", attack: str) -> dict[float, "Estimate"]:
+    """Radius -> accuracy, radius 0 first."""
+    from pipeline.exhibits import labels, statistics
+
+    named = {0.0: CLEAN}
+    for name in cell.metrics:
+        if name.startswith(f"{attack}_"):
+            named[float(name.removeprefix(f"{attack}_").replace("_", "."))] = name
+    found = {
+        radius: statistics.mean(cell.sample(name), labels.bounds(name))
+        for radius, name in sorted(named.items())
+        if name in cell.metrics
+    }
+    return {radius: estimate for radius, estimate in found.items() if estimate is not None}
+
+
+def _radius(results: "Results") -> float:
+    """Of the metrics without a suffix."""
+    runs = next(iter(results.cells.values())).runs
+    return float(runs[0].settings["attack"]["radius"])

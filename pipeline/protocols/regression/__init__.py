@@ -1,0 +1,16 @@
+"""Numbers as labels, predicted with or without a deviation, and judged in the unit in which they are given."""
+
+from pipeline.errors import UserError
+from pipeline.modalities import Dataset
+from pipeline import budget
+
+KINDS = ("regressor",)
+STREAMS = ()
+
+
+class Budget(budget.TrainingBudget):
+    def check(self, described: Dataset, where: str) -> None:
+        super().check(described, where)
+        budget.check_batch(self, described, where)
+        if described.classes:
+            raise UserError(f"{where}: data set '{described.key}' has classes as labels; the protocol needs numbers")

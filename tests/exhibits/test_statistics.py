@@ -1,0 +1,179 @@
+"""The bootstrap against loops, closed forms and invariances."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pipeline.exhibits import labels, statistics
+from pipeline.exhibits.statistics import B, Sample, contrast, difference, difference_of_differences, mean
+
+
+def sample(seeds: int = 3, size: int = 40, shift: float = 0.0, key: int = 0) -> Sample:
+    random = np.random.default_rng(key)
+    examples = {seed: random.normal(5, 2, size) + random.normal() + shift for seed in range(seeds)}
+    return Sample({seed: float(values.mean()) for seed, values in examples.items()}, examples)
+
+
+def by_loops(terms: list[tuple[float, Sample]], seeds: list[int], size: int) -> tuple[float, float]:
+    """The interval by drawing lists of examples and seeds, one replicate after another."""
+    examples, drawn = statistics.example_counts(size), statistics.seed_counts(len(seeds))
+    few = len(seeds)
+    wide = stats.t.ppf(0.975, few - 1) / 1.959963984540054 * (few / (few - 1)) ** 0.5
+    draws = []
+    for b in range(B):
+        chosen = [i for i in range(size) for _ in range(int(examples[b, i]))]
+        assert len(chosen) == size
+        of_seed = []
+        for seed in seeds:
+            values = [sum(weight * s.examples[seed][i] for weight, s in terms) for i in chosen]
+            of_seed.append(sum(values) / size)
+        centre = sum(of_seed) / few
+        picked = [value for value, times in zip(of_seed, drawn[b], strict=True) for _ in range(int(times))]
+        draws.append(centre + wide * (sum(picked) / few - centre))
+    draws.sort()
+    return float(np.quantile(draws, 0.025)), float(np.quantile(draws, 0.975))
+
+
+def test_interval_of_a_mean_is_that_of_loops() -> None:
+    one = sample(size=12)
+    found = mean(one)
+    assert found is not None
+    assert found.mean == pytest.approx(np.mean(list(one.values.values())))
+    assert (found.low, found.high) == pytest.approx(by_loops([(1.0, one)], [0, 1, 2], 12), abs=1e-8)
+
+
+def test_interval_of_a_difference_is_that_of_loops_on_common_seeds() -> None:
+    a, b = sample(4, size=9, key=1), sample(3, size=9, key=2)
+    found = difference(a, b)
+    assert found is not None
+    assert found.n_seeds == 3
+    assert (found.low, found.high) == pytest.approx(by_loops([(1.0, a), (-1.0, b)], [0, 1, 2], 9), abs=1e-8)
+
+
+def test_resamples_are_draws_with_replacement() -> None:
+    counts = statistics.example_counts(50)
+    assert (counts.sum(1) == 50).all()
+    assert (statistics.seed_counts(3).sum(1) == 3).all()
+    # a count is binomial with variance 1 - 1/N
+    assert counts.var() == pytest.approx(1 - 1 / 50, abs=0.02)
+
+
+def test_a_constant_shift_has_a_difference_without_width() -> None:
+    a = sample()
+    b = Sample({s: v - 1.25 for s, v in a.values.items()}, {s: v - 1.25 for s, v in a.examples.items()})
+    found = difference(a, b)
+    assert found is not None
+    assert (found.low, found.high) == (1.25, 1.25)
+    same = difference(a, a)
+    assert same is not None
+    assert (same.low, same.high, same.sign) == (0.0, 0.0, 0)
+
+
+def test_a_shift_of_everything_leaves_the_difference_of_differences_without_width() -> None:
+    a, b = sample(key=1), sample(key=2)
+    moved = [Sample({s: v + 7 for s, v in x.values.items()}, {s: v + 7 for s, v in x.examples.items()}) for x in (a, b)]
+    found = difference_of_differences(a, b, *moved)
+    assert found is not None
+    assert (found.mean, found.low, found.high) == pytest.approx((0, 0, 0), abs=1e-9)
+
+
+def test_swapping_the_sides_mirrors_the_interval() -> None:
+    a, b = sample(key=1), sample(key=2)
+    forth, back = difference(a, b), difference(b, a)
+    assert forth is not None
+    assert back is not None
+    assert back.low == pytest.approx(-forth.high, abs=1e-8)
+    assert back.high == pytest.approx(-forth.low, abs=1e-8)
+
+
+def test_pairing_removes_what_methods_share() -> None:
+    random = np.random.default_rng(3)
+    hard = random.normal(0, 10, 300)
+    a, b = ({s: hard + skill + random.normal(0, 0.1, 300) for s in range(3)} for skill in (0.5, 0.0))
+    samples = [Sample({s: float(v.mean()) for s, v in x.items()}, x) for x in (a, b)]
+    paired, alone = difference(*samples), mean(samples[0])
+    assert paired is not None
+    assert alone is not None
+    assert paired.sign == 1
+    assert paired.high - paired.low < 0.1 * (alone.high - alone.low)
+
+
+def test_equal_seeds_leave_the_spread_of_examples() -> None:
+    values = np.random.default_rng(4).normal(0, 1, 400)
+    found = mean(Sample({s: float(values.mean()) for s in range(3)}, dict.fromkeys(range(3), values)))
+    assert found is not None
+    half = 1.959964 * values.std() / 20
+    assert found.levels == "seeds and examples"
+    assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.08)
+
+
+def test_many_seeds_without_examples_give_students_interval() -> None:
+    values = np.random.default_rng(5).normal(0, 1, 40)
+    found = mean(Sample(dict(enumerate(values.tolist()))))
+    assert found is not None
+    expected = stats.t.interval(0.95, 39, values.mean(), stats.sem(values))
+    assert found.levels == "seeds"
+    assert (found.low, found.high) == pytest.approx(expected, abs=0.05)
+
+
+def test_three_seeds_give_nearly_students_width() -> None:
+    found = mean(Sample({0: 1.0, 1: 2.0, 2: 3.0}))
+    assert found is not None
+    expected = stats.t.interval(0.95, 2, 2.0, 1 / 3**0.5)
+    assert found.high - found.low == pytest.approx(expected[1] - expected[0], rel=0.1)
+
+
+def test_one_seed() -> None:
+    with_examples = mean(sample(1))
+    assert with_examples is not None
+    assert with_examples.levels == "examples"
+    assert with_examples.low < with_examples.mean < with_examples.high
+    without = mean(Sample({0: 3.0}))
+    assert without is not None
+    assert (without.mean, without.low, without.high, without.levels, without.sign) == (3.0, None, None, None, 0)
+
+
+def test_nothing_in_common_is_no_estimate() -> None:
+    assert contrast([(1.0, Sample({0: 1.0})), (-1.0, Sample({1: 1.0}))]) is None
+
+
+def test_examples_of_different_lengths_are_not_paired() -> None:
+    a = sample(2, size=10)
+    ragged = Sample(a.values, {0: a.examples[0], 1: a.examples[1][:5]})
+    found = mean(ragged)
+    assert found is not None
+    assert found.levels == "seeds"
+
+
+def test_an_interval_ends_where_the_metrics_range_does() -> None:
+    sample = Sample({0: 99.0, 1: 95.0, 2: 99.5})
+    free = statistics.mean(sample)
+    clipped = statistics.mean(sample, labels.bounds("auroc_digits"))
+    assert free is not None and clipped is not None
+    assert free.high is not None and free.high > 100
+    assert (clipped.mean, clipped.low, clipped.high) == (free.mean, free.low, 100.0)
+    assert labels.bounds("nll")[0] == 0
+    assert labels.bounds("a metric of one's own") == (-np.inf, np.inf)
+
+
+def test_resampling_together_gives_what_resampling_alone_gives(large: Any) -> None:
+    cell = large.results.cells["default", "dcl"]
+    for metric in ("linear_top1", "alignment", "uniformity"):
+        sample = cell.sample(metric)
+        alone = type(sample)(sample.values, sample.examples)
+        for seed, row in alone.replicates.items():
+            np.testing.assert_allclose(sample.replicates[seed], row, atol=1e-9)
+    assert cell.sample("linear_top1") is cell.sample("linear_top1")
+    assert cell.sample("unknown").values == {}
+    assert "features" not in cell.examples[0] and "labels" in cell.examples[0]
+
+
+def test_labels_of_metrics() -> None:
+    assert labels.metric("linear_top1_projector") == "Linear probe top-1 (%), projector"
+    assert labels.metric("linear_top1_10pct") == "Linear probe top-1 (%), 10% of labels"
+    assert labels.metric("top1") == "Top-1 (%)"
+    assert labels.bounds("naive_bayes_top1_1pct") == (0.0, 100.0)
+    assert [labels.significant(v) for v in (0.01234, 0.5, 4.567, 12.34, 1234.5, 0.0)] == [
+        "0.0123", "0.500", "4.57", "12.3", "1234", "0"]  # fmt: skip

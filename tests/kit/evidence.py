@@ -1,0 +1,134 @@
+"""Evidence of each protocol, drawn at random: of a good model, or of one that knows nothing."""
+
+from types import SimpleNamespace
+
+import torch
+
+from pipeline.ops.geometry import class_means
+from pipeline.ops.probes import linear_probe
+
+K = 4
+
+
+def clusters(labels, make, good):
+    """Features (N, 9): tight about orthogonal means, or about one mean for all."""
+    means = torch.eye(K, 9) if good else torch.ones(K, 9)
+    return means[labels] + (0.1 if good else 1.0) * torch.randn(len(labels), 9, generator=make)
+
+
+def class_scores(logits):
+    """What the protocol makes of logits (N, K), in float64."""
+    log_probabilities = logits.double().log_softmax(1)
+    confidence, predictions = log_probabilities.exp().max(1)
+    return {"log_probabilities": log_probabilities, "confidence": confidence, "predictions": predictions}
+
+
+def supervised(good, seed=0, tests=120, train=200):
+    make = torch.Generator().manual_seed(seed)
+    labels, true = (torch.randint(K, (count,), generator=make) for count in (tests, train))
+    wrong = torch.rand(train, generator=make) < 0.3
+    given = torch.where(wrong, (true + 1) % K, true)
+    scale = 6.0 if good else 0.0
+    logits = torch.randn(tests, K, generator=make) + scale * torch.eye(K)[labels]
+    train_logits = torch.randn(train, K, generator=make) + scale * (torch.eye(K)[true] - torch.eye(K)[(true + 1) % K])
+    guess = torch.rand(train, generator=make)
+    features, train_features = clusters(labels, make, good), clusters(true, make, good)
+    return SimpleNamespace(
+        labels=labels,
+        **class_scores(logits),
+        class_counts=(7, 90, 33, 70),
+        watched=[20.0, 90.0 if good else 30.0, 25.0],
+        train_logits=train_logits,
+        train_labels=given,
+        wrong_labels=wrong,
+        label_scores=guess - 0.9 * wrong if good else guess,
+        suspects=wrong & (guess < 0.9) if good else guess < 0.3,
+        features=features,
+        train_features=train_features,
+        class_means=class_means(train_features, true),
+    )
+
+
+def self_supervised(good, seed=0, tests=120, train=200):
+    make = torch.Generator().manual_seed(seed)
+    labels, bank_labels = (torch.randint(K, (count,), generator=make) for count in (tests, train))
+    features, bank = clusters(labels, make, good), clusters(bank_labels, make, good)
+    further, further_bank = ({"projected": clusters(of, make, good)} for of in (labels, bank_labels))
+    probe = SimpleNamespace(l2=1e-3, iterations=30, neighbours=5, label_fractions=[0.1])
+    return SimpleNamespace(
+        labels=labels,
+        bank=bank,
+        bank_labels=bank_labels,
+        features=features,
+        num_classes=K,
+        probe=probe,
+        probe_logits=linear_probe(bank, bank_labels, features, K, l2=probe.l2, iterations=probe.iterations),
+        few_labels={"10pct": torch.arange(0, train, 10)},
+        further_bank=further_bank,
+        further_features=further,
+        positive_pairs=(features, features + (0.01 if good else 3.0) * torch.randn(tests, 9, generator=make)),
+    )
+
+
+def ood(good, seed=0, tests=120):
+    make = torch.Generator().manual_seed(seed)
+    labels = torch.randint(K, (tests,), generator=make)
+    right, right_shifted = (torch.rand(2, tests, generator=make) < (0.8 if good else 0.3)).unbind()
+    known = torch.randn(tests, generator=make, dtype=torch.float64)
+    return SimpleNamespace(
+        labels=labels,
+        predictions=torch.where(right, labels, (labels + 1) % K),
+        right=right,
+        right_shifted=right_shifted,
+        scores_known=known + 4 + 3 * right if good else known,
+        scores_unknown={
+            name: torch.randn(n, generator=make, dtype=torch.float64) for name, n in (("a", 50), ("b", 90))
+        },
+    )
+
+
+def multi_label(good, seed=0, tests=120):
+    make = torch.Generator().manual_seed(seed)
+    positives = (torch.rand(tests, K, generator=make) < 0.4).float()
+    logits = torch.randn(tests, K, generator=make) + (8 if good else 0) * (positives - 0.5)
+    return SimpleNamespace(positives=positives, logits=logits)
+
+
+def rotation(good, seed=0, tests=120):
+    make = torch.Generator().manual_seed(seed)
+    targets = 180 * torch.rand(tests, generator=make) - 90
+    noise = torch.randn(tests, generator=make)
+    groups = {"many": targets.abs() < 20, "few": targets.abs() > 80, "medium": targets > 100}
+    predictions = targets + noise if good else 60 * noise
+    return SimpleNamespace(targets=targets, predictions=predictions, density_groups=groups)
+
+
+def adversarial(good, seed=0, tests=120):
+    make = torch.Generator().manual_seed(seed)
+    made = supervised(good, seed, tests)
+    shares = {0.1: 0.6, 0.05: 0.8} if good else {0.1: 0.0, 0.05: 0.05}
+
+    def attacked():
+        """By radius, the classes predicted: the label's for a share of the examples, else another."""
+        kept = {radius: torch.rand(tests, generator=make) < share for radius, share in shares.items()}
+        return {radius: torch.where(right, made.labels, (made.labels + 1) % K) for radius, right in kept.items()}
+
+    return SimpleNamespace(**vars(made), radius=0.1, fgsm_predictions=attacked(), pgd_predictions=attacked())
+
+
+def regression(good, seed=0, tests=120):
+    """Predicted distributions: as wide as their errors, or a tenth of it."""
+    made = rotation(good, seed, tests)
+    del made.density_groups
+    return SimpleNamespace(**vars(made), deviations=torch.full((tests,), 1.0 if good else 6.0))
+
+
+def semi_supervised(good, seed=0, tests=120, unlabelled=150):
+    make = torch.Generator().manual_seed(seed + 100)
+    labels = torch.randint(K, (unlabelled,), generator=make)
+    logits = 2 * torch.randn(unlabelled, K, generator=make) + (6.0 if good else 0.0) * torch.eye(K)[labels]
+    return SimpleNamespace(**vars(supervised(good, seed, tests)), unlabelled_logits=logits, unlabelled_labels=labels)
+
+
+MADE = (supervised, self_supervised, ood, multi_label, rotation, adversarial, regression)
+PROTOCOLS = {made.__name__: made for made in MADE}

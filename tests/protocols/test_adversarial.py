@@ -1,0 +1,134 @@
+"""Evaluation under attack: of whom it is right, who draws what, and what a study may not ask for."""
+
+import dataclasses
+import re
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from pipeline import metrics
+from pipeline.errors import UserError
+from pipeline.ops.attacks import PGD
+from pipeline.ops.balls import Linf
+from pipeline.protocols.adversarial import Attack, Budget
+from pipeline.protocols.adversarial.run import Evidence, attacked_logits
+from pipeline.protocols.supervised import run as supervised
+from pipeline.training import loop
+from pipeline.training.evidence import evaluate
+from tests.kit import jobs
+
+ATTACK = {"radius": 0.1, "radii": [0.02, 0.3], "steps": 4, "step_size": 0.5}
+
+
+def job(key="cross_entropy", seed=0, tests=30, **budget):
+    budget = {"epochs": 3, "attack": ATTACK, **budget}
+    made = jobs.job(jobs.method_of(key), "adversarial", jobs.data(test=tests), seed, **budget)
+    return dataclasses.replace(made, settings={**made.settings, "encoder": "convnet"})
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    made = job()
+    jobs.fitted(made, tmp_path_factory.mktemp("job") / "state")
+    return made
+
+
+def test_metrics_are_of_images_right_before_and_after(trained):
+    """Attacked again here, in pixels, image by image."""
+    found = evaluate(Evidence(trained), ["top1", "robust_fgsm", "robust_pgd"])
+    method, data = trained.method, trained.data
+    raw = data.test_inputs.float() / 255
+
+    def logits(pixels):
+        return method.logits(method.encoder((pixels - 0.5) / 0.25))
+
+    right = logits(raw).argmax(1) == data.test_labels
+    for radius, name in ((0.02, "0_02"), (0.1, "0_1"), (0.3, "0_3")):
+        noise = torch.rand(raw.shape, generator=trained.draws.generator("attack", "pgd", f"{radius:g}"))
+        starts = {"robust_fgsm": raw.clone(), "robust_pgd": (raw + radius * (2 * noise - 1)).clamp(0, 1)}
+        for metric, steps, size in (("robust_fgsm", 1, radius), ("robust_pgd", 4, 0.5 * radius)):
+            moved = starts[metric]
+            for _ in range(steps):
+                moved.requires_grad_()
+                (slope,) = torch.autograd.grad(F.cross_entropy(logits(moved), data.test_labels), moved)
+                moved = moved.detach() + size * slope.sign()
+                moved = torch.minimum(torch.maximum(moved, raw - radius), raw + radius).clamp(0, 1)
+            want = (right & (logits(moved).argmax(1) == data.test_labels)).double() * 100
+            assert found.metrics[f"{metric}_{name}"] == pytest.approx(want.mean().item(), abs=100 / 30 + 1e-6)
+    assert found.metrics["robust_pgd"] == found.metrics["robust_pgd_0_1"]
+    assert found.metrics["robust_fgsm"] == found.metrics["robust_fgsm_0_1"]
+    assert found.metrics["robust_pgd_0_3"] <= found.metrics["robust_pgd_0_02"] <= found.metrics["top1"]
+    assert found.metrics["robust_pgd_0_3"] < found.metrics["top1"]
+    assert set(found.arrays["example_robust_pgd_0_02"].tolist()) <= {0.0, 100.0}
+
+
+def test_an_attack_of_radius_zero_finds_what_evaluation_finds(trained):
+    attack = PGD(Linf(0.0), 2, 0.1)
+    with torch.no_grad():
+        assert torch.equal(attacked_logits(trained, attack, "attack"), supervised.Evidence(trained).logits)
+
+
+def test_chunks_have_their_own_labels(trained, monkeypatch):
+    """The images of a second chunk are attacked by their labels, not by the first ones'."""
+    attack, whole = PGD(Linf(0.1), 1, 0.1), Evidence(trained)
+    with torch.no_grad():
+        before = whole._predictions(attack, "pgd", 0.1)
+        monkeypatch.setattr("pipeline.modalities.images.run.CHUNK", 7)
+        assert (whole._predictions(attack, "pgd", 0.1) == before).double().mean() > 0.8
+        exact = dataclasses.replace(attack, start=lambda ball, like, generator: torch.zeros_like(like))
+        in_parts = whole._predictions(exact, "pgd", 0.1)
+        monkeypatch.undo()
+        assert torch.equal(in_parts, whole._predictions(exact, "pgd", 0.1))
+
+
+def test_draws_are_of_study_and_seed_and_not_of_the_method():
+    """Without steps and with weights of one's own choosing, two methods are shown the same images."""
+    shown = {}
+    for key, seed in (("cross_entropy", 0), ("trades", 0), ("cross_entropy", 1)):
+        made = job(key, seed)
+        loop.build(made, loop.whole(made))
+        images = shown.setdefault((key, seed), [])
+        made.method.encoder.register_forward_pre_hook(lambda _, x, images=images: images.append(x[0].detach()))
+        with torch.no_grad():
+            Evidence(made)._predictions(PGD(Linf(0.1), 0, 0.1), "pgd", 0.1)
+    first, other, third = shown.values()
+    assert torch.equal(first[0], other[0]) and not torch.equal(first[0], third[0])
+
+
+def test_evaluation_leaves_the_method_as_it_was(trained):
+    before = {name: value.clone() for name, value in trained.method.state_dict().items()}
+    evaluate(Evidence(trained), ["robust_pgd"])
+    assert all(torch.equal(value, before[name]) for name, value in trained.method.state_dict().items())
+    assert all(not p.requires_grad or p.grad is None or p.grad.isfinite().all() for p in trained.method.parameters())
+
+
+def test_twice_is_the_same(trained):
+    first, second = (evaluate(Evidence(trained), ["robust_pgd", "robust_fgsm"]) for _ in range(2))
+    assert first.metrics == second.metrics
+
+
+def test_only_named_metrics_are_attacked(trained, monkeypatch):
+    monkeypatch.setattr(Evidence, "_predictions", lambda *_: pytest.fail("attacked"))
+    assert metrics.measure(Evidence(trained), ["top1"])[0].keys() == {"top1"}
+
+
+def test_radii():
+    assert Attack(radius=0.1, radii=[0.3, 0.02, 0.1]).all_radii == [0.02, 0.1, 0.3]
+    assert Attack().all_radii == [0.1]
+
+
+@pytest.mark.parametrize("precision", ["auto", "bf16"])
+def test_only_full_precision_will_do(precision):
+    from pipeline.modalities.images.datasets.fashion_mnist_small import DATASET
+
+    optimizer = {"name": "sgd", "learning_rate": 0.1}
+    Budget.model_validate({"epochs": 1, "optimizer": optimizer}).check(DATASET, "s.yaml")
+    asked = Budget.model_validate({"epochs": 1, "optimizer": optimizer, "precision": precision})
+    with pytest.raises(UserError, match=re.escape(f"s.yaml: precision = '{precision}': attacks need 'fp32'")):
+        asked.check(DATASET, "s.yaml")
+
+
+def test_the_attack_is_read_by_evaluation_alone():
+    optimizer = {"name": "sgd", "learning_rate": 0.1}
+    assert "attack" in Budget.model_validate({"epochs": 1, "optimizer": optimizer}).not_trained_on()
