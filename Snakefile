@@ -57,19 +57,19 @@ def manifests(keys):
     return [ancient(f"data/prepared/{key}/manifest.json") for key in keys]
 
 
-def needs(run):
-    below = [PLAN.by_id[need].trained for need in run.needs]
-    return manifests(run.datasets) + [f"{path}/{name}" for path in below for name in WEIGHTS]
+def bases(run):
+    return [f"{PLAN.by_id[need].trained}/{name}" for need in run.needs for name in WEIGHTS]
 
 
 def training_needs(wildcards):
-    return needs(planned(wildcards, "trained"))
+    run = planned(wildcards, "trained")
+    return manifests(run.trained_on) + bases(run)
 
 
 def evaluation_needs(wildcards):
     run = planned(wildcards, "runs")
     own = [f"{run.trained}/{name}" for name in WEIGHTS] if run.trains else []
-    return own + needs(run)
+    return own + manifests(run.datasets) + bases(run)
 
 
 def results(study):

@@ -12,23 +12,24 @@ METHODS, SEEDS, METRICS = 1000, 10, 15
 
 def run() -> Iterator[str]:
     """One line: files, rows and seconds."""
-    from pipeline import plan
     from pipeline.exhibits import frame
+    from pipeline.planning import load
+    from pipeline.planning.model import Plan
 
-    planned = plan.load(only="classification")
+    planned = load.load(only="classification")
     first = planned.study_runs("classification")[0]
     with tempfile.TemporaryDirectory() as name:
         runs = []
         for method in range(METHODS):
             for seed in range(SEEDS):
                 identity = f"{method:04}-{seed}"
-                path = f"runs/classification/method_{method}/default-s{seed}"
-                runs.append(replace(first, id=identity, method=f"method_{method}", seed=seed, path=path))
+                runs.append(replace(first, id=identity, method=f"method_{method}", seed=seed))
+                path = runs[-1].path
                 metrics = {f"metric_{place}": place + seed / 10 for place in range(METRICS)}
                 result = {"id": identity, "status": "ok", "metrics": metrics, "settings": first.settings}
                 (Path(name) / path).mkdir(parents=True)
                 (Path(name) / path / "result.json").write_text(json.dumps(result, indent=1))
-        study = plan.Plan(planned.tier, planned.studies, tuple(runs))
+        study = Plan(planned.tier, planned.studies, tuple(runs))
         started = time.perf_counter()
         table = frame.aggregate(frame.read(study, "classification", name))
         yield f"{len(runs)} files, {len(table)} rows in {time.perf_counter() - started:.2f} s"

@@ -12,17 +12,17 @@ PUBLISHED = 84.9
 
 def run() -> Iterator[str]:
     """One line each for standardised and raw pixels, or one that says where the data set is to be had."""
-    from pipeline import datasets
+    from pipeline import modalities
     from pipeline.errors import UserError
-    from pipeline.metrics.representation import knn_predict
+    from pipeline.ops.probes import knn_predict
 
     try:
-        datasets.prepare("fashion_mnist_whole")
+        modalities.prepare("fashion_mnist_whole")
     except UserError as error:
         yield f"not run: {error}"
         return
-    data = datasets.load("fashion_mnist_whole")
-    train, test = (images.flatten(1).double() for images in (data.train_images, data.test_images))
+    data = modalities.load("fashion_mnist_whole")
+    train, test = (images.flatten(1).double() for images in (data.train_inputs, data.test_inputs))
     mean, deviation = train.mean(0), train.std(0, correction=0).clamp_min(1e-12)
     pixels = {"standardised": ((train - mean) / deviation, (test - mean) / deviation), "raw": (train, test)}
     for name, (known, asked) in pixels.items():

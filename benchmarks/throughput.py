@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ def run() -> Iterator[str]:
     import torch
 
     torch.set_num_threads(1)
-    from pipeline import plan
+    from pipeline.planning import load
 
-    planned = plan.load(overrides={"tier": "laptop"})
+    planned = load.load(overrides={"tier": "laptop"})
     for study, method in (("ssl", "simclr"), ("classification", "cross_entropy")):
         chosen = next(r for r in planned.study_runs(study) if (r.method, r.variant, r.seed) == (method, "default", 0))
         ours, plain = _ours(chosen), _plain(chosen)
@@ -38,25 +39,25 @@ def run() -> Iterator[str]:
 
 
 def _job(planned: Any) -> Any:
-    from pipeline import datasets, drivers, source
+    from pipeline import modalities
+    from pipeline.commands.stages import recipe
+    from pipeline.training import job
     from pipeline.training.device import choose
 
-    settings = {**planned.settings, "train_examples": EXAMPLES, "validation_examples": 0, "epochs": 1}
-    device = choose()
-    info = source.method(planned.method)
-    datasets.prepare(planned.dataset)
-    data = drivers.share(datasets.load(planned.dataset), settings, device.torch)
-    method = drivers.make_method(info.module, info.name, settings["method"])
-    return drivers.Job(settings, planned.study, 0, method, data, device)
+    modalities.prepare(planned.dataset)
+    made = recipe(planned)
+    settings = {**made.settings, "train_examples": EXAMPLES, "validation_examples": 0, "epochs": 1}
+    return job.make(replace(made, settings=settings), choose(), modalities.load, None)
 
 
 def _ours(planned: Any) -> Callable[[], float]:
-    from pipeline.training.loop import fit
+    from pipeline.training.loop import fit, whole
 
     def round_() -> float:
+        job = _job(planned)
         with tempfile.TemporaryDirectory() as folder:
-            rows = fit(_job(planned), Path(folder) / "none", 1e9, lambda row: None)
-        return rows[0]["images_per_second"]
+            rows = fit(job, whole(job), Path(folder) / "none", 1e9, lambda row: None)
+        return float(rows[0]["images_per_second"])
 
     return round_
 
@@ -66,14 +67,14 @@ def _plain(planned: Any) -> Callable[[], float]:
     import torch
     from torch.utils.data import DataLoader, Dataset
 
-    from pipeline import optim
+    from pipeline.budget import Optimizer
     from pipeline.contract import Batch
-    from pipeline.training.loop import build
-    from pipeline.settings import Optimizer
     from pipeline.modalities.images.vision import torchvision
+    from pipeline.training import optim
+    from pipeline.training.loop import build, whole
 
     job = _job(planned)
-    method = build(job).to(memory_format=torch.contiguous_format)
+    method = build(job, whole(job)).to(memory_format=torch.contiguous_format)
     optimizer = optim.build(Optimizer.model_validate(job.settings["optimizer"]), method)
     vision = torchvision().transforms
     policy = job.settings["augmentation"]
@@ -92,7 +93,7 @@ def _plain(planned: Any) -> Callable[[], float]:
 
     class Images(Dataset):
         def __init__(self) -> None:
-            self.images = [to_image(image) for image in job.data.train_images]
+            self.images = [to_image(image) for image in job.data.train_inputs]
 
         def __len__(self) -> int:
             return len(self.images)

@@ -27,7 +27,6 @@ Evaluated = Annotated[T, EVALUATED]
 """The type of a setting that training does not read: changing it trains nothing anew."""
 
 
-
 def _ascending(bounds: list[float]) -> list[float]:
     if bounds[0] > bounds[1]:
         raise ValueError("the lower bound must come first")

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from pipeline import lookup, metrics, modalities
+from pipeline.commands import stages
 from pipeline.planning import code, expand, load, papers
 from pipeline.planning.model import Run
 from pipeline.training import evidence, job, loop
@@ -86,15 +87,7 @@ def made(run: Run, root: Path) -> job.Job:
     if run.needs:
         below = made(planned()[run.needs[0]], root)
         base = loop.build(below, phases(below)).eval().requires_grad_(False)
-    recipe = job.Recipe(
-        (f"methods.{run.family}.{run.method}", run.name),
-        run.modality,
-        settings["protocol"],
-        settings,
-        run.dataset,
-        run.study,
-        run.seed,
-    )
+    recipe = dataclasses.replace(stages.recipe(run), settings=settings)
     return job.make(recipe, choose("fp32"), lambda key: prepared(key, root), base)
 
 

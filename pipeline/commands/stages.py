@@ -152,11 +152,11 @@ def _unsound_base(run: Run, plan: Plan, root: Path) -> str | None:
     return None
 
 
-def _job(run: Run, plan: Plan, root: Path, device: Any) -> Any:
-    from pipeline import modalities
-    from pipeline.training import job
+def recipe(run: Run) -> Any:
+    """What the run's job is made of."""
+    from pipeline.training.job import Recipe
 
-    recipe = job.Recipe(
+    return Recipe(
         method=(f"methods.{run.family}.{run.method}", run.name),
         modality=run.modality,
         protocol=run.settings["protocol"],
@@ -165,10 +165,16 @@ def _job(run: Run, plan: Plan, root: Path, device: Any) -> Any:
         study=run.study,
         seed=run.seed,
     )
+
+
+def _job(run: Run, plan: Plan, root: Path, device: Any) -> Any:
+    from pipeline import modalities
+    from pipeline.training import job
+
     base = None
     if run.needs:
         base = _trained(plan.by_id[run.needs[0]], plan, root, device).method.eval().requires_grad_(False)
-    return job.make(recipe, device, lambda key: modalities.load(key, root), base)
+    return job.make(recipe(run), device, lambda key: modalities.load(key, root), base)
 
 
 def _trained(run: Run, plan: Plan, root: Path, device: Any) -> Any:
@@ -206,7 +212,7 @@ def _now() -> str:
 
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
-    for package in ("torch", "numpy", "torchvision"):
+    for package in ("torch", "numpy", "torchvision", "scikit-learn"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(package)
     return found

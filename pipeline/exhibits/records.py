@@ -17,7 +17,7 @@ from pipeline.planning.model import Plan
 def write_plan(plan: Plan, root: Path) -> list[str]:
     """results/plan/: what each stage of dvc.yaml depends on. A file is rewritten only when its bytes change."""
     made = {
-        key: {"recipe": datasets.recipe(key), "code": source.code_digest(f"pipeline.modalities.images.datasets.{key}")}
+        key: {"recipe": modalities.recipe(key), "code": data_code(key)}
         for key in plan.datasets
     }
     contents: dict[str, Any] = {"datasets": made}

@@ -282,4 +282,7 @@ def load(key: str, root: Path = Path()) -> Prepared:
         if name.endswith("labels") and classes and count_outside(array, len(classes)):
             raise UserError(f"{path}: labels outside 0 to {len(classes) - 1}; {mend}")
         tensors.append(torch.from_numpy(array))
-    return Prepared(key, *tensors, mean=mean, std=std, classes=classes, shape=shape, digest=files.digest(digests))
+    train, test = tensors[:2], tensors[2:]
+    return Prepared(
+        key, train[0], train[1], test[0], test[1], mean, std, classes, shape, digest=files.digest(digests)
+    )

@@ -134,7 +134,7 @@ def members(path: Path, names: Iterable[str]) -> dict[str, bytes]:
     return out
 
 
-def records(content: bytes, labels: int, image: tuple[int, int, int], where: str) -> "tuple[np.ndarray, np.ndarray]":
+def records(content: bytes, labels: int, image: tuple[int, ...], where: str) -> "tuple[np.ndarray, np.ndarray]":
     """CIFAR's binary format: per example `labels` bytes, then the image; the last label byte is the class."""
     import numpy as np
 

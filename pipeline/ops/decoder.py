@@ -6,7 +6,7 @@ import math
 from torch import nn
 
 
-def image_decoder(dim: int, shape: tuple[int, int, int], channels: int = 16) -> nn.Sequential:
+def image_decoder(dim: int, shape: tuple[int, ...], channels: int = 16) -> nn.Sequential:
     """Maps (B, dim) to normalised images (B, C, H, W) for shape (C, H, W), sides of 8 or more.
 
     A linear layer makes a coarse map, a quarter of the image's side; upsampling and 3x3 convolutions do the rest.

@@ -1,7 +1,7 @@
-"""What must be true of a study before it is spelled out into runs; each fault is one line with the nearest right name."""
+"""What must be true of a study before it is spelled out into runs; a fault is one line with the nearest right name."""
 
+import functools
 import re
-from collections.abc import Iterator
 
 from pipeline import metrics, protocols
 from pipeline.errors import UserError, nearest, unknown
@@ -103,13 +103,13 @@ def _variants(study: Study, where: str) -> None:
 
 
 def _figures(study: Study, where: str) -> None:
-    known = list(figures())
+    known = figures()
     for name in study.figures:
         if name not in known:
             raise unknown("figure", name, known, where)
 
 
-def figures() -> Iterator[str]:
+@functools.cache
+def figures() -> tuple[str, ...]:
     """The names of the figures there are: files of pipeline/exhibits/figures/."""
-    for path in sorted((code.PACKAGE / "exhibits/figures").glob("[!_]*.py")):
-        yield path.stem
+    return tuple(path.stem for path in sorted((code.PACKAGE / "exhibits/figures").glob("[!_]*.py")))

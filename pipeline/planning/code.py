@@ -198,7 +198,8 @@ def defines(module: str) -> frozenset[str]:
     assert path is not None
     body = tree(path).body
     made = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    return frozenset(made | {t.id for n in body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)})
+    targets = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
+    return frozenset(made | {target.id for target in targets if isinstance(target, ast.Name)})
 
 
 def _assigned(node: ast.ClassDef) -> dict[str, tuple[ast.expr, ast.expr | None]]:

@@ -13,13 +13,13 @@ from typing import Any
 
 from pydantic import create_model
 
-from pipeline import modalities, protocols
+from pipeline import metrics, modalities, protocols
+from pipeline.budget import Budget
 from pipeline.errors import UserError, unknown
 from pipeline.files import digest
 from pipeline.planning import check, code, identity
 from pipeline.planning.model import Base, MethodEntry, Params, Run, Study, Variant
 from pipeline.schema import check as checked
-from pipeline.budget import Budget
 
 Runs = dict[tuple[str, str, int], Run]
 """A study's runs by variant, method and seed."""
@@ -156,20 +156,23 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
         "protocol": study.protocol,
         "method": info.resolve({**entry.settings, **reduced, **known}, where),
     }
-    reads = [values["dataset"], *([below.dataset] if below else []), *budget.reads()]
+    own = [values["dataset"], *([below.dataset] if below else [])]
+    trained_on, reads = (tuple(dict.fromkeys([*own, *each.reads()])) for each in (_as_trained(budget), budget))
     modality = modalities.name_of(values["dataset"])
-    roots = _Roots(info.module, info.name, study.protocol, modality, values["encoder"])
-    trained_on = {key: value for key, value in values.items() if key not in budget.not_trained_on()}
-    hashed, trained_hashed = _without_off(values), _without_off(trained_on)
-    data = _data(tuple(reads))
-    training_code, evaluation_code = roots.training, roots.evaluation(tuple(study.measured))
+    measured = _measured(tuple(study.measured))
+    roots = _Roots(info.module, info.name, study.protocol, modality, values["encoder"], values.get("watch", False))
+    trained_by = {key: value for key, value in values.items() if key not in budget.not_trained_on()}
+    training_code, evaluation_code = roots.training, roots.evaluation(measured)
+    # what all seeds share is hashed once
+    trained = digest([_without_off(trained_by), training_code, _data(trained_on)])
+    evaluated = digest([_without_off(values), measured, evaluation_code, _data(reads)])
+    executed = digest([training_code, evaluation_code])
     for seed in range(count):
-        names = [study.key, values["dataset"], entry.key, cell.variant, seed]
         base = None if cell.base is None else done[cell.base.study][cell.base.variant, cell.base.method, seed]
-        needed = base.training if base else None
-        training = digest([*names, trained_hashed, training_code, data, needed])
+        names = [study.key, values["dataset"], entry.key, cell.variant, seed]
+        training = digest([*names, trained, base.training if base else None])
         yield Run(
-            id=digest([training, hashed, study.measured, evaluation_code]),
+            id=digest([training, evaluated]),
             training=training,
             study=study.key,
             dataset=values["dataset"],
@@ -179,10 +182,11 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
             settings=values,
             needs=(base.id,) if base else (),
             paper=info.paper,
-            code=digest([training_code, evaluation_code]),
-            data=data,
-            datasets=tuple(dict.fromkeys(reads)),
-            metrics=tuple(study.measured),
+            code=executed,
+            data=_data(reads),
+            datasets=reads,
+            trained_on=trained_on,
+            metrics=measured,
             family=info.family,
             name=info.name,
             modality=modality,
@@ -200,7 +204,9 @@ def _budget(study: Study, cell: Cell, below: Run | None, where: str, place: str)
     whole: type[Budget] = protocol.Budget
     schema: type[Budget] = whole if info.trains else getattr(protocol, "UntrainedBudget", whole)
     if schema is not whole and any(code.method(other.key).trains for other in study.methods):
-        values = {key: value for key, value in values.items() if key not in whole.model_fields.keys() - schema.model_fields}
+        values = {
+            key: value for key, value in values.items() if key not in whole.model_fields.keys() - schema.model_fields
+        }
     inherited = getattr(protocol, "INHERITED", ())
     for name in inherited:
         if name in values:
@@ -219,12 +225,19 @@ def _budget(study: Study, cell: Cell, below: Run | None, where: str, place: str)
                 f"{place}: method '{info.key}' reads the stream '{stream}', which the study does not have; "
                 f"{_streams(made)}"
             )
+    if getattr(made, "watch", False) and "watch" not in code.defines(f"pipeline.protocols.{study.protocol}.run"):
+        raise UserError(f"{place}: watch: protocol '{study.protocol}' cannot watch epochs; take it out")
     made.check(modalities.describe(dataset), where)
-    folder = code.PACKAGE / "modalities" / modalities.name_of(dataset) / "encoders"
-    encoders = sorted(path.stem for path in folder.glob("[!_]*.py"))
-    if made.encoder not in encoders:
-        raise unknown("encoder", made.encoder, encoders, where)
+    known = _encoders(modalities.name_of(dataset))
+    if made.encoder not in known:
+        raise unknown("encoder", made.encoder, known, where)
     return made
+
+
+@functools.cache
+def _encoders(modality: str) -> list[str]:
+    folder = code.PACKAGE / "modalities" / modality / "encoders"
+    return sorted(path.stem for path in folder.glob("[!_]*.py"))
 
 
 def _streams(budget: Budget) -> str:
@@ -236,7 +249,9 @@ def _takes(protocol: ModuleType, name: str, dataset: str, where: str) -> None:
     takes = getattr(protocol, "MODALITIES", ())
     modality = modalities.name_of(dataset)
     if takes and modality not in takes:
-        raise UserError(f"{where}: dataset = '{dataset}': holds {modality}; protocol '{name}' is for {' and '.join(takes)}")
+        raise UserError(
+            f"{where}: dataset = '{dataset}': holds {modality}; protocol '{name}' is for {' and '.join(takes)}"
+        )
 
 
 @functools.cache
@@ -274,6 +289,7 @@ class _Roots:
     protocol: str
     modality: str
     encoder: str
+    watch: bool
 
     @property
     def training(self) -> str:
@@ -287,7 +303,7 @@ class _Roots:
 def _training(roots: _Roots) -> str:
     """The digest of what trains: the method, the loop, and what protocol and modality do of it."""
     run = f"pipeline.protocols.{roots.protocol}.run"
-    own = [f"{run}:{name}" for name in ("prepare", "phases", "watch") if name in code.defines(run)]
+    own = [f"{run}:{name}" for name in ("prepare", "phases", *(["watch"] if roots.watch else []))]
     modality = f"pipeline.modalities.{roots.modality}"
     views = [f"{modality}.run:{name}" for name in ("share", "Views", "encoder")]
     loop = ["pipeline.training.loop:fit", "pipeline.training.job:make"]
@@ -295,14 +311,23 @@ def _training(roots: _Roots) -> str:
 
 
 @functools.cache
-def _evaluation(protocol: str, names: tuple[str, ...]) -> str:
+def _evaluation(protocol: str, measured: tuple[str, ...]) -> str:
     """The digest of what evaluates beside what trains: the protocol's evidence and the study's metrics."""
-    from pipeline import metrics
-
-    files = sorted({metrics.describe(name).name for name in names})
-    computed = [f"pipeline.metrics.{name}:compute" for name in files]
+    computed = [f"pipeline.metrics.{name}:compute" for name in measured]
     evaluate = "pipeline.training.evidence:evaluate"
     return identity.digest(f"pipeline.protocols.{protocol}.run:Evidence", evaluate, *computed)
+
+
+@functools.cache
+def _measured(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The metrics' files, sorted: neither their order nor which of a file's values a table shows changes a result."""
+    return tuple(sorted({metrics.describe(name).name for name in names}))
+
+
+def _as_trained(budget: Budget) -> Budget:
+    """The budget with what only evaluation reads left at its defaults."""
+    fields = type(budget).model_fields
+    return budget.model_copy(update={name: fields[name].get_default() for name in budget.not_trained_on()})
 
 
 @functools.cache

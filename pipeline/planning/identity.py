@@ -59,8 +59,8 @@ def _for_types(statement: ast.stmt) -> bool:
 
 @functools.cache
 def _fields(kind: Any) -> list[tuple[str, str]]:
-    """Fields that say what code does: not whether a name is read or set, nor how a string is spelt."""
-    return [(name, f" {name}=") for name in kind._fields if name not in ("ctx", "kind", "type_comment")]
+    """Fields that say what code does, and their text; whether a name is read or set, its place says already."""
+    return [(name, f" {name}=") for name in kind._fields if name not in ("ctx", "type_comment")]
 
 
 class Reading:

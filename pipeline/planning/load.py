@@ -27,6 +27,9 @@ def load(root: Path = Path(), overrides: dict[str, Any] | None = None, only: str
     for name in [*params.studies, *params.overrides, *([only] if only else [])]:
         if name not in available:
             raise unknown("study", name, available, "params.yaml")
+    for path in sorted((root / "studies").glob(f"*{RATES}.yaml")):
+        if (key := path.stem.removesuffix(RATES)) not in available:
+            raise unknown("study", key, available, f"studies/{path.name}")
     wanted = [only] if only else list(params.studies)
     studies: dict[str, Study] = {}
     while wanted:
@@ -58,7 +61,9 @@ def study(root: Path, key: str, tier: str) -> Study:
     where = f"studies/{key}.yaml"
     found = read_yaml(root / where)
     if "rates" in found:
-        raise UserError(f"{where}: unknown key 'rates'; they stand in studies/{key}{RATES}.yaml, which the search writes")
+        raise UserError(
+            f"{where}: unknown key 'rates'; they stand in studies/{key}{RATES}.yaml, which the search writes"
+        )
     if "driver" in found and "protocol" in found:
         raise UserError(f"{where}: 'driver' is the older spelling of 'protocol'; keep one")
     for kept in found.keys() - allowed():

@@ -195,7 +195,7 @@ class Run:
     """Study x data set x method x variant x seed, fully resolved: one training, if it trains, and one evaluation."""
 
     id: str
-    """Digest of all that determines the result: what determines the training, and the evaluation's code and settings."""
+    """Digest of all that determines the result: the training, and the evaluation's code and settings."""
     training: str
     """Digest of all that determines the trained weights. What builds on the run needs no more of it."""
     study: str
@@ -213,7 +213,10 @@ class Run:
     """Digest of the recipes of the data sets that the run reads."""
     datasets: tuple[str, ...]
     """The data sets that the run reads: its own first."""
+    trained_on: tuple[str, ...]
+    """Those of them that training reads."""
     metrics: tuple[str, ...]
+    """Of the metrics that the study asks for, the files."""
     family: str
     """The folder of its method."""
     name: str

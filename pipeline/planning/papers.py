@@ -96,5 +96,3 @@ def _side(study: Study, method: str, variant: str, where: str) -> None:
     chosen = study.variants[variant].get("methods")
     if (chosen and method not in chosen) or (not chosen and only and variant not in only):
         raise UserError(f"{where}: study '{study.key}' has no '{method}' in variant '{variant}'")
-
-

@@ -11,6 +11,7 @@ Its module `run` has `prepare(job)`, `phases(job)`, the class `Evidence`, whose 
 epochs can be watched, `watch(job)`.
 """
 
+import functools
 from pathlib import Path
 from types import ModuleType
 
@@ -20,6 +21,7 @@ from pipeline.errors import unknown
 FOLDER = Path(__file__).parent
 
 
+@functools.cache
 def known() -> list[str]:
     """The names of all protocols, sorted."""
     return sorted(path.parent.name for path in FOLDER.glob("*/run.py"))

@@ -187,7 +187,7 @@ def _indexed(inputs: Tensor, indices: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Stream:
-    """Where a part of each batch comes from. labels: None where there are none; """
+    """Where a part of each batch comes from. labels: None where there are none;"""
 
     job: Job
     name: str
@@ -242,13 +242,14 @@ def build(job: Job, phases: Sequence[Phase]) -> Method:
     """The method with the study's encoder and its own modules, on the device, as at the start of training."""
     settings, data, method = job.settings, job.data, job.method
     torch.manual_seed(job.draws.seed_of("encoder"))
-    method.encoder = job.modality.encoder(settings["encoder"], data.shape)
-    method.encoder.bf16 = job.device.precision == "bf16"
+    encoder = job.modality.encoder(settings["encoder"], data.shape)
+    encoder.bf16 = job.device.precision == "bf16"
+    method.encoder = encoder
     seed = job.draws.seed_of("method")
     torch.manual_seed(seed)
     numbers = data.train_labels.is_floating_point() and data.train_labels.ndim == 1
     context = Context(
-        feature_dim=method.encoder.feature_dim,
+        feature_dim=encoder.feature_dim,
         num_classes=len(data.class_names),
         train_examples=len(data.train_inputs),
         class_counts=data.class_counts,

@@ -1,11 +1,12 @@
 """What tests of classifiers share: five classes of which some are rare, slow losses, rules for every member."""
 
+import copy
 import dataclasses
 import math
 
 import torch
 
-from tests.kit.methods import CONTEXT, FEATURES, classifier, dot, made, on, trained, unit
+from tests.kit.methods import CONTEXT, FEATURES, batch, classifier, dot, made, on, trained, unit
 
 B, K = 9, 5
 """Examples and classes of the fixtures `logits` and `labels`."""
@@ -152,3 +153,50 @@ def sums_over_labels(method, logits):
 
 def normalised_cross_entropy(z, y):
     return cross_entropy(z, y) / sum(cross_entropy(z, k) for k in range(len(z)))
+
+
+def binary_losses(logits, labels):
+    """(value, seen) of each label of logits (B, K) and labels (B, K), row by row."""
+    out = []
+    for row, seen in rows(logits, labels):
+        for f, y in zip(row, seen, strict=True):
+            p = 1 / (1 + math.exp(-f))
+            out.append((-math.log(p) if y else -math.log(1 - p), bool(y)))
+    return out
+
+
+def five_classes(frequent=K):
+    """A batch of which only the first `frequent` of five classes occur."""
+    whole = batch(("full",))
+    return dataclasses.replace(whole, labels=torch.arange(len(whole.labels)) % frequent)
+
+
+def displaced(method, data):
+    """A copy with its weights moved by rho g / |g|, g the gradient in all of them together."""
+    method = copy.deepcopy(method)
+    gradients = torch.autograd.grad(method.loss(data), list(method.parameters()))
+    length = math.sqrt(sum(v * v for g in gradients for v in g.flatten().tolist()))
+    with torch.no_grad():
+        for parameter, slope in zip(method.parameters(), gradients, strict=True):
+            parameter += method.rho * slope / length
+    return method
+
+
+def check_sharp(method, data):
+    """A sharpness-aware step's gradient is that of the loss at the displaced weights, and its weights are not moved."""
+    before, worst = copy.deepcopy(method), displaced(method, data)
+    loss, above = copy.deepcopy(method).loss(data), worst.loss(data)
+    torch.testing.assert_close(method.backward(data), loss)
+    assert above > loss
+    want = torch.autograd.grad(above, list(worst.parameters()))
+    for now, then, slope in zip(method.parameters(), before.parameters(), want, strict=True):
+        assert torch.equal(now, then)
+        torch.testing.assert_close(now.grad, slope, atol=1e-5, rtol=1e-3)
+
+
+def check_sharp_by_differences(method, data):
+    """The same by central differences, of a method in float64 without batch normalisation."""
+    worst = displaced(method, data)
+    method.backward(data)
+    for now, there in zip(method.parameters(), worst.parameters(), strict=True):
+        torch.testing.assert_close(now.grad, differences(lambda: worst.loss(data), there, 1e-7), atol=1e-6, rtol=1e-4)

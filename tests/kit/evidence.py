@@ -130,5 +130,5 @@ def semi_supervised(good, seed=0, tests=120, unlabelled=150):
     return SimpleNamespace(**vars(supervised(good, seed, tests)), unlabelled_logits=logits, unlabelled_labels=labels)
 
 
-MADE = (supervised, self_supervised, ood, multi_label, rotation, adversarial, regression)
+MADE = (supervised, self_supervised, ood, multi_label, rotation, adversarial, regression, semi_supervised)
 PROTOCOLS = {made.__name__: made for made in MADE}

@@ -1,5 +1,7 @@
 """Small copies of the project for tests: two cut-down studies at the smoke tier, in a folder of their own."""
 
+import functools
+import json
 import os
 import shutil
 import subprocess
@@ -9,11 +11,21 @@ from typing import Any
 
 import yaml
 
+from pipeline.planning import code as sources
+
 HERE = Path(__file__).parents[2]
 STUDIES = HERE / "tests/studies"
 """Three studies that stay as they are whatever becomes of the project's own."""
-SMALL = ("classification", "ood")
-CODE = ("pipeline", "profiles", "Snakefile", ".dvc/config", ".dvcignore", ".gitignore")
+ALL, SMALL = ("ssl", "classification", "ood"), ("classification", "ood")
+CODE = ("pipeline", "profiles", "Snakefile", "dvc.yaml", ".dvc/config", ".dvcignore", ".gitignore")
+CLAIMS = [
+    {
+        "id": "calibration",
+        "statement": "Smoothed labels calibrate better.",
+        "test": {"study": "classification", "metric": "ece", "better": "label_smoothing", "than": "cross_entropy"},
+    },
+    {"id": "information", "statement": "Logits tell less of their input.", "why_not": "It is not estimated."},
+]
 
 
 def write(path: Path, value: Any) -> None:
@@ -25,46 +37,60 @@ def read(path: Path) -> Any:
     return yaml.safe_load(path.read_text())
 
 
-def make(folder: Path, code: bool = False, small: bool = True, data: bool = False, studies: Path = STUDIES) -> Path:
+def make(folder: Path, code: bool = False, small: bool = True, data: bool = False, own: bool = False) -> Path:
     """The project's inputs; with `data` also the embedded data, with `code` also the sources.
 
-    small: only `classification` (two methods) and `ood` (one method), two seeds, few examples, one paper.
+    small: only `classification` (two methods) and `ood` (one method), two seeds, few examples.
+    own: the project's own studies and papers in place of the tests'.
     """
-    shutil.copytree(studies, folder / "studies")
-    (folder / "papers").mkdir()
-    written = sorted(path.stem for path in studies.glob("*.yaml"))
-    params = read(HERE / "params.yaml")
-    params |= {"tier": "smoke", "studies": [key for key in params["studies"] if key in written]}
-    for path in (HERE / "papers").glob("*.yaml"):
-        if not small or path.stem == "label_smoothing":
-            shutil.copy(path, folder / "papers")
+    shutil.copytree(HERE / "studies" if own else STUDIES, folder / "studies")
+    params = read(HERE / "params.yaml") | {"tier": "smoke"}
+    if own:
+        shutil.copytree(HERE / "papers", folder / "papers")
+    else:
+        params["studies"] = list(ALL)
+        (folder / "papers").mkdir()
+        for key, content in papers().items():
+            (folder / f"papers/{key}.yaml").write_text(content)
     if data:
         shutil.copytree(HERE / "data/embedded", folder / "data/embedded")
-    if small:
+    if small and not own:
         params["studies"] = list(SMALL)
-        for path in (folder / "studies").glob("*.yaml"):
-            if path.stem not in SMALL:
-                path.unlink()
-        study = read(folder / "studies/classification.yaml")
-        study["methods"] = ["cross_entropy", "label_smoothing"]
-        study["variants"] = {"default": {}}
-        study["budget"] = {"smoke": study["budget"]["smoke"]}
-        write(folder / "studies/classification.yaml", study)
-        study = read(folder / "studies/ood.yaml")
-        study["methods"] = ["msp"]
-        study["variants"] = {"default": {}}
-        study["budget"] = {"smoke": {**study["budget"]["smoke"], "validation_outliers": ["mean"]}}
-        write(folder / "studies/ood.yaml", study)
+        _cut(folder / "studies")
     write(folder / "params.yaml", params)
-    if code:
-        for name in CODE:
-            source, target = HERE / name, folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, target)
+    for name in CODE if code else ():
+        source, target = HERE / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
     return folder
+
+
+@functools.cache
+def papers() -> dict[str, str]:
+    """The papers that methods name, as files: one with claims, about the tests' studies, and the rest with none."""
+    found: dict[str, dict[str, Any]] = {}
+    for key in sources.method_modules():
+        if paper := sources.method(key).paper:
+            stub = {"title": paper, "authors": ["A. Author"], "year": 2020, "status": "works", "methods": []}
+            found.setdefault(paper, stub)["methods"].append(key)
+    found["label_smoothing"]["claims"] = CLAIMS
+    return {key: json.dumps(content) for key, content in found.items()}
+
+
+def _cut(studies: Path) -> None:
+    """Leave what the small project has of the tests' studies."""
+    for path in studies.glob("*.yaml"):
+        if path.stem not in SMALL:
+            path.unlink()
+    classification, ood = (read(studies / f"{key}.yaml") for key in SMALL)
+    classification |= {"methods": ["cross_entropy", "label_smoothing"], "variants": {"default": {}}}
+    ood |= {"methods": ["msp"], "variants": {"default": {}}}
+    ood["budget"]["smoke"]["validation_outliers"] = ["mean"]
+    for key, study in zip(SMALL, (classification, ood), strict=True):
+        write(studies / f"{key}.yaml", study | {"budget": {"smoke": study["budget"]["smoke"]}})
 
 
 def edit(path: Path, **changes: Any) -> None:
@@ -109,17 +135,3 @@ def commit(folder: Path) -> None:
     author = ("-c", "user.name=test", "-c", "user.email=test@localhost")
     for command in (("init", "-q"), ("add", "-A"), (*author, "commit", "-qm", "all")):
         assert call(folder, "git", *command).returncode == 0
-
-
-def cut_dvc(folder: Path) -> None:
-    """dvc.yaml for the small project: without the studies that it has not."""
-    file = read(HERE / "dvc.yaml")
-    written = {path.stem for path in (HERE / "studies").glob("*.yaml")}
-    for stage in file["stages"].values():
-        each = stage.get("foreach", [])
-        for value in (each, stage.get("deps", [])):
-            for entry in list(value):
-                if Path(entry).stem in written - set(SMALL):
-                    value.pop(entry) if isinstance(value, dict) else value.remove(entry)
-    file["stages"]["train"]["foreach"]["classification"]["needs"] = "data/prepared"
-    write(folder / "dvc.yaml", file)

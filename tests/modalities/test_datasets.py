@@ -122,7 +122,9 @@ def test_fashion_mnist_and_its_bytes(root):
     pixels = data.train_inputs.numpy() / 255  # numpy, since torch's std is off by 6e-12 from exact arithmetic here
     assert data.mean == pytest.approx([pixels.mean().item()], abs=1e-12)
     assert data.std == pytest.approx([pixels.std().item()], abs=1e-12)
-    digests = {name: files.sha256(place / f"{name}.npy") for name in modalities.arrays_of(modalities.describe("fashion_mnist"))}
+    digests = {
+        name: files.sha256(place / f"{name}.npy") for name in modalities.arrays_of(modalities.describe("fashion_mnist"))
+    }
     assert data.digest == files.digest(digests)
 
 

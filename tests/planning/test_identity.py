@@ -360,6 +360,7 @@ def test_a_whole_module_includes_what_it_re_exports(make: Make) -> None:
         ("getattr(sys.modules[__name__], name)", True),
         ("__import__(name)", True),
         ("globals()[name]", True),
+        ("sys.modules.get(name)", True),
         ("vars()[name]", True),
         ("eval(name)", True),
         ("exec(name)", True),
@@ -404,6 +405,7 @@ def test_a_definition_named_like_a_builtin_looks_nothing_up(make: Make) -> None:
         ({"b": "from pipeline.c import h as g", "c": "def h(): pass"}, "c", "h"),
         ({"b_": "from pipeline.b.c import g", "b_c": "def g(): pass"}, "b.c", "g"),
         ({"b_": "from .c import g", "b_c": "def g(): pass"}, "b.c", "g"),
+        ({"b_c_": "", "b_c_d": "from ..e import g", "b_": "from .c.d import g", "b_e": "g = 1"}, "b.e", "g"),
         ({"b_": "", "b_g": "def h(): pass"}, "b.g", "h"),
         ({"b_g": "def h(): pass"}, "b.g", "h"),
         ({"b_": "from pipeline.b import g", "b_g": "def h(): pass"}, "b.g", "h"),
@@ -425,6 +427,12 @@ def test_a_name_of_another_package_is_followed_to_it(make: Make) -> None:
     assert make(a=a, b="from torch import nn").digest("pipeline.a:f") != make(b="from jax import nn").digest(
         "pipeline.a:f"
     )
+
+
+def test_annotations_count_where_a_decorator_may_read_them(make: Make) -> None:
+    a = "import torch\n\ndef f():\n    @torch.dispatch\n    def inside(x: Kind) -> 'Kind | Other': pass\n\n"
+    sources = make(a=f"{a}class Kind: pass\n\nclass Other: pass")
+    assert sources.reached("pipeline.a:f") == {"pipeline.a": {"f", "Kind", "Other"}}
 
 
 def test_names_swapped_on_import_are_a_change(make: Make) -> None:

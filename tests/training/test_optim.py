@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.training import optim
 from pipeline.budget import Optimizer, Schedule
+from pipeline.training import optim
 
 
 def settings(name: str, **more: object) -> Optimizer:

@@ -26,10 +26,17 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
-    environment.filters.update(metric=labels.metric, words=labels.words, count=labels.count, listing=labels.listing)
+    environment.filters.update(metric=labels.metric, words=labels.words, count=labels.count, breakable=_breakable)
     return environment
 
 
 def table_anchor(variant: str) -> str:
     """The place of a variant's table on its study's page."""
     return f"table-{variant}"
+
+
+def _breakable(name: str) -> Any:
+    """A key that may go on in a new line after each underscore."""
+    from markupsafe import Markup
+
+    return Markup("_<wbr>").join(name.split("_"))

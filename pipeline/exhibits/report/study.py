@@ -106,9 +106,7 @@ def _row_runs(table: Table, block: Block, row: Row) -> dict[str, Any]:
             [run.seed, run.path, "" if result["status"] == "ok" else result.get("reason") or "no reason recorded"]
             for run, result in outcomes
         ],
-        "entries": [
-            [_values(table, entry), _versus(table, entry), _levels(entry.estimate)] for entry in row.entries
-        ],
+        "entries": [[_values(table, entry), _versus(table, entry), _levels(entry.estimate)] for entry in row.entries],
     }
 
 

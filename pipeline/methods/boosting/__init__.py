@@ -43,12 +43,16 @@ class Boosting(Method):
         rows = torch.cat([self.encoder(part) for part in training.plain()]).cpu()
         labels, rounds = training.labels.cpu(), self.rounds
         if away := round(self.held_out * len(rows)):
-            order = torch.randperm(len(rows))
-            held, kept = order[:away], order[away:]
-            self.fit(rows[kept], labels[kept], rounds)
-            losses = torch.stack([self.score(outputs, labels[held]) for outputs in self.stages(rows[held])])
-            rounds = 1 + int(losses.argmin())
+            held, kept = torch.randperm(len(rows)).split([away, len(rows) - away])
+            rounds = self.choose((rows[kept], labels[kept]), (rows[held], labels[held]))
         self.fit(rows, labels, rounds)
+
+    def choose(self, kept: tuple[Tensor, Tensor], held: tuple[Tensor, Tensor]) -> int:
+        """M: the number of rounds that does best on the rows and labels held out when fitted to those kept."""
+        self.fit(*kept, self.rounds)
+        rows, labels = held
+        losses = torch.stack([self.score(outputs, labels) for outputs in self.stages(rows)])
+        return 1 + int(losses.argmin())
 
     def stages(self, rows: Tensor) -> Tensor:
         """(M, N, K) on the CPU: F after each round."""
@@ -178,6 +182,40 @@ class Units(Boosting):
             model.fit(rows.double().numpy(), targets.numpy())
         (inside, outside), (threshold, shift) = model.coefs_, model.intercepts_
         return tuple(map(torch.from_numpy, (inside.T, threshold, outside, shift)))
+
+
+class JointUnits(Units):
+    """All units are one group, fitted as a whole, with as many steps of L-BFGS as do best on the rows held out.
+
+    Those tried are `iterations` and its halves. F_0 = 0.
+    """
+
+    rounds: int = 1
+    units: int = 200
+
+    def choose(self, kept: tuple[Tensor, Tensor], held: tuple[Tensor, Tensor]) -> int:
+        rows, labels = held
+
+        def loss(steps: int) -> float:
+            self.iterations = steps
+            self.fit(*kept, 1)
+            return float(self.score(self.total(rows.to(self.base.device)).cpu(), labels))
+
+        self.iterations = min((self.iterations >> halved or 1 for halved in range(6)), key=loss)
+        return 1
+
+    def fit(self, rows: Tensor, labels: Tensor, rounds: int) -> None:
+        import numpy as np
+
+        make, targets = self.estimator(labels)
+        inside, threshold, outside, shift = self.group(make, rows, targets, np.random.RandomState(self.seed))
+        # of two classes scikit-learn has one output, the logit of the second
+        spread = torch.eye(len(self.base), dtype=torch.float64)[-len(shift) :]
+        self.network.put(0, inside, threshold, outside @ spread, shift @ spread)
+
+    def estimator(self, labels: Tensor) -> tuple[Callable[..., Any], Tensor]:
+        """scikit-learn's network of the members' kind, and what it is fitted to."""
+        raise NotImplementedError
 
 
 class GrownUnits(Units):

@@ -5,10 +5,10 @@ from pipeline.methods.boosting.gbnn import GBNN
 
 
 class GBNNHalf(GBNN):
-    """GBNN, fitted to the end, of which the first M / 2 groups are evaluated."""
+    """GBNN, fitted to the end, of which the first M / 2 groups predict."""
 
     paper = "gbnn"
 
-    def total(self, features: Tensor) -> Tensor:
+    def predict(self, features: Tensor) -> Tensor:
         found = self.contributions(features)
-        return self.base + found[: (len(found) + 1) // 2].sum(0)
+        return (self.base + found[: (len(found) + 1) // 2].sum(0))[:, 0].float()

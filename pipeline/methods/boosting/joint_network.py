@@ -1,13 +1,18 @@
 """A network of one hidden layer, fitted as a whole: what one that grows unit by unit is compared with."""
 
-from pipeline.methods.boosting.gbnn import GBNN
+from collections.abc import Callable
+from typing import Any
+
+from pipeline.contract import Tensor
+from pipeline.methods.boosting import BoostedRegressor, JointUnits
 
 
-class JointNetwork(GBNN):
-    """GBNN of a single round with all its units, on all rows and to the end: least squares by L-BFGS."""
+class JointNetwork(JointUnits, BoostedRegressor):
+    """Least squares by L-BFGS over all units at once. No paper of the catalogue is its source."""
 
     paper = ""
-    rounds: int = 1
-    units: int = 200
-    subsample: float = 1.0
-    held_out: float = 0.0
+
+    def estimator(self, labels: Tensor) -> tuple[Callable[..., Any], Tensor]:
+        from sklearn.neural_network import MLPRegressor
+
+        return MLPRegressor, labels.double()

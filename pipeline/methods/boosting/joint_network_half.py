@@ -5,11 +5,10 @@ from pipeline.methods.boosting.joint_network import JointNetwork
 
 
 class JointNetworkHalf(JointNetwork):
-    """JointNetwork, of which every other unit is evaluated. Units are drawn alike, so that these are a random half."""
+    """JointNetwork, of which every other unit predicts. Units are drawn alike, so that these are a random half."""
 
     paper = "gbnn"
 
-    def contributions(self, rows: Tensor) -> Tensor:
-        hidden = self.network.hidden(rows, int(self.used))
-        hidden[..., 1::2] = 0
-        return hidden @ self.network.outside + self.network.shift
+    def predict(self, features: Tensor) -> Tensor:
+        hidden, network = self.network.hidden(features, 1)[0], self.network
+        return (hidden[:, ::2] @ network.outside[0, ::2] + network.shift[0])[:, 0].float()

@@ -34,7 +34,7 @@ class DRTune(PretrainedClassifier):
     head: nn.Linear
     pretrained: nn.Module
     rotation: Tensor
-    step: int = 0
+    steps_done: int = 0
     """Steps done in this epoch."""
 
     def build(self, context: Context) -> None:
@@ -50,7 +50,7 @@ class DRTune(PretrainedClassifier):
         self.queue.push(torch.cat([features, features, training.labels[chosen, None]], 1))
 
     def start_epoch(self, epoch: int) -> None:
-        self.step = 0
+        self.steps_done = 0
 
     def loss(self, batch: Batch) -> Tensor:
         images, labels = batch.views[0], batch.labels
@@ -58,7 +58,7 @@ class DRTune(PretrainedClassifier):
         with torch.no_grad():
             calibrated, known = self.calibrated(features)
             self.queue.push(torch.cat([features, self.pretrained.eval()(images), labels[:, None]], 1))
-        self.step += 1
+        self.steps_done += 1
         return self.objective(self.head(features), labels) + self.objective(self.head(calibrated), known)
 
     def calibrated(self, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,7 +66,7 @@ class DRTune(PretrainedClassifier):
         size = features.shape[1]
         ours, theirs, labels = self.queue.items.split([size, size, 1], 1)
         ours, theirs, labels = F.normalize(ours), F.normalize(theirs), labels.squeeze(1).long()
-        if self.step % self.rotation_interval == 0:
+        if self.steps_done % self.rotation_interval == 0:
             self.rotation.copy_(rotation_onto(theirs, ours))
         theirs = theirs @ self.rotation.T
         members = F.one_hot(labels, self.head.out_features).to(ours.dtype).T

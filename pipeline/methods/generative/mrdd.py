@@ -14,13 +14,13 @@ from pipeline.ops.edges import edges
 class MRDD(AutoEncoder):
     """Two views of an image, itself and its edges, as in the paper's E-MNIST and E-FMNIST; an augmented crop of it.
 
-    Phase 1: both views masked, encoded by one encoder and joined in one code c; |x_v - D_v(c)|^2 summed over whole
-    views v, + kl_weight KL(q(c|x) || N(0, I)). Stage 2: c frozen and from whole views, another encoder's code s of
+    Phase 0: both views masked, encoded by one encoder and joined in one code c; |x_v - D_v(c)|^2 summed over whole
+    views v, + kl_weight KL(q(c|x) || N(0, I)). Phase 1: c frozen and from whole views, another encoder's code s of
     the image minimises |x - D([s, c])|^2 + kl_weight KL + mi_weight I(s; c), I bounded by CLUB.
 
     Defaults are the public code's for Fashion-MNIST; it sums errors over a batch of 2048 but averages KL, hence
-    1/2048. Its stage 2 minimises the misfit of q(c|s) alone, in s too; here the paper's bound, q being fitted
-    apart. Stages of equal length are a choice made here. The views' specific codes do not meet in training and
+    1/2048. Its second stage minimises the misfit of q(c|s) alone, in s too; here the paper's bound, q being fitted
+    apart. Phases of equal length are a choice made here. The views' specific codes do not meet in training and
     evaluation takes the image's ("best view"), so that of the edges is left out. Masked pixels are the mean grey.
     Losses are divided by the number of pixels, which moves no optimum.
     """

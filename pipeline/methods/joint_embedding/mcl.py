@@ -11,7 +11,7 @@ from pipeline.ops.similarity import positives_and_negatives
 
 
 class MCL(SimCLR):
-    """Stage n is SimCLR by a new encoder f_n, the negatives of an image being those that k-means put in its own
+    """Phase n is SimCLR by a new encoder f_n, the negatives of an image being those that k-means put in its own
     cluster of the features of f_0, of f_1, ... and of f_{n-1}; the representation is [f_0(x), ..., f_n(x)].
 
     As in the public code: cells are the intersections of the earlier phases' clusters, k-means is on features of unit

@@ -19,7 +19,7 @@ class PNDA(SimCLR):
     exp(z_i.z_a/tau), a over all 4B views, half of them turned. P(i) is the image's other view and, where the image is
     rotation-agnostic, its two turned views. The views 3 and 4 are turned by two different angles a batch.
 
-    Stage 0 trains a predictor, another encoder, of the four turns of each image, mirrored at random: cross-entropy
+    Phase 0 trains a predictor, another encoder, of the four turns of each image, mirrored at random: cross-entropy
     for the first `plain_share` of it; then that of the turned images with entropy H < rho - m only, and
     -s t mean max(|H - rho|, m), t growing from 0 to 1: the sure get surer and the unsure less sure. An image is
     agnostic where the mean H of its four turns exceeds rho + m.

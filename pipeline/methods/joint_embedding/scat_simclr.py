@@ -3,8 +3,8 @@
 import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Tensor, nn, setting, torch
-from pipeline.ops.encoder import Encoder
 from pipeline.methods.joint_embedding.simclr import SimCLR
+from pipeline.ops.encoder import Encoder
 from pipeline.ops.heads import mlp
 from pipeline.ops.jigsaw import permutations, shuffled, turned
 from pipeline.ops.scattering import Scattering

@@ -10,8 +10,9 @@ class PseudoLabel(SemiSupervised):
 
     Its weight alpha(t) is 0 until T1, grows linearly and is alpha_f = 3 from T2 on: 100 and 600 epochs there, shares of
     training here. L is cross-entropy of a softmax, where the paper has one of a sigmoid for each class, and every
-    pseudo-label counts. With threshold 0.95, weight 1 and a ramp from 0 to 0.4 this is the baseline of FixMatch's
-    authors, except that their code normalises labelled and unlabelled inputs apart.
+    pseudo-label counts. Threshold 0.95, weight 1 and a ramp from 0 to 0.4 are those of the baseline of FixMatch's
+    authors. Their code normalises labelled and unlabelled inputs apart, and its mask, a column that multiplies a row of
+    losses, weights the mean of all losses by the share of sure inputs; here it leaves out those that are not sure.
     """
 
     paper = "pseudo_label"

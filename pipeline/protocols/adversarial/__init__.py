@@ -36,6 +36,5 @@ class Budget(supervised.Budget):
         super().check(described, where)
         if self.precision != "fp32":
             raise UserError(
-                f"{where}: precision = '{self.precision}': attacks need 'fp32': where bf16 rounds gradients to zero, "
-                "a network only looks robust"
+                f"{where}: precision = '{self.precision}': attacks need 'fp32', lest rounding passes for robustness"
             )

@@ -30,7 +30,10 @@ def prepare(job: Job) -> Job:
         return grids(images, labels, len(data.class_names), job.draws.generator("grids", part))
 
     images, present = made("train", data.train_inputs, data.true_labels)
-    valid, test = made("validation", data.valid_inputs, data.valid_labels), made("test", data.test_inputs, data.test_labels)
+    valid, test = (
+        made("validation", data.valid_inputs, data.valid_labels),
+        made("test", data.test_inputs, data.test_labels),
+    )
     seen = present if job.method.all_positives else one_of(present, job.draws.generator("seen labels"))
     return job.with_data(
         train_inputs=images,

@@ -1,6 +1,5 @@
 """Encoders pretrained without labels, judged by what their frozen features are good for."""
 
-
 from pipeline.modalities import Dataset
 from pipeline.schema import Count, Evaluated, NotNegative, Share, Strict
 from pipeline import budget

@@ -53,8 +53,8 @@ class Evidence(evidence.Evidence):
     @cached_property
     def probe_logits(self) -> Tensor:
         """(N, K) of the linear probe with all labels, on the test split."""
-        settings = {"l2": self.probe.l2, "iterations": self.probe.iterations}
-        return linear_probe(self.bank, self.bank_labels, self.features, self.num_classes, **settings)
+        l2, iterations = self.probe.l2, self.probe.iterations
+        return linear_probe(self.bank, self.bank_labels, self.features, self.num_classes, l2=l2, iterations=iterations)
 
     @cached_property
     def further_bank(self) -> dict[str, Tensor]:

@@ -8,18 +8,14 @@ import torch
 
 from pipeline.methods.balanced import effective_weights
 from pipeline.methods.balanced.balanced_softmax import BalancedSoftmax
-from tests.kit.classifiers import COUNTS, FIVE, K, check_kept_state, check_order, check_reach, member
-from tests.kit.methods import SIZE, batch, members, step
+from tests.kit.classifiers import COUNTS, FIVE, K, check_kept_state, check_order, check_reach, five_classes, member
+from tests.kit.methods import members, step
 
 FAMILY = members("balanced")
 
 
 def of(cls, counts=COUNTS, **settings):
     return member(cls, dataclasses.replace(FIVE, class_counts=counts), **settings)
-
-
-def five_classes(frequent=K):
-    return dataclasses.replace(batch(("full",)), labels=torch.arange(SIZE) % frequent)
 
 
 def test_counts_are_at_least_one_and_shares_add_up():

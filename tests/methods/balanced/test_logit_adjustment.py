@@ -1,6 +1,5 @@
 """Predictions without the shares by loops; what it shares with the balanced softmax, and the bias that parts them."""
 
-import dataclasses
 import math
 
 import pytest
@@ -9,13 +8,13 @@ import torch
 from pipeline.methods.balanced.balanced_softmax import BalancedSoftmax
 from pipeline.methods.balanced.logit_adjustment import LogitAdjustment
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from tests.kit.classifiers import COUNTS, FIVE, K, embedded
-from tests.kit.methods import SIZE, batch, made
+from tests.kit.classifiers import COUNTS, FIVE, embedded, five_classes
+from tests.kit.methods import made
 
 
 @pytest.fixture
 def data():
-    return dataclasses.replace(batch(("full",)), labels=torch.arange(SIZE) % K)
+    return five_classes()
 
 
 @pytest.mark.parametrize("tau", [0.5, 1.0, 2.0])

@@ -32,7 +32,7 @@ def test_masks_hide_whole_patches_of_each_image_by_its_own_draw():
 
 
 def test_the_first_phase_is_a_masked_vae_of_both_views():
-    method, data = made(MRDD, batch_norm=False, kl_weight=0.3), batch(("full",))
+    method, data = made(MRDD, batch_norm=False, kl_weight=30.0), batch(("full",))
     torch.manual_seed(5)
     found = method.loss(data).item()
     torch.manual_seed(5)
@@ -43,7 +43,7 @@ def test_the_first_phase_is_a_masked_vae_of_both_views():
         mean, log_variance = method.code.linear(joined).double().chunk(2, 1)
         c = mean + torch.randn(SIZE, 3).double() * (log_variance / 2).exp()
         again = [decoder(c.float()).double() for decoder in method.decoders]
-    expected = 0.3 * loop_code_cost(mean, log_variance)
+    expected = 30 * loop_code_cost(mean, log_variance)
     for i in range(SIZE):
         for whole, made_again in zip((view, edges(view)), again, strict=True):
             expected += float(((whole[i].double() - made_again[i]) ** 2).sum())
@@ -51,7 +51,7 @@ def test_the_first_phase_is_a_masked_vae_of_both_views():
 
 
 def test_the_second_phase_is_a_vae_beside_the_frozen_code_that_must_not_tell_of_it():
-    method, data = made(MRDD, batch_norm=False, kl_weight=0.3, mi_weight=0.7), batch(("full",))
+    method, data = made(MRDD, batch_norm=False, kl_weight=30.0, mi_weight=1000.0), batch(("full",))
     method.phase, view = 1, data.views[0]
     torch.manual_seed(5)
     found = method.loss(data).item()
@@ -63,12 +63,12 @@ def test_the_second_phase_is_a_vae_beside_the_frozen_code_that_must_not_tell_of_
         again = method.specific_decoder(torch.cat([s, c], 1)).double()
         guessed, spread = (part.double() for part in method.estimator(s))
     others, c = torch.randperm(SIZE).tolist(), c.double()
-    expected = 0.3 * loop_code_cost(mean, log_variance)
+    expected = 30 * loop_code_cost(mean, log_variance)
     for i in range(SIZE):
         expected += float(((view[i].double() - again[i]) ** 2).sum())
         for d in range(3):
             own, other = (float(c[j, d] - guessed[i, d]) ** 2 / math.exp(spread[i, d]) for j in (i, others[i]))
-            expected += 0.7 * (other - own) / 2 + own + float(spread[i, d])
+            expected += 1000 * (other - own) / 2 + own + float(spread[i, d])
     assert found == pytest.approx(expected / view.numel(), rel=1e-4)
 
 

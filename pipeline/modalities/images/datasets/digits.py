@@ -38,7 +38,9 @@ def arrays(root: Path) -> "dict[str, np.ndarray]":
     labels = target.astype("<i8")
     for name, array in (("images", images), ("labels", labels)):
         where = f"scikit-learn's digits, {name}"
-        source_files.verify(array.tobytes(), DATASET.pins[name], where, "install scikit-learn as requirements.lock says")
+        source_files.verify(
+            array.tobytes(), DATASET.pins[name], where, "install scikit-learn as requirements.lock says"
+        )
     return {
         "train_images": images[:TRAIN],
         "train_labels": labels[:TRAIN],

@@ -1,0 +1,105 @@
+"""What holds of every semi-supervised classifier: one forward pass, no labels but the labelled ones', limits."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from tests.kit.classifiers import check_kept_state, check_reach
+from tests.kit.methods import SIZE, batch, classifier, made, members, step, unlabelled
+from tests.kit.semi_supervised import at_the_end, data, double
+
+FAMILY = members("semi_supervised")
+EVERY = {"threshold": 0.0}
+"""Every pseudo-label is taken."""
+
+
+@pytest.mark.parametrize("cls", FAMILY)
+def test_the_stream_is_as_large_as_its_ratio_says(cls):
+    assert made(cls, unlabelled_ratio=3).stream_sizes(5) == {"unlabelled": 15}
+    assert cls.streams.keys() == {"unlabelled"}
+
+
+@pytest.mark.parametrize("cls", FAMILY)
+@pytest.mark.parametrize("settings", [{"unlabelled_weight": 0.0, **EVERY}, {"threshold": 1.0}])
+def test_without_what_the_stream_says_it_is_cross_entropy(cls, settings):
+    method, given = at_the_end(cls, batch_norm=False, **settings), data(cls)
+    plain = classifier(batch_norm=False)
+    plain.load_state_dict(method.state_dict())
+    for other, of in ((plain, batch(("full",))), (method, given)):
+        other.backward(of)
+    for (name, found), expected in zip(method.named_parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(found.grad, expected.grad, msg=name)
+    torch.testing.assert_close(method.loss(given), plain.loss(batch(("full",))))
+
+
+@pytest.mark.parametrize("cls", FAMILY)
+def test_all_views_share_their_batch_statistics(cls):
+    method, given = at_the_end(cls, **EVERY), data(cls)
+    seen = []
+    method.encoder.register_forward_pre_hook(lambda _, images: seen.append(images[0]))
+    method.loss(given)
+    (images,) = seen
+    assert torch.equal(images, torch.cat([given.views[0], *given["unlabelled"].views]))
+    with torch.no_grad():
+        found = method.encoder.convolution(images)
+    torch.testing.assert_close(method.encoder.norm.running_mean, 0.1 * found.mean((0, 2, 3)))
+
+
+@pytest.mark.parametrize("cls", FAMILY)
+def test_labels_of_the_stream_are_not_read(cls):
+    method, given = at_the_end(cls, **EVERY), data(cls)
+    expected = method.loss(given)
+    given["unlabelled"].labels = None
+    given["unlabelled"].indices = None
+    assert torch.equal(method.loss(given), expected)
+
+
+@pytest.mark.parametrize("cls", FAMILY)
+def test_the_weight_counts_linearly(cls):
+    weighted = [at_the_end(cls, unlabelled_weight=weight, **EVERY).double() for weight in (0.0, 1.0, 3.0)]
+    losses = [method.loss(double(data(cls))) for method in weighted]
+    torch.testing.assert_close(losses[2] - losses[0], 3 * (losses[1] - losses[0]))
+    assert losses[1] > losses[0]
+
+
+@pytest.mark.parametrize("cls", FAMILY)
+def test_the_order_of_the_stream_does_not_matter(cls):
+    method, given = at_the_end(cls, **EVERY).double(), double(data(cls))
+    expected = method.loss(given)
+    order = torch.randperm(2 * SIZE)
+    given["unlabelled"].views = [view[order] for view in given["unlabelled"].views]
+    torch.testing.assert_close(method.loss(given), expected)
+
+
+@pytest.mark.parametrize("cls", FAMILY)
+def test_it_learns_from_labelled_and_unlabelled_images(cls):
+    method, given = at_the_end(cls, **EVERY), data(cls)
+    check_reach(method, given)
+    before = method.loss(given)
+    for _ in range(30):
+        step(method, given)
+    assert method.loss(given) < 0.8 * before
+    with torch.no_grad():
+        assert F.cross_entropy(method.logits(method.encoder(given.views[0])), given.labels) < before
+
+
+@pytest.mark.parametrize("cls", FAMILY)
+@pytest.mark.parametrize("half", [False, True])
+def test_few_images_and_images_without_difference_are_no_trouble(cls, half):
+    flat = data(cls)
+    for part in (flat, flat["unlabelled"]):
+        part.views = [torch.ones_like(view) for view in part.views]
+    few = batch(("full",), size=1, unlabelled=unlabelled(cls.streams["unlabelled"], 1))
+    for given in (flat, few):
+        method = at_the_end(cls, **EVERY)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+            loss = method.loss(given)
+        loss.backward()
+        assert loss.isfinite() and all(p.grad.isfinite().all() for p in method.parameters())
+
+
+@pytest.mark.parametrize("cls", FAMILY)
+def test_evaluation_needs_the_kept_state_alone(cls):
+    method = at_the_end(cls, **EVERY)
+    step(method, data(cls))
+    check_kept_state(method, made(cls, seed=9), torch.randn(5, 1, 8, 8))

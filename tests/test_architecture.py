@@ -1,0 +1,133 @@
+"""Which room may import which others, and that names stand where they belong; docs/architecture.md draws the same."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import modalities, protocols
+from pipeline.planning import code, load
+from tests.kit import project
+
+PACKAGE = code.PACKAGE
+FOUNDATION = {"errors", "files", "lookup", "schema", "seeds"}
+ALLOWED = {
+    "errors": set(),
+    "lookup": set(),
+    "seeds": set(),
+    "contract": set(),
+    "files": {"errors"},
+    "schema": {"errors"},
+    "budget": {"errors", "modalities", "schema"},
+    "ops": {"contract", "errors"},
+    "metrics": {"errors", "lookup", "ops"},
+    "methods": {"contract", "errors", "metrics", "ops"},
+    "modalities": {*FOUNDATION, "contract", "ops"},
+    "training": {*FOUNDATION, "budget", "contract", "metrics", "modalities", "ops"},
+    "protocols": {*FOUNDATION, "budget", "contract", "methods", "modalities", "ops", "training"},
+    "planning": {*FOUNDATION, "budget", "metrics", "modalities", "protocols"},
+    "exhibits": {*FOUNDATION, "metrics", "modalities", "planning"},
+    "tracking": {"errors", "exhibits", "files", "planning"},
+    "commands": {*FOUNDATION, "exhibits", "modalities", "planning", "tracking", "training"},
+    "__main__": {"commands"},
+    "__init__": set(),
+}
+"""Room -> the rooms that it may import. No room imports one that imports it."""
+
+
+def sources() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def test_every_room_imports_only_what_it_may() -> None:
+    assert {code.room_of(path) for path in sources()} == ALLOWED.keys()
+    wrong = [
+        f"{path.relative_to(PACKAGE.parent)} imports {code.room_of(target)}"
+        for path in sources()
+        for target in code.imported(path)
+        if code.room_of(target) not in ALLOWED[code.room_of(path)] | {code.room_of(path)}
+    ]
+    assert not wrong
+
+
+def test_the_rules_allow_no_circle() -> None:
+    left = dict(ALLOWED)
+    while free := [room for room, below in left.items() if not below & left.keys()]:
+        for room in free:
+            del left[room]
+    assert not left
+
+
+def run(program: str) -> None:
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=project.HERE)
+
+
+def test_planning_imports_neither_torch_nor_exhibits() -> None:
+    heavy = {"torch", "numpy", "polars", "matplotlib", "mlflow", "sklearn", "pipeline.exhibits", "pipeline.training"}
+    run(
+        "import sys; from pipeline.planning import load, expand; "
+        "load.study(__import__('pathlib').Path(), 'ood', 'laptop'); "
+        f"found = {heavy!r} & set(sys.modules); sys.exit(f'imports {{found}}' if found else 0)"
+    )
+
+
+def test_training_and_evaluation_need_no_library_but_the_few() -> None:
+    """What a bare GPU node has: torch, numpy, pyyaml, pydantic and safetensors."""
+    heavy = {"polars", "matplotlib", "sklearn", "scipy", "torchvision", "jinja2", "typer", "rich", "great_tables"}
+    halves = sorted(path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.glob("*/*/run.py"))
+    names = [f"pipeline.{'.'.join(half.parts)}" for half in halves]
+    names += ["pipeline.commands.jobs", "pipeline.commands.stages", "pipeline.training.loop"]
+    names += code.method_modules().values()
+    run(
+        f"import sys, importlib; [importlib.import_module(name) for name in {names!r}]; "
+        f"found = {heavy!r} & set(sys.modules); sys.exit(f'imports {{found}}' if found else 0)"
+    )
+
+
+def texts(path: Path) -> set[str]:
+    """The strings of a file, docstrings left out."""
+    tree = code.tree(path)
+    documented = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return {node.value for node in found if id(node) not in documented}
+
+
+@pytest.mark.parametrize("name", protocols.known())
+def test_a_protocols_name_stands_in_its_folder_and_in_studies_only(name: str) -> None:
+    # methods cannot name one: they may not import them; what they call "rotation" is a transform
+    others = [path for path in sources() if code.room_of(path) not in ("protocols", "methods", "ops")]
+    assert not [path for path in others if name in texts(path)]
+
+
+def test_a_modalitys_name_stands_in_its_folder_and_where_a_protocol_is_made_of_it() -> None:
+    names = {path.parent.name for path in PACKAGE.glob("modalities/*/run.py")}
+    for name in names:
+        pattern = re.compile(rf"modalities(\.| import .*\b){name}\b")
+        users = {path for path in sources() if pattern.search(path.read_text())}
+        rooms = {code.room_of(path) for path in users}
+        assert rooms <= {"modalities", "protocols"}, f"{name}: {rooms}"
+    assert modalities.known()
+
+
+@pytest.mark.parametrize("key", load.written(project.HERE))
+def test_a_studys_name_stands_in_its_file_and_in_params_only(key: str) -> None:
+    latex = {PACKAGE / "exhibits/tables/latex.py"}  # which has "tabular" from elsewhere
+    assert not [path for path in sources() if key in texts(path) and path not in latex]
+    for path in (project.HERE / "Snakefile", project.HERE / "dvc.yaml"):
+        assert not re.search(rf"\b{key}\b", path.read_text())
+
+
+def test_generated_parts_of_the_documents_are_current() -> None:
+    found = subprocess.run(
+        [sys.executable, "docs/fill.py", "--check"], cwd=project.HERE, capture_output=True, text=True
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
