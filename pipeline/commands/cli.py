@@ -30,16 +30,14 @@ def run(arguments: list[str]) -> int:
 
     def call() -> int:
         try:
-            app(arguments, prog_name="python -m pipeline", standalone_mode=False)
-        except typer.Exit as end:
-            return end.exit_code
+            # outside its standalone mode typer returns what `Exit` carries
+            return app(arguments, prog_name="python -m pipeline", standalone_mode=False) or 0
         except typer.Abort:
             return 130
         except Exception as error:
             if hasattr(error, "format_message"):  # click's own: unknown command or option, missing argument
                 raise UserError(error.format_message()) from None
             raise
-        return 0
 
     return jobs.guarded(call)
 

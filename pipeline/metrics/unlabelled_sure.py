@@ -10,7 +10,6 @@ BOUNDS = (0.0, 100.0)
 DIRECTION = None
 
 
-def compute(unlabelled_logits: Tensor) -> Tensor | None:
+def compute(unlabelled_logits: Tensor | None) -> Tensor | None:
     """Of logits (M, K)."""
-    _, sure = pseudo_labels(unlabelled_logits)
-    return 100.0 * sure.double() if len(sure) else None
+    return None if unlabelled_logits is None else 100.0 * pseudo_labels(unlabelled_logits)[1].double()

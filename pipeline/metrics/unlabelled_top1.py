@@ -11,8 +11,10 @@ BOUNDS = (0.0, 100.0)
 DIRECTION = "higher"
 
 
-def compute(unlabelled_logits: Tensor, unlabelled_labels: Tensor) -> dict[str, Tensor | float | None]:
+def compute(unlabelled_logits: Tensor | None, unlabelled_labels: Tensor) -> dict[str, Tensor | float | None]:
     """Of logits (M, K) and labels (M,); `_sure` is that of FixMatch's pseudo-labels among the predictions."""
+    if unlabelled_logits is None:
+        return {}
     predictions, sure = pseudo_labels(unlabelled_logits)
     right = top1(predictions, unlabelled_labels)
-    return {"": right if len(right) else None, "sure": float(right[sure].mean()) if sure.any() else None}
+    return {"": right, "sure": float(right[sure].mean()) if sure.any() else None}

@@ -26,7 +26,7 @@ def still(ball: Ball, like: Tensor, generator: torch.Generator | None) -> Tensor
 
 @dataclass(frozen=True)
 class Nearby:
-    """So near to the input that only the flat place of a loss which is least there is left behind."""
+    """A Gaussian step away: for losses that are least, hence flat, at the input itself."""
 
     std: float = 0.001
 
@@ -36,7 +36,7 @@ class Nearby:
 
 @dataclass(frozen=True)
 class PGD:
-    """Projected gradient ascent, equation 1 of Madry et al. (2018): x <- P(x + a u), u the steepest direction.
+    """Projected gradient ascent, section 2.1 of Madry et al. (2018): x <- P(x + a u), u the steepest direction.
 
     u = sign(grad_x L) and P a clamp where the ball is l_inf. Radius and step size a are in raw units, where a pixel's
     whole range is 1; what is given and returned are views. P cuts with the ball, then with the range of the raw

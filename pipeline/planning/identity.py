@@ -353,7 +353,7 @@ class Sources:
         meanings = []
         for dotted in sorted(reading.names):
             found = self._mentioned(module, imports, dotted)
-            if found and found != {f"{place}:{dotted.split('.')[0]}"}:
+            if found:
                 meanings.append(f"{dotted}={','.join(sorted(found))}")
             reaches |= {each for each in found if ":" in each}
             if any(each in DYNAMIC or ".".join(each.split(".")[:2]) in DYNAMIC for each in found):

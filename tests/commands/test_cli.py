@@ -3,39 +3,36 @@
 import errno
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.kit import project
 import pytest
 
-from pipeline import __main__ as main
-from pipeline import files
+from pipeline import files, modalities
+from pipeline.commands import entry, stages
 from pipeline.planning import load as planning
-from pipeline.commands import stages
+from pipeline.planning.model import Run
 from pipeline.training import checkpoint
+from tests.kit import project
+
+STUDY = Path("studies/classification.yaml")
+RATES = {"learning_rates": [0.01, 0.5], "validation_examples": 64}
+WEIGHTS = "model.safetensors"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small project's data set."""
+    return modalities.prepare("fashion_mnist", project.make(tmp_path_factory.mktemp("data") / "project", data=True))
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The small project with a made-up data set in place of the prepared one; the working folder of the test."""
-    folder = project.make(tmp_path / "project", data=False)
-    place = folder / "data/prepared/fashion_mnist"
-    place.mkdir(parents=True)
-    draw = np.random.default_rng(0)
-    entries = {}
-    for split, count in (("train", 600), ("test", 300)):
-        arrays = {
-            "images": draw.integers(0, 256, (count, 1, 28, 28), dtype=np.uint8),
-            "labels": np.arange(count, dtype=np.int64) % 10,
-        }
-        for kind, array in arrays.items():
-            path = place / f"{split}_{kind}.npy"
-            np.save(path, array)
-            entries[path.name] = {"sha256": files.sha256(path), "shape": list(array.shape), "dtype": str(array.dtype)}
-    about = {"classes": list("abcdefghij"), "shape": [1, 28, 28], "splits": {"train": 600, "test": 300}}
-    files.write_json(place / "manifest.json", {**about, "mean": [0.5], "std": [0.25], "files": entries})
+def folder(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small project with its data; the working folder of the test."""
+    folder = project.make(tmp_path / "project")
+    shutil.copytree(prepared, folder / "data/prepared/fashion_mnist")
     monkeypatch.chdir(folder)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'no/folder.db'}")
     monkeypatch.setattr("pipeline.tracking.send", lambda run, root: False)
@@ -52,7 +49,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """The one line with which a command that changes nothing is refused."""
     before = contents(Path())
     capsys.readouterr()
-    assert main.run(list(arguments)) == 2
+    assert entry.run(list(arguments)) == 2
     said = capsys.readouterr()
     assert said.err.startswith("recount: ")
     assert len(said.err.splitlines()) == 1
@@ -61,7 +58,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return said.err
 
 
-def first(study: str = "classification") -> planning.Run:
+def first(study: str = "classification") -> Run:
     return planning.load(only=study).study_runs(study)[0]
 
 
@@ -83,16 +80,18 @@ def first(study: str = "classification") -> planning.Run:
         (["train", "runs/classification"], ["runs/classification"]),
         (["train", "runs/clasification/cross_entropy/default-s0-00000000"], ["did you mean 'classification'"]),
         (["train", "runs/classification/cross_entropy/default-s0-00000000"], ["not in the plan"]),
+        (["train", "trained/classification/cross_entropy/default-s0-00000000"], ["not in the plan"]),
         (["evaluate", "runs/../../etc/x"], ["unknown study '..'"]),
         (["evaluate", "odd"], ["unknown study 'odd'"]),
         (["table", "odd"], ["unknown study 'odd'", "did you mean 'ood'"]),
-        (["table", "ood", "--from", "mlfow"], ["unknown source 'mlfow'", "did you mean 'mlflow'"]),
+        (["table", "ood", "--from", "mlfow"], ["unknown origin of results 'mlfow'", "did you mean 'mlflow'"]),
         (["table", "classification"], ["result.json: missing"]),
         (["claims"], ["result.json: missing"]),
         (["report"], ["result.json: missing"]),
         (["prepare", "fashion_mnits"], ["fashion_mnits", "did you mean 'fashion_mnist'"]),
         (["methods", "simlcr"], ["unknown method 'simlcr'", "did you mean 'simclr'"]),
         (["papers", "label_smothing"], ["unknown paper", "did you mean 'label_smoothing'"]),
+        (["search", "classification"], ["studies/classification.yaml", "has no search.smoke"]),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None,
 )
@@ -105,8 +104,8 @@ def test_bad_arguments_are_refused(
 
 def test_help_and_no_arguments_are_no_errors(capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("", "plan", "prepare", "train", "evaluate", "table", "claims", "report", "methods", "papers",
-                    "track", "prune", "doctor", "ui"):  # fmt: skip
-        assert main.run([*command.split(), "--help"]) == 0
+                    "search", "track", "prune", "doctor", "ui"):  # fmt: skip
+        assert entry.run([*command.split(), "--help"]) == 0
         assert "Usage: python -m pipeline" in capsys.readouterr().out
 
 
@@ -132,32 +131,63 @@ def test_corrupt_data_stops_training_before_anything_is_written(
     assert "prepare fashion_mnist" in line
 
 
-def trained(folder: Path) -> planning.Run:
+def trained(folder: Path) -> Run:
     run = first()
-    assert main.run(["train", run.path]) == 0
+    assert entry.run(["train", run.path]) == 0
     return run
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} - {".lock"}
 
 
 def test_train_and_evaluate_write_a_runs_files_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = trained(folder)
+    assert names(folder / run.trained) == {WEIGHTS, "history.jsonl", "train.json"}
+    assert json.loads((folder / run.trained / "train.json").read_text())["id"] == run.training
+    assert not (folder / run.path).exists()
     before = contents(folder)
-    assert main.run(["train", run.path + "/"]) == 0
+    assert entry.run(["train", run.path + "/"]) == entry.run(["train", run.trained]) == 0
     assert contents(folder) == before
-    assert main.run(["evaluate", run.path]) == 0
+    assert entry.run(["evaluate", run.path]) == 0
     result = json.loads((folder / run.path / "result.json").read_text())
     assert (result["id"], result["status"], result["seed"]) == (run.id, "ok", 0)
+    assert result["metrics"].keys() >= {"top1", "nll", "ece", "brier"}
+    assert names(folder / run.path) == {WEIGHTS, "history.jsonl", "result.json", "predictions.npz"}
     before = contents(folder)
-    assert main.run(["evaluate", run.path]) == 0
+    assert entry.run(["evaluate", run.path]) == entry.run(["evaluate", run.trained]) == 0
     assert contents(folder) == before
     capsys.readouterr()
-    assert main.run(["plan"]) == 0
+    assert entry.run(["plan"]) == 0
     assert f"done    {run.path}" in capsys.readouterr().out
+
+
+def test_another_metric_is_measured_on_the_weights_that_are_there(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained(folder)
+    assert entry.run(["evaluate", run.path]) == 0
+    before = contents(folder)
+    project.edit(STUDY, further_metrics=["brier", "nc1"])
+    again = first()
+    assert (again.trained, again.training) == (run.trained, run.training) and again.path != run.path
+    monkeypatch.setattr(stages, "train", lambda *_: pytest.fail("it is trained already"))
+    assert entry.run(["train", again.path]) == entry.run(["evaluate", again.path]) == 0
+    old, new = (json.loads((folder / each.path / "result.json").read_text()) for each in (run, again))
+    assert new["metrics"].keys() - old["metrics"].keys() == {"nc1"}
+    assert new["metrics"].items() >= old["metrics"].items()
+    after = contents(folder)
+    assert {name: after[name] for name in before if name != str(STUDY)} == {
+        name: content for name, content in before.items() if name != str(STUDY)
+    }
+    for name in (WEIGHTS, "history.jsonl"):
+        assert len({(folder / place / name).stat().st_ino for place in (run.trained, run.path, again.path)}) == 1
 
 
 @pytest.mark.parametrize("how", ["truncated", "other model", "missing"])
 def test_a_damaged_model_stops_evaluation(folder: Path, capsys: pytest.CaptureFixture[str], how: str) -> None:
     run = trained(folder)
-    model = folder / run.path / "model.safetensors"
+    model = folder / run.trained / WEIGHTS
     if how == "truncated":
         model.write_bytes(model.read_bytes()[:500])
     elif how == "missing":
@@ -165,35 +195,39 @@ def test_a_damaged_model_stops_evaluation(folder: Path, capsys: pytest.CaptureFi
     else:
         weights = checkpoint.load(model)
         checkpoint.save(model, {**weights, "head.weight": weights["head.weight"][:3]})
-    assert f"{run.path}/model.safetensors" in refused(capsys, "evaluate", run.path)
+    assert f"{run.trained}/{WEIGHTS}" in refused(capsys, "evaluate", run.path)
 
 
 def test_a_damaged_checkpoint_stops_training(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = first()
-    place = folder / run.path / stages.CHECKPOINT
+    place = folder / run.trained / stages.CHECKPOINT
     place.parent.mkdir(parents=True)
     place.write_bytes(b"\0" * 100)
-    assert f"{run.path}/{stages.CHECKPOINT}: corrupt" in refused(capsys, "train", run.path)
+    assert f"{run.trained}/{stages.CHECKPOINT}: corrupt" in refused(capsys, "train", run.path)
 
 
 def test_damaged_records_stop_what_reads_them(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = trained(folder)
-    record = folder / run.path / "train.json"
+    record = folder / run.trained / "train.json"
     good = record.read_text()
     record.write_text("{")
     assert "train.json: not valid JSON" in refused(capsys, "evaluate", run.path)
     assert "train.json: not valid JSON" in refused(capsys, "train", run.path)
     record.write_text(good)
-    assert main.run(["evaluate", run.path]) == 0
+    assert entry.run(["evaluate", run.path]) == 0
     (folder / run.path / "result.json").write_text("[")
     assert "result.json: not valid JSON" in refused(capsys, "evaluate", run.path)
 
 
-def test_a_post_hoc_run_needs_the_run_below(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_that_scores_another_needs_its_training_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run, below = first("ood"), first()
-    assert f"{below.path}/result.json: missing" in refused(capsys, "evaluate", run.path)
-    assert main.run(["train", run.path]) == 0  # nothing to train
-    assert not (folder / run.path / "train.json").exists()
+    assert f"{below.trained}/train.json: missing" in refused(capsys, "evaluate", run.path)
+    assert entry.run(["train", run.path]) == 0  # nothing to train
+    assert not (folder / run.trained).exists()
+    trained(folder)
+    assert entry.run(["evaluate", run.path]) == 0
+    assert not (folder / below.path).exists()
+    assert names(folder / run.path) == {"result.json", "predictions.npz"}
 
 
 def test_what_builds_on_a_diverged_run_fails_with_the_reason(
@@ -205,7 +239,7 @@ def test_what_builds_on_a_diverged_run_fails_with_the_reason(
     monkeypatch.setattr(Classifier, "loss", lambda self, batch: plain(self, batch) * float("nan"))
     below, run = first(), first("ood")
     for command in (["train", below.path], ["evaluate", below.path], ["evaluate", run.path]):
-        assert main.run(command) == 0
+        assert entry.run(command) == 0
     said = capsys.readouterr().err.splitlines()
     assert sum(line.startswith(f"warning: {below.path} is diverged: loss became nan") for line in said) == 2
     assert f"warning: {run.path} is failed: the run it builds on, {below.path}, is diverged" in said
@@ -215,13 +249,13 @@ def test_what_builds_on_a_diverged_run_fails_with_the_reason(
     assert (folder / run.path / "predictions.npz").exists()
 
 
-def with_student() -> tuple[Any, Any]:
+def with_student() -> tuple[Run, Run]:
     """A teacher and its student, of the same study."""
     base = {"study": "classification", "method": "cross_entropy"}
     methods = ["cross_entropy", "label_smoothing", {"key": "distillation", "base": base}]
     noise = {"rate": 0.5, "flips": [[0, 1]]}
-    project.edit(Path("studies/classification.yaml"), methods=methods)
-    project.edit(Path("studies/classification.yaml"), budget__smoke__label_noise=noise, budget__smoke__watch=True)
+    project.edit(STUDY, methods=methods, further_metrics=["top1_best", "memorised", "noise_auroc", "nc1"])
+    project.edit(STUDY, budget__smoke__label_noise=noise, budget__smoke__watch=True)
     runs = {run.method: run for run in planning.load().study_runs("classification") if run.seed == 0}
     return runs["cross_entropy"], runs["distillation"]
 
@@ -230,17 +264,17 @@ def test_a_student_waits_for_its_teacher_and_both_record_what_was_drawn(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     teacher, student = with_student()
-    assert f"{teacher.path}/result.json: missing" in refused(capsys, "train", student.path)
+    assert f"{teacher.trained}/train.json: missing" in refused(capsys, "train", student.path)
     for path in (teacher.path, student.path):
-        assert main.run(["train", path]) == main.run(["evaluate", path]) == 0
+        assert entry.run(["train", path]) == entry.run(["evaluate", path]) == 0
     found = [json.loads((folder / run.path / "result.json").read_text()) for run in (teacher, student)]
     assert found[0]["data"] == found[1]["data"]
     assert sum(found[0]["data"]["class_counts"]) == 400
     assert found[0]["data"]["label_noise"] == pytest.approx(0.05, abs=0.03)
-    rows = [json.loads(line) for line in (folder / student.path / "history.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (folder / student.trained / "history.jsonl").read_text().splitlines()]
     assert found[1]["metrics"]["top1_best"] == max(row["test_top1"] for row in rows)
     assert {"memorised", "noise_auroc", "nc1"} <= found[1]["metrics"].keys()
-    kept = checkpoint.load(folder / student.path / "model.safetensors")
+    kept = checkpoint.load(folder / student.trained / WEIGHTS)
     assert not any(name.startswith("teacher") for name in kept)
 
 
@@ -252,65 +286,93 @@ def test_the_student_of_a_diverged_teacher_is_not_trained(
     teacher, student = with_student()
     monkeypatch.setattr(Classifier, "loss", lambda self, batch: self.head(self.encoder(batch.views[0])).sum() * np.nan)
     for path in (teacher.path, student.path):
-        assert main.run(["train", path]) == main.run(["evaluate", path]) == 0
+        assert entry.run(["train", path]) == entry.run(["evaluate", path]) == 0
     assert f"{student.path} is failed: the run it builds on, {teacher.path}, is diverged" in capsys.readouterr().err
     result = json.loads((folder / student.path / "result.json").read_text())
     assert (result["status"], result["metrics"]) == ("failed", {})
     assert (folder / student.path / "history.jsonl").read_text() == ""
 
 
-WRITERS = ["model.safetensors", "history.jsonl", "train.json", "predictions.npz", "result.json"]
+WRITTEN = [
+    *(("trained", name) for name in (WEIGHTS, "history.jsonl", "train.json")),
+    *(("runs", name) for name in (WEIGHTS, "history.jsonl", "predictions.npz", "result.json")),
+]
+"""A run's files in the order in which they are written."""
 
 
-@pytest.mark.parametrize("victim", WRITERS)
+@pytest.mark.parametrize("victim", WRITTEN, ids="/".join)
 def test_a_full_disk_leaves_no_partial_file_under_its_final_name(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, victim: str
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, victim: tuple[str, str]
 ) -> None:
     run = first()
+    places = {"trained": folder / run.trained, "runs": folder / run.path}
     replace = Path.replace
 
     def full(self: Path, target: Any) -> Path:
-        if Path(target).name == victim:
+        if Path(target).resolve() == places[victim[0]] / victim[1]:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
         return replace(self, target)
 
+    def there() -> list[tuple[str, str]]:
+        found = {tree: names(place) if place.exists() else set() for tree, place in places.items()}
+        assert sum(map(len, found.values())) == sum(name in found[tree] for tree, name in WRITTEN)
+        return [(tree, name) for tree, name in WRITTEN if name in found[tree]]
+
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", full)
-        codes = [main.run(["train", run.path])]
+        codes = [entry.run(["train", run.path])]
         if codes == [0]:
-            codes.append(main.run(["evaluate", run.path]))
+            codes.append(entry.run(["evaluate", run.path]))
     assert codes[-1] == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("recount: ")]
     assert "no space left" in line
-    there = {path.name for path in (folder / run.path).iterdir()} - {".lock"}
-    assert there == set(WRITERS[: WRITERS.index(victim)])
+    assert there() == WRITTEN[: WRITTEN.index(victim)]
     for command in ("train", "evaluate"):
-        assert main.run([command, run.path]) == 0
-    assert {path.name for path in (folder / run.path).iterdir()} - {".lock"} == set(WRITERS)
+        assert entry.run([command, run.path]) == 0
+    assert there() == WRITTEN
 
 
 def test_prune_lists_and_deletes_only_what_the_plan_does_not_own(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = trained(folder)
-    stale = Path("runs/classification/cross_entropy/default-s0-00000000")
-    killed = Path("runs/classification/cross_entropy/default-s1-00000000")
+    assert entry.run(["evaluate", run.path]) == 0
+    project.edit(STUDY, further_metrics=[])  # other results of the same training
+    place = "classification/cross_entropy/default"
+    stale, killed = Path(f"runs/{place}-s0-00000000"), Path(f"trained/{place}-s1-00000000")
     files.write_json(stale / "result.json", {})
     files.write_text(killed / stages.CHECKPOINT, "half")
     capsys.readouterr()
-    assert main.run(["prune"]) == 0
-    assert capsys.readouterr().out.splitlines() == [f"stale {stale}", f"stale {killed}"]
-    assert stale.exists()
-    assert main.run(["prune", "--yes"]) == 0
-    assert not stale.exists()
-    assert not killed.exists()
-    assert (folder / run.path / "train.json").exists()
+    assert entry.run(["prune"]) == 0
+    expected = sorted(map(str, (stale, killed, run.path)))
+    assert capsys.readouterr().out.splitlines() == [f"stale {path}" for path in expected]
+    assert all(Path(path).exists() for path in expected)
+    assert entry.run(["prune", "--yes"]) == 0
+    assert not any(Path(path).exists() for path in expected)
+    assert names(folder / run.trained) == {WEIGHTS, "history.jsonl", "train.json"}
+
+
+def test_a_search_is_shown_and_its_best_rates_are_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project.edit(STUDY, search={"smoke": RATES})
+    assert "make search STUDY=classification" in refused(capsys, "search", "classification")
+    for run in planning.load(only="classification_search").study_runs("classification_search"):
+        score = run.settings["optimizer"]["learning_rate"] * (1 if run.method == "cross_entropy" else -1)
+        files.write_json(folder / run.path / "result.json", {"id": run.id, "metrics": {"top1": score}})
+    assert entry.run(["search", "classification"]) == 1
+    said = capsys.readouterr()
+    assert "classification has another rate than the best one for 2 methods; --write mends that" in said.err
+    assert sum("differs" in line for line in said.out.splitlines()) == 2
+    assert entry.run(["search", "classification", "--write"]) == 0
+    rates = project.read(folder / "studies/classification.rates.yaml")
+    assert rates == {"smoke": {"cross_entropy": 0.5, "label_smoothing": 0.01}}
+    assert entry.run(["search", "classification"]) == 0
+    assert first().settings["optimizer"]["learning_rate"] == 0.5
 
 
 def test_a_programs_own_error_is_not_swallowed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drivers, "load", lambda name: 1 / 0)
+    monkeypatch.setattr(stages, "_job", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        main.run(["train", first().path])
+        entry.run(["train", first().path])
 
 
 def test_the_program_itself_exits_with_2_and_one_line(folder: Path) -> None:

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.kit import project
 import pytest
+
+from tests.kit import project
 
 COMMAND = ("python", "-m", "pipeline", "train")
 JOBS = '''
@@ -19,7 +20,7 @@ def run(arguments):
     """Stands in for the jobs."""
     what = arguments[1]
     print(f"job {os.getpid()} {what} in {Path.cwd().name}, {os.environ.get('WORD', '')}", flush=True)
-    print("torch" in sys.modules, file=sys.stderr)
+    print("xmlrpc.client" in sys.modules, file=sys.stderr)
     if what == "fail":
         return 2
     if what == "crash":
@@ -35,12 +36,14 @@ def run(arguments):
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A package with the real warm process and a stand-in for the jobs."""
     folder = tmp_path_factory.mktemp("warm") / "project"
-    (folder / "pipeline").mkdir(parents=True)
-    for name in ("__init__.py", "__main__.py", "warm.py"):
+    (folder / "pipeline/commands").mkdir(parents=True)
+    for name in ("__init__.py", "__main__.py", *(f"commands/{each}.py" for each in ("__init__", "entry", "warm"))):
         (folder / "pipeline" / name).write_bytes((project.HERE / "pipeline" / name).read_bytes())
+    warm = folder / "pipeline/commands/warm.py"
     # nothing but the standard library, so that it starts at once; and it ends soon after the tests
-    project.substitute(folder / "pipeline/warm.py", "IDLE_SECONDS = 20.0", "IDLE_SECONDS = 3.0")
-    (folder / "pipeline/jobs.py").write_text(JOBS)
+    project.substitute(warm, "\nif __name__", '\nPRELOAD = ("xmlrpc.client",)\n\nif __name__')
+    project.substitute(warm, "IDLE_SECONDS = 20.0", "IDLE_SECONDS = 3.0")
+    (folder / "pipeline/commands/jobs.py").write_text(JOBS)
     yield folder
     for server in servers(folder):
         os.kill(server, signal.SIGTERM)
@@ -56,7 +59,7 @@ def servers(folder: Path) -> list[int]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
-            if b"pipeline.warm" in words and (process / "cwd").resolve() == folder.resolve():
+            if b"pipeline.commands.warm" in words and (process / "cwd").resolve() == folder.resolve():
                 found[int(process.name)] = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
         except OSError:
             continue
@@ -77,7 +80,7 @@ def test_output_environment_folder_and_exit_code_are_the_callers(folder: Path) -
     assert rest == "good in project, hello\n"
     (server,) = servers(folder)
     assert int(job) != server
-    assert good.stderr == "True\n"  # torch was there before the job began
+    assert good.stderr == "True\n"  # what is preloaded was there before the job began
     failed = call(folder, "fail")
     assert (failed.returncode, failed.stdout.split(" ", 2)[2]) == (2, "fail in project, \n")
     assert servers(folder) == [server]
@@ -92,9 +95,9 @@ def test_what_goes_wrong_in_a_job_is_told_by_it(folder: Path) -> None:
 
 def test_sources_edited_between_jobs_are_seen(folder: Path) -> None:
     assert "job" in call(folder, "good").stdout
-    (folder / "pipeline/jobs.py").write_text(JOBS.replace('f"job ', 'f"edited job '))
+    (folder / "pipeline/commands/jobs.py").write_text(JOBS.replace('f"job ', 'f"edited job '))
     assert "edited job" in call(folder, "good").stdout
-    (folder / "pipeline/jobs.py").write_text(JOBS)
+    (folder / "pipeline/commands/jobs.py").write_text(JOBS)
 
 
 def alive(process: int) -> bool:
@@ -141,5 +144,5 @@ def test_without_a_socket_the_job_runs_in_the_callers_process(folder: Path, tmp_
     (tmp_path / f"recount-{os.getuid()}").write_text("in the way")
     found = call(folder, "good", TMPDIR=str(tmp_path))
     assert found.returncode == 0
-    assert found.stderr == "False\n"  # torch was not there
+    assert found.stderr == "False\n"
     assert call(folder, "fail", SLURM_JOB_ID="1").returncode == 2

@@ -135,3 +135,11 @@ def commit(folder: Path) -> None:
     author = ("-c", "user.name=test", "-c", "user.email=test@localhost")
     for command in (("init", "-q"), ("add", "-A"), (*author, "commit", "-qm", "all")):
         assert call(folder, "git", *command).returncode == 0
+
+
+def plan_of(folder: Path, **values: Any) -> list[str]:
+    """The folders of the runs that a project plans with these values in place of its params.yaml's."""
+    given = [text for key, value in values.items() for text in ("--set", f"{key}={json.dumps(value)}")]
+    found = call(folder, "python", "-m", "pipeline", "plan", "--json", *given)
+    assert found.returncode == 0, found.stderr
+    return [run["path"] for run in json.loads(found.stdout)["runs"]]

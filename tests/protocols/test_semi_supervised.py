@@ -75,7 +75,7 @@ def test_the_draw_is_of_study_and_seed_and_not_of_the_method():
 def test_every_choice_of_a_class_is_alike():
     labels, count = torch.tensor([0, 1] * 4), torch.zeros(8)
     for seed in range(300):
-        chosen = per_class(labels, 1, torch.Generator().manual_seed(seed))
+        chosen = per_class(labels, 2, 1, torch.Generator().manual_seed(seed))
         assert chosen.sum() == 2 and chosen[::2].sum() == 1
         count += chosen
     assert (count - 75).abs().max() < 30
@@ -83,7 +83,7 @@ def test_every_choice_of_a_class_is_alike():
 
 def test_too_few_of_a_class():
     with pytest.raises(UserError, match="labelled_examples: 3 a class, but class 1 has 2 examples"):
-        per_class(torch.tensor([0, 1, 0, 1, 0]), 3, torch.Generator())
+        per_class(torch.tensor([0, 1, 0, 1, 0]), 2, 3, torch.Generator())
 
 
 def test_null_gives_all_labels():
@@ -93,22 +93,28 @@ def test_null_gives_all_labels():
     assert not len(made.data.hidden["labels"])
 
 
+def dealt(labels, seed=0):
+    """The labels with those that no draw at this seed looks at first dealt out anew among their images."""
+    made = job(seed=seed)
+    order = torch.randperm(len(labels), generator=made.draws.generator("labelled"))
+    last = made.data.hidden["given"][order].nonzero().max()
+    late = order[last + 1 :]
+    found = labels.clone()
+    found[late] = labels[late].roll(1)
+    assert (found != labels).sum() > 10
+    return found
+
+
 @pytest.mark.parametrize("cls", METHODS)
-def test_labels_that_are_hidden_change_no_weight(cls, tmp_path):
-    """Hidden labels dealt out anew among their images, to the last bit the same training."""
-    labels, given = jobs.data().train_labels, job().data.hidden["given"]
-    states = []
-    for seed in (0, 1):
-        dealt = labels.clone()
-        hidden = (~given).nonzero().squeeze(1)
-        if seed:
-            dealt[hidden] = labels[hidden][torch.randperm(len(hidden), generator=torch.Generator().manual_seed(seed))]
-            assert not torch.equal(dealt, labels)
-        made = job(cls)
-        # the labelled part is kept: only what is hidden differs
-        made = made.with_data(hidden={**made.data.hidden, "labels": dealt[~given]})
-        fitted(made, tmp_path / str(seed))
-        states.append(made.method.state_dict())
+def test_hidden_labels_change_no_weight(cls, tmp_path):
+    """To the last bit the same training, whatever the labels that are not given."""
+    labels = jobs.data().train_labels
+    made = [job(cls, data=with_labels(given)) for given in (labels, dealt(labels))]
+    assert torch.equal(made[0].data.hidden["given"], made[1].data.hidden["given"])
+    assert not torch.equal(made[0].data.hidden["labels"], made[1].data.hidden["labels"])
+    for place, each in enumerate(made):
+        fitted(each, tmp_path / str(place))
+    states = [each.method.state_dict() for each in made]
     assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
 
 
@@ -141,20 +147,18 @@ class Peeking(SemiSupervised):
 
 
 def test_a_method_is_handed_no_hidden_label(tmp_path):
-    """Labels are marked by numbers of their own: 7 on labelled images and 5 on hidden ones."""
     made = job(Peeking)
-    made = made.with_data(hidden={**made.data.hidden, "labels": torch.full_like(made.data.hidden["labels"], 5)})
     fitted(made, tmp_path)
-    batches = [part for part in made.method.handed if isinstance(part, Batch)]
-    streams = [part.streams["unlabelled"] for part in batches if part.streams]
+    handed = made.method.handed
+    streams = [part["unlabelled"] for part in handed if isinstance(part, Batch) and part.streams]
     assert streams and all((stream.labels == -1).all() for stream in streams)
-    found = [value for value in all_tensors(made.method.handed) if value.dtype == torch.int64]
-    assert {len(made.data.train_labels)} == {len(part.labels) for part in made.method.handed if hasattr(part, "raw")}
-    hidden = jobs.data().train_labels
-    assert not any(len(value) == len(hidden) and torch.equal(value, hidden) for value in found)
-    context = made.method.handed[0]
+    training = [part for part in handed if isinstance(part, loop.TrainingSet)]
+    assert training and all(len(part.labels) == len(part.inputs) == 6 for part in training)
+    context = handed[0]
     assert context.train_examples == 6 and context.class_counts == (2, 2, 2)
     assert torch.equal(context.streams["unlabelled"], jobs.data().train_inputs)
+    hidden = (jobs.data().train_labels, made.data.hidden["labels"], made.data.hidden["given"])
+    assert not any(torch.equal(value, secret) for value in all_tensors(handed) for secret in hidden)
 
 
 class Recording(FixMatch):
@@ -188,25 +192,23 @@ def test_an_epoch_has_the_steps_of_all_images_however_few_are_labelled(tmp_path)
         assert all(len(batch["unlabelled"].views) == 2 for batch in seen)
 
 
+class RecordingAlone(CrossEntropy):
+    def build(self, context):
+        super().build(context)
+        self.seen = []
+
+    def loss(self, batch):
+        self.seen.append(batch)
+        return super().loss(batch)
+
+
 def test_methods_see_the_same_labelled_batches(tmp_path):
-    class Plain(CrossEntropy):
-        build, loss = Recording.build, Recording.loss
-
-    seen = {}
-    for cls in (Recording, type("Plain", (CrossEntropy,), {})):
-        made = job(cls)
-        handed = seen.setdefault(cls.__name__, [])
-        made.method.register_full_backward_pre_hook  # noqa: B018
-        own = made.method.loss
-
-        def loss(batch, own=own, handed=handed):
-            handed.append((batch.indices, batch.views[0], batch.labels))
-            return own(batch)
-
-        made.method.loss = loss
-        fitted(made, tmp_path / cls.__name__)
-    for one, other in zip(*seen.values(), strict=True):
-        assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+    alone, beside = job(RecordingAlone), job(Recording)
+    for made in (alone, beside):
+        fitted(made, tmp_path / type(made.method).__name__)
+    for one, other in zip(alone.method.seen, beside.method.seen, strict=True):
+        assert not one.streams and torch.equal(one.indices, other.indices)
+        assert torch.equal(one.views[0], other.views[0]) and torch.equal(one.labels, other.labels)
 
 
 def test_an_interrupted_run_ends_with_the_numbers_of_an_uninterrupted_one(tmp_path):
@@ -262,7 +264,7 @@ def test_what_a_study_may_ask_for():
     assert Budget.model_validate({"epochs": 1, "optimizer": OPTIMIZER}).streams() == ("unlabelled",)
     for budget, message in (
         ({"labelled_examples": 42}, "labelled_examples = 42: must be a multiple of the 10 classes"),
-        ({"labelled_examples": 600, "train_examples": 500}, "labelled_examples = 600: must be at most the 500 training"),
+        ({"labelled_examples": 600, "train_examples": 500}, "must be at most the 500 training examples"),
         ({"labelled_examples": 40, "imbalance": 10.0}, "take imbalance out"),
         ({"labelled_examples": 40, "label_noise": {"rate": 0.2}}, "take label_noise out"),
     ):

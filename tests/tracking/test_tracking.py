@@ -5,8 +5,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +14,9 @@ from pipeline.errors import UserError
 from pipeline.exhibits.frame import Files
 from pipeline.tracking import store as stores
 from tests.kit import exhibits as kit
+from tests.kit.project import HERE
+from tests.kit.tracked import small
 
-HERE = Path(__file__).parent
 DEAD = "http://127.0.0.1:9"
 
 
@@ -41,15 +40,6 @@ def empty(tmp_path_factory):
 def root(tmp_path, empty):
     shutil.copy(empty / "mlflow.db", tmp_path / "mlflow.db")
     return tmp_path
-
-
-def small(seeds=2, methods=("simclr", "mochi")):
-    """A plan of the SSL study with few methods, settings that nest, and runs that diverge (mochi's)."""
-    whole = kit.plan(seeds)
-    settings = {"tier": "laptop", "optimizer": {"name": "sgd", "betas": [0.9, 0.999]}, "method": {"margin": 0.35}}
-    chosen = [r for r in whole.runs if r.study == "ssl" and r.method in methods and r.variant == "default"]
-    runs = tuple(replace(run, settings={**settings, "epochs": None}) for run in chosen)
-    return kit.Plan({"ssl": whole.studies["ssl"]}, runs)
 
 
 def written(root, plan):
@@ -171,11 +161,11 @@ def test_lost_artifacts_are_sent_again(root):
 
 EIGHT = """
 import os, sys
-sys.path[:0] = sys.argv[2:]
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 from pathlib import Path
 import mlflow.store.tracking.sqlalchemy_store  # once, before forking: eight imports of it cost half a minute
-from test_tracking import small, tracking
+from pipeline import tracking
+from tests.kit.tracked import small
 
 runs, place, jobs = small(4).runs, Path(sys.argv[1]), []
 for mine in runs:
@@ -192,8 +182,7 @@ sys.exit(any(os.waitpid(job, 0)[1] for job in jobs))
 def test_eight_processes_on_a_fresh_project(tmp_path):
     """The database is made once; each sends its own run and all the same one."""
     plan = written(tmp_path, small(4))
-    command = [sys.executable, "-c", EIGHT, str(tmp_path), str(HERE), str(HERE.parents[1])]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", EIGHT, str(tmp_path)], cwd=HERE, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found, count = tracked(tmp_path)
     assert count == 8 and set(found) == {run.id for run in plan.runs}
@@ -281,14 +270,14 @@ def test_live_points_and_the_files_are_one_history(root):
 def test_a_short_run_never_imports_mlflow(tmp_path):
     code = f"""
 import sys
-sys.path[:0] = [{str(HERE)!r}, {str(HERE.parents[1])!r}]
-from test_tracking import small, tracking
+from pipeline import tracking
+from tests.kit.tracked import small
 live = tracking.Live(small(1).runs[0], {str(tmp_path)!r})
 live.epoch({{"epoch": 1, "loss": 1.0}})
 live.close()
 sys.exit("mlflow" in sys.modules)
 """
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=HERE).returncode == 0
     assert not list(tmp_path.iterdir())
 
 

@@ -57,3 +57,7 @@
     if (event.target !== box && box.matches(":popover-open")) box.hidePopover();
   }, true);
 })();
+// figures below the window are loaded when it comes near them, and must be there on paper
+addEventListener("beforeprint", () => {
+  for (const image of document.images) image.loading = "eager";
+});

@@ -9,8 +9,8 @@ from pipeline.methods.adversarial import Adversarial
 class PGDAT(Adversarial):
     """Equation 2.1: min_theta E max_{|d| <= r} L(theta, x + d, y), L cross-entropy, from a uniform start.
 
-    Seven steps of r/4 are the paper's for CIFAR-10. Its code makes the attack with the batch's own statistics; here it
-    is made in evaluation mode.
+    Seven steps of r/4 are the paper's for CIFAR-10; the authors' later code has ten. That code makes the attack with
+    the batch's own statistics; here it is made in evaluation mode.
     """
 
     paper = "pgd_at"

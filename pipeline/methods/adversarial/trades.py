@@ -11,7 +11,7 @@ from pipeline.ops.attacks import PGD, Nearby, evaluating
 
 
 class TRADES(Adversarial):
-    """Equation 5: L = CE(f(x), y) + beta max_{|x' - x| <= r} KL(f(x) || f(x')), beta = 1 / lambda.
+    """Section 4: L = CE(f(x), y) + beta max_{|x' - x| <= r} KL(f(x) || f(x')), beta = 1 / lambda.
 
     Ten steps of 0.007 at r = 0.031 and beta = 6 are the authors' for CIFAR-10 (train_trades_cifar10.py); beta = 1 is
     their more accurate and less robust model. The ascent starts near x, since KL has no gradient at x itself. Both

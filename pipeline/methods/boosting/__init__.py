@@ -195,13 +195,14 @@ class JointUnits(Units):
 
     def choose(self, kept: tuple[Tensor, Tensor], held: tuple[Tensor, Tensor]) -> int:
         rows, labels = held
+        tried = [self.iterations >> halved or 1 for halved in range(6)]
 
         def loss(steps: int) -> float:
             self.iterations = steps
             self.fit(*kept, 1)
             return float(self.score(self.total(rows.to(self.base.device)).cpu(), labels))
 
-        self.iterations = min((self.iterations >> halved or 1 for halved in range(6)), key=loss)
+        self.iterations = min(tried, key=loss)
         return 1
 
     def fit(self, rows: Tensor, labels: Tensor, rounds: int) -> None:
@@ -244,6 +245,8 @@ class GrownUnits(Units):
             inside, threshold, outside, shift = self.group(MLPRegressor, rows[chosen], targets, draws)
             found = torch.sigmoid(rows.double() @ inside.T + threshold) @ outside + shift
             scale = self.rate * self.newton(total, residuals, found, labels)
+            if not math.isfinite(scale):  # 0 / 0: nothing is left over
+                break
             self.network.put(m, inside, threshold, scale * outside @ spread, scale * shift @ spread)
             total = total + scale * found
             self.used.fill_(m + 1)

@@ -33,7 +33,7 @@ class LogisticRegression(Classifier):
         penalties[-1] = 0
 
         def cost(weights: Tensor) -> tuple[Tensor, Tensor]:
-            """Value and gradient at weights (D + 1, K), per example, so that tolerances do not grow with their number."""
+            """Value and gradient at weights (D + 1, K), over the number of rows: tolerances should not depend on it."""
             log_p = (rows @ weights).log_softmax(1)
             value = -(classes * log_p).sum() + (penalties * weights**2).sum() / 2
             slope = rows.T @ (log_p.exp() - classes) + penalties * weights

@@ -36,5 +36,5 @@ class Budget(supervised.Budget):
         super().check(described, where)
         if self.precision != "fp32":
             raise UserError(
-                f"{where}: precision = '{self.precision}': attacks need 'fp32', lest rounding passes for robustness"
+                f"{where}: precision = '{self.precision}': attacks need 'fp32': rounding must not pass for robustness"
             )

@@ -1,10 +1,10 @@
 """Classifiers trained on a few labelled inputs beside many without labels, and read off by their logits."""
 
+from pipeline.budget import training_examples
 from pipeline.errors import UserError
 from pipeline.modalities import Dataset
 from pipeline.protocols import supervised
 from pipeline.schema import Count
-from pipeline.budget import training_examples
 
 KINDS = ("classifier",)
 

@@ -19,9 +19,9 @@ def prepare(job: Job) -> Job:
     The labelled inputs are in the stream too, as in FixMatch. Its labels are kept for evaluation.
     """
     data, count = job.data, job.settings["labelled_examples"]
-    given = torch.ones(len(data.train_labels), dtype=torch.bool)
+    given, classes = torch.ones(len(data.train_labels), dtype=torch.bool), len(data.class_names)
     if count is not None:
-        given = per_class(data.train_labels.cpu(), count // len(data.class_names), job.draws.generator("labelled"))
+        given = per_class(data.train_labels.cpu(), classes, count // classes, job.draws.generator("labelled"))
     given = given.to(data.train_labels.device)
     inputs, labels = data.train_inputs[given], data.train_labels[given]
     return job.with_data(
@@ -35,14 +35,14 @@ def prepare(job: Job) -> Job:
     )
 
 
-def per_class(labels: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """(N,) bool: `count` examples of each class of labels (N,), drawn at random."""
+def per_class(labels: Tensor, classes: int, count: int, generator: torch.Generator) -> Tensor:
+    """(N,) bool: of labels (N,) in 0..classes-1, `count` examples of each class, drawn at random."""
     order = torch.randperm(len(labels), generator=generator)
     chosen = torch.zeros(len(labels), dtype=torch.bool)
-    for label in labels.unique():
+    for label in range(classes):
         there = order[labels[order] == label]
         if len(there) < count:
-            raise UserError(f"labelled_examples: {count} a class, but class {int(label)} has {len(there)} examples")
+            raise UserError(f"labelled_examples: {count} a class, but class {label} has {len(there)} examples")
         chosen[there[:count]] = True
     return chosen
 
@@ -54,10 +54,11 @@ def phases(job: Job) -> list[Phase]:
 
 class Evidence(supervised.Evidence):
     @cached_property
-    def unlabelled_logits(self) -> Tensor:
-        """(M, K) of the training inputs whose labels were not given; M is 0 where all were."""
+    def unlabelled_logits(self) -> Tensor | None:
+        """(M, K) of the training inputs whose labels were not given; None where all were."""
         data = self.job.data
-        return supervised.logits(self.job, data.streams["unlabelled"][~data.hidden["given"]])
+        inputs = data.streams["unlabelled"][~data.hidden["given"]]
+        return supervised.logits(self.job, inputs) if len(inputs) else None
 
     @property
     def unlabelled_labels(self) -> Tensor:

@@ -9,8 +9,9 @@ from torch import nn
 
 from pipeline.methods.adversarial.pgd_at import PGDAT
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from tests.kit.classifiers import cross_entropy as slow_cross_entropy
-from tests.kit.classifiers import doubled, mean_over
+from tests.kit.classifiers import doubled
+from tests.kit.losses import cross_entropy as slow_cross_entropy
+from tests.kit.losses import mean_over
 from tests.kit.methods import CONTEXT, SIDE, batch, classifier, made, step
 
 MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]

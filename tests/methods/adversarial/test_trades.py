@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from pipeline.methods.adversarial.trades import TRADES, divergence
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.ops.attacks import Nearby
-from tests.kit.classifiers import cross_entropy as slow_cross_entropy
-from tests.kit.classifiers import doubled, log_softmax, mean_over
+from tests.kit.classifiers import doubled
+from tests.kit.losses import cross_entropy as slow_cross_entropy
+from tests.kit.losses import log_softmax, mean_over
 from tests.kit.methods import CONTEXT, batch, classifier, made, step
 
 MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]

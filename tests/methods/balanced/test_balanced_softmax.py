@@ -8,7 +8,8 @@ import torch
 
 from pipeline.methods.balanced.balanced_softmax import BalancedSoftmax
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from tests.kit.classifiers import COUNTS, FIVE, K, mean_over
+from tests.kit.classifiers import COUNTS, FIVE, K
+from tests.kit.losses import mean_over
 from tests.kit.methods import made
 
 

@@ -7,7 +7,8 @@ import torch
 
 from pipeline.methods.balanced.class_balanced import ClassBalanced
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from tests.kit.classifiers import COUNTS, FIVE, B, K, cross_entropy, rows
+from tests.kit.classifiers import COUNTS, FIVE, B, K
+from tests.kit.losses import cross_entropy, rows
 from tests.kit.methods import made
 
 

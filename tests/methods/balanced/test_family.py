@@ -31,6 +31,10 @@ def test_effective_numbers_are_sums_of_a_geometric_series(beta):
     assert effective_weights(COUNTS, beta).tolist() == pytest.approx([K * w / sum(inverse) for w in inverse], rel=1e-5)
 
 
+def test_a_class_without_examples_weighs_as_one_with_a_single_one():
+    assert effective_weights((40, 0), 0.9).equal(effective_weights((40, 1), 0.9))
+
+
 def test_weights_of_the_largest_beta_are_inverse_frequencies():
     inverse = K / torch.tensor(COUNTS) / sum(1 / n for n in COUNTS)
     torch.testing.assert_close(effective_weights(COUNTS, 0.999999), inverse, rtol=1e-3, atol=1e-6)

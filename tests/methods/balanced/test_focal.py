@@ -7,7 +7,7 @@ import torch
 
 from pipeline.methods.balanced.focal import Focal
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from tests.kit.classifiers import log_softmax, mean_over
+from tests.kit.losses import log_softmax, mean_over
 
 
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])

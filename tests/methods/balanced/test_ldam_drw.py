@@ -5,7 +5,8 @@ import torch
 from torch.nn.functional import cross_entropy as plain
 
 from pipeline.methods.balanced.ldam_drw import LDAMDRW
-from tests.kit.classifiers import COUNTS, FIVE, K, cosines, cross_entropy, embedded
+from tests.kit.classifiers import COUNTS, FIVE, K, embedded
+from tests.kit.losses import cosines, cross_entropy
 from tests.kit.methods import made
 
 

@@ -8,7 +8,8 @@ import torch
 from pipeline.methods.balanced.balanced_softmax import BalancedSoftmax
 from pipeline.methods.balanced.vs_loss import VSLoss
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from tests.kit.classifiers import COUNTS, FIVE, cross_entropy, mean_over
+from tests.kit.classifiers import COUNTS, FIVE
+from tests.kit.losses import cross_entropy, mean_over
 from tests.kit.methods import made
 
 

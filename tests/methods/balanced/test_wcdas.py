@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from pipeline.methods.balanced.wcdas import WCDAS
-from tests.kit.classifiers import FIVE, B, K, cosines, cross_entropy, embedded
+from tests.kit.classifiers import FIVE, B, K, embedded
+from tests.kit.losses import cosines, cross_entropy
 from tests.kit.methods import made
 
 

@@ -8,7 +8,8 @@ from torch import nn
 
 from pipeline.methods.classifier.aldr_kl import ALDRKL, ROUNDS
 from pipeline.methods.classifier.ldr_kl import LDRKL
-from tests.kit.classifiers import B, K, gradient, softmax
+from tests.kit.classifiers import B, K
+from tests.kit.losses import gradient, softmax
 from tests.kit.methods import CONTEXT, batch, made
 
 

@@ -7,7 +7,7 @@ import torch
 
 from pipeline.methods.classifier.comp_sum import CompSum
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from tests.kit.classifiers import gradient, mean_over, softmax
+from tests.kit.losses import gradient, mean_over, softmax
 
 
 def comp_sum(tau):

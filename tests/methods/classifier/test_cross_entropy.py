@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from tests.kit.classifiers import cross_entropy, gradient, mean_over
+from tests.kit.losses import cross_entropy, gradient, mean_over
 
 
 def test_cross_entropy(logits, labels):

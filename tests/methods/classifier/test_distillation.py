@@ -8,8 +8,9 @@ from torch.nn.functional import one_hot
 
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.classifier.distillation import Distillation
-from tests.kit.classifiers import log_softmax, member, soft_cross_entropy
-from tests.kit.methods import SIZE, batch, classifier, step, trained
+from tests.kit.classifiers import member, trained_base
+from tests.kit.losses import log_softmax, soft_cross_entropy
+from tests.kit.methods import SIZE, batch, classifier, step
 
 K = 3
 
@@ -21,7 +22,7 @@ def distilled(temperature=1.0, beta=1.0):
 @pytest.mark.parametrize("temperature, beta", [(1.0, 1.0), (3.0, 0.6), (0.5, 0.9)])
 def test_distillation_against_loops(temperature, beta):
     method, data = distilled(temperature, beta), batch(("full",))
-    teacher = trained(classifier(seed=7))
+    teacher = trained_base()
     taught = teacher.logits(teacher.encoder(data.views[0])).double().tolist()
     student = method.logits(method.encoder(data.views[0])).detach().double()
     targets = [[math.exp(v) for v in log_softmax([v / temperature for v in row])] for row in taught]
@@ -56,7 +57,7 @@ def test_at_a_high_temperature_it_matches_centred_logits():
 
 
 def test_the_teacher_stays_as_it_was():
-    method, teacher = distilled(), trained(classifier(seed=7))
+    method, teacher = distilled(), trained_base()
     method.train()
     assert method.encoder.training and not any(module.training for module in method.teacher.modules())
     for number in range(2):

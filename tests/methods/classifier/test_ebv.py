@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from pipeline.methods.classifier.ebv import EBV, equiangular
-from tests.kit.classifiers import cosines, cross_entropy, embedded
+from tests.kit.classifiers import embedded
+from tests.kit.losses import cosines, cross_entropy
 from tests.kit.methods import SIZE, batch, dot, made, step
 
 

@@ -9,7 +9,7 @@ from tests.kit.methods import CONTEXT, batch, begun, members, step
 
 FAMILY = members("classifier")
 ON_LOGITS = [cls for cls in FAMILY if cls.objective is not Classifier.objective]
-TRAINED = [cls for cls in FAMILY if cls.trains]
+IN_STEPS = [cls for cls in FAMILY if cls.trains and any(cls.phases)]
 
 
 def started(cls, **settings):
@@ -35,7 +35,7 @@ def test_the_loss_is_the_objective_of_the_first_view(cls):
     torch.testing.assert_close(method.loss(data), want)
 
 
-@pytest.mark.parametrize("cls", TRAINED)
+@pytest.mark.parametrize("cls", IN_STEPS)
 def test_the_loss_reaches_every_weight(cls):
     method, data = started(cls), batch(("full",))
     frozen = [name for name, p in method.named_parameters() if not p.requires_grad]
@@ -51,7 +51,7 @@ def test_the_loss_reaches_every_weight(cls):
 @pytest.mark.parametrize("cls", FAMILY)
 def test_evaluation_needs_what_is_kept_and_draws_nothing(cls):
     method, data = started(cls), batch(("full",))
-    for _ in range(2 * cls.trains):
+    for _ in range(2 * (cls in IN_STEPS)):
         step(method, data)
     check_kept_state(method, member(cls, seed=9), data.views[0])
     assert method.logits(method.encoder(data.views[0])).shape == (len(data.labels), CONTEXT.num_classes)

@@ -7,7 +7,7 @@ import torch
 
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.classifier.label_smoothing import LabelSmoothing
-from tests.kit.classifiers import gradient, log_softmax, mean_over
+from tests.kit.losses import gradient, log_softmax, mean_over
 
 
 def slow(alpha):

@@ -8,7 +8,8 @@ from torch import nn
 
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.classifier.ldr_kl import LDRKL
-from tests.kit.classifiers import FIVE, B, K, embedded, mean_over
+from tests.kit.classifiers import FIVE, B, K, embedded
+from tests.kit.losses import mean_over
 from tests.kit.methods import made
 
 FEATURES = embedded(dtype=torch.float64)

@@ -6,7 +6,7 @@ import torch
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.classifier.label_smoothing import LabelSmoothing
 from pipeline.methods.classifier.max_sup import MaxSup
-from tests.kit.classifiers import cross_entropy, gradient, mean_over
+from tests.kit.losses import cross_entropy, gradient, mean_over
 
 
 def slow(alpha):

@@ -8,18 +8,19 @@ import torch
 from sklearn.naive_bayes import GaussianNB
 
 from pipeline.methods.classifier.naive_bayes_head import NaiveBayesHead
-from tests.kit.classifiers import log_softmax
-from tests.kit.methods import CONTEXT, SIDE, Training, begun, classifier, made, on, trained
+from tests.kit.classifiers import trained_base
+from tests.kit.losses import log_softmax
+from tests.kit.methods import CONTEXT, SIDE, Training, begun, made, on
 
 K, N = CONTEXT.num_classes, CONTEXT.train_examples
 
 
 def fitted(training=None, base=None):
-    return begun(made(NaiveBayesHead, context=on(base or trained(classifier(seed=7)))), training=training).eval()
+    return begun(made(NaiveBayesHead, context=on(base or trained_base())), training=training).eval()
 
 
 def test_it_is_scikit_learns_on_the_bases_features():
-    training, base = Training(labels=torch.arange(N) ** 2 % 7 % K), trained(classifier(seed=7))
+    training, base = Training(labels=torch.arange(N) ** 2 % 7 % K), trained_base()
     method = fitted(training, base)
     train = base.encoder(torch.cat(list(training.plain())))
     images = torch.randn(30, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(8))
@@ -56,7 +57,7 @@ def test_naive_bayes_head_against_loops():
 
 def test_it_looks_without_touching():
     """Fitted in training mode, the encoder keeps its batch statistics, which are the base's, and the base its own."""
-    base = trained(classifier(seed=7))
+    base = trained_base()
     before = copy.deepcopy(base.encoder.state_dict())
     method = fitted(base=base)
     assert not method.train().encoder.training
@@ -67,7 +68,7 @@ def test_it_looks_without_touching():
 
 def test_it_is_kept_whole():
     method, images = fitted(), torch.randn(6, 1, SIDE, SIDE)
-    again = made(NaiveBayesHead, seed=4, context=on(trained(classifier(seed=9)))).eval()
+    again = made(NaiveBayesHead, seed=4, context=on(trained_base(9))).eval()
     again.load_state_dict(method.state_dict())
     assert torch.equal(method.logits(method.features(images)), again.logits(again.features(images)))
 

@@ -7,7 +7,7 @@ import torch
 
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.classifier.one_vs_each import OneVsEach
-from tests.kit.classifiers import mean_over
+from tests.kit.losses import mean_over
 
 
 def slow(z, y):

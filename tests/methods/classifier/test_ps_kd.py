@@ -6,7 +6,7 @@ from torch.nn.functional import one_hot
 
 from pipeline.contract import Batch
 from pipeline.methods.classifier.ps_kd import PSKD
-from tests.kit.classifiers import soft_cross_entropy, softmax
+from tests.kit.losses import soft_cross_entropy, softmax
 from tests.kit.methods import CONTEXT, SIZE, Training, begun, classifier, made, step
 
 K, N = CONTEXT.num_classes, CONTEXT.train_examples

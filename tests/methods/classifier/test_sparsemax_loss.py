@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from pipeline.methods.classifier.sparsemax_loss import SparsemaxLoss, threshold
-from tests.kit.classifiers import B, K, gradient, mean_over
+from tests.kit.classifiers import B, K
+from tests.kit.losses import gradient, mean_over
 
 
 def projection(z):

@@ -8,7 +8,7 @@ from torch import nn
 
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.classifier.stable_max import StableMax
-from tests.kit.classifiers import gradient, mean_over
+from tests.kit.losses import gradient, mean_over
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import torch
 
 from pipeline.methods.contrastive_classifier.sbcl import SBCL
 from pipeline.methods.contrastive_classifier.sup_con_classifier import SupConClassifier
-from tests.kit.classifiers import embeddings, loop_contrast
+from tests.kit.classifiers import embeddings
+from tests.kit.losses import loop_contrast
 from tests.kit.methods import CONTEXT, SIZE, batch, begun, dot, made
 
 N = CONTEXT.train_examples

@@ -7,7 +7,8 @@ import torch
 
 from pipeline.errors import UserError
 from pipeline.methods.contrastive_classifier.sup_con_binding import SupConBinding
-from tests.kit.classifiers import embeddings, loop_contrast
+from tests.kit.classifiers import embeddings
+from tests.kit.losses import loop_contrast
 from tests.kit.methods import CONTEXT, SIZE, Training, batch, begun, made
 
 N = CONTEXT.train_examples

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from pipeline.methods.contrastive_classifier.sup_con_classifier import SupConClassifier
-from tests.kit.classifiers import embeddings, loop_contrast
+from tests.kit.classifiers import embeddings
+from tests.kit.losses import loop_contrast
 from tests.kit.methods import batch, begun, made
 
 

@@ -5,7 +5,8 @@ import torch
 
 from pipeline.methods.contrastive_classifier.sup_con_classifier import SupConClassifier
 from pipeline.methods.contrastive_classifier.sup_con_relu import SupConReLU
-from tests.kit.classifiers import embeddings, loop_contrast
+from tests.kit.classifiers import embeddings
+from tests.kit.losses import loop_contrast
 from tests.kit.methods import batch, begun, made
 
 

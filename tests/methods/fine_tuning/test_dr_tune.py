@@ -8,8 +8,8 @@ from torch import nn
 
 from pipeline.methods.fine_tuning.dr_tune import DRTune, rotation_onto
 from pipeline.methods.fine_tuning.fine_tuning import FineTuning
-from tests.kit.classifiers import member
-from tests.kit.methods import FEATURES, SIZE, Training, batch, begun, classifier, dot, made, on, step, trained, unit
+from tests.kit.classifiers import member, trained_base
+from tests.kit.methods import FEATURES, SIZE, Training, batch, begun, dot, made, on, step, unit
 
 
 def turned(size, seed):
@@ -93,7 +93,7 @@ def test_the_second_term_trains_the_head_alone():
 
 
 def test_the_queue_begins_with_the_training_set_and_takes_the_batch_after_its_use():
-    base, training = trained(classifier(seed=7)), Training()
+    base, training = trained_base(), Training()
     method = made(DRTune, context=on(base), queue_length=20)
     torch.manual_seed(12)
     begun(method, training=training)

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from tests.kit.classifiers import check_kept_state, member
-from tests.kit.methods import Training, batch, begun, classifier, made, members, on, step, trained
+from tests.kit.classifiers import check_kept_state, member, trained_base
+from tests.kit.methods import Training, batch, begun, made, members, on, step
 
 FAMILY = members("fine_tuning")
 
@@ -15,7 +15,7 @@ def upon(cls, base):
 
 @pytest.mark.parametrize("cls", FAMILY)
 def test_it_begins_at_the_base_and_leaves_it_alone(cls):
-    base, images = trained(classifier(seed=7)), batch(("full",)).views[0]
+    base, images = trained_base(), batch(("full",)).views[0]
     before = {name: value.clone() for name, value in base.state_dict().items()}
     method = upon(cls, base)
     torch.testing.assert_close(method.eval().encoder(images), base.encoder(images))
@@ -33,4 +33,4 @@ def test_it_begins_at_the_base_and_leaves_it_alone(cls):
 def test_evaluation_needs_what_is_kept_and_no_base(cls):
     method, data = begun(member(cls), training=Training()), batch(("full",))
     step(method, data)
-    check_kept_state(method, made(cls, context=on(trained(classifier(seed=8))), seed=9), data.views[0])
+    check_kept_state(method, made(cls, context=on(trained_base(8)), seed=9), data.views[0])

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from pipeline.methods.fine_tuning.fine_tuning import FineTuning
-from tests.kit.classifiers import cross_entropy, mean_over, member
+from tests.kit.classifiers import member
+from tests.kit.losses import cross_entropy, mean_over
 from tests.kit.methods import batch, step
 
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from pipeline.methods.margin_softmax.cosface import CosFace
-from tests.kit.classifiers import FIVE, B, cosines, cross_entropy, embedded
+from tests.kit.classifiers import FIVE, B, embedded
+from tests.kit.losses import cosines, cross_entropy
 from tests.kit.methods import made
 
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from tests.kit.classifiers import FIVE, check_kept_state, check_order, check_reach, cosines, embedded, member
+from tests.kit.classifiers import FIVE, check_kept_state, check_order, check_reach, embedded, member
+from tests.kit.losses import cosines
 from tests.kit.methods import CONTEXT, batch, begun, made, members, step
 
 FAMILY = members("margin_softmax")

@@ -7,7 +7,8 @@ import torch
 
 from pipeline.methods.margin_softmax.arcface import ArcFace
 from pipeline.methods.margin_softmax.sub_center_arcface import SubCenterArcFace
-from tests.kit.classifiers import cosines, embedded
+from tests.kit.classifiers import embedded
+from tests.kit.losses import cosines
 from tests.kit.methods import FEATURES, SIZE, Training, begun, made
 
 LABELS = torch.arange(SIZE) % 3

@@ -7,7 +7,8 @@ import torch
 from torch.nn.functional import one_hot
 
 from pipeline.methods.mixing.ada_mixup import AdaMixUp
-from tests.kit.classifiers import differences, doubled, soft_cross_entropy
+from tests.kit.classifiers import doubled
+from tests.kit.losses import differences, soft_cross_entropy
 from tests.kit.methods import CONTEXT, SIDE, SIZE, batch, made
 
 K = CONTEXT.num_classes

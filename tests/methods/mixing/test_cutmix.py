@@ -6,7 +6,8 @@ from torch.nn.functional import one_hot
 
 from pipeline.methods.mixing import cutmix
 from pipeline.methods.mixing.cutmix import CutMix
-from tests.kit.classifiers import ORDER, doubled, fixed, soft_cross_entropy
+from tests.kit.classifiers import ORDER, doubled, fixed
+from tests.kit.losses import soft_cross_entropy
 from tests.kit.methods import CONTEXT, SIZE, batch, classifier, made
 
 

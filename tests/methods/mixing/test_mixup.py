@@ -6,7 +6,8 @@ from torch.nn.functional import cross_entropy
 
 from pipeline.methods.mixing import mixup
 from pipeline.methods.mixing.mixup import Mixup
-from tests.kit.classifiers import ORDER, doubled, fixed, soft_cross_entropy
+from tests.kit.classifiers import ORDER, doubled, fixed
+from tests.kit.losses import soft_cross_entropy
 from tests.kit.methods import CONTEXT, SIZE, batch, classifier, made
 
 K = CONTEXT.num_classes

@@ -4,7 +4,7 @@ import torch
 
 from pipeline.methods.multi_label.all_labels import AllLabels
 from pipeline.methods.multi_label.assume_negative import AssumeNegative
-from tests.kit.classifiers import gradient
+from tests.kit.losses import gradient
 
 PRESENT = torch.tensor([[1.0, 1, 0], [1, 0, 0], [1, 1, 1], [0, 1, 0]], dtype=torch.float64)
 

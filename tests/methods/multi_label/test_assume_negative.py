@@ -7,7 +7,8 @@ import torch
 from torch.nn.functional import one_hot
 
 from pipeline.methods.multi_label.assume_negative import AssumeNegative
-from tests.kit.classifiers import B, K, binary_losses, gradient
+from tests.kit.classifiers import B, K
+from tests.kit.losses import binary_losses, gradient
 
 
 def test_unseen_labels_count_as_absent(logits, labels):

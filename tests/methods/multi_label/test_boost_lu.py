@@ -9,7 +9,8 @@ from torch.nn.functional import one_hot
 
 from pipeline.methods.multi_label.assume_negative import AssumeNegative
 from pipeline.methods.multi_label.boost_lu import BoostLU
-from tests.kit.classifiers import B, K, binary_losses, gradient
+from tests.kit.classifiers import B, K
+from tests.kit.losses import binary_losses, gradient
 from tests.kit.methods import CONTEXT, batch, made
 
 

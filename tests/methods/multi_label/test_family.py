@@ -7,7 +7,8 @@ import torch
 from torch.nn.functional import one_hot
 
 from pipeline.methods.multi_label import MultiLabel
-from tests.kit.classifiers import K, binary_losses, check_order, check_reach
+from tests.kit.classifiers import K, check_order, check_reach
+from tests.kit.losses import binary_losses
 from tests.kit.methods import CONTEXT, batch, made, members, step
 
 FAMILY = members("multi_label")

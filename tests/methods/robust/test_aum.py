@@ -9,8 +9,9 @@ from torch import nn
 
 from pipeline.contract import Batch
 from pipeline.methods.robust.aum import AUM
-from tests.kit.classifiers import cross_entropy
-from tests.kit.methods import CONTEXT, SIDE, SIZE, batch, begun, made, step
+from tests.kit.classifiers import kept
+from tests.kit.losses import cross_entropy
+from tests.kit.methods import CONTEXT, SIDE, SIZE, batch, begun, classifier, made, step
 
 CASE = dataclasses.replace(CONTEXT, train_examples=6, num_classes=2)
 
@@ -71,6 +72,7 @@ def test_threshold_examples_are_as_many_as_a_class_and_others_in_each_round():
     assert not method.fake.all(0).any()
     assert method.phases == (0.25, 0.25, 0.5)
     assert AUM(rounds=1, collecting=0.4).phases == (0.4, 0.6)
+    assert set(kept(method)) - set(kept(classifier())) == {"scores", "found"}
 
 
 def test_the_loss_has_an_extra_class_until_the_last_phase():

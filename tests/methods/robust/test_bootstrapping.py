@@ -5,7 +5,7 @@ import torch
 
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.robust.bootstrapping import Bootstrapping
-from tests.kit.classifiers import gradient, log_softmax, mean_over
+from tests.kit.losses import gradient, log_softmax, mean_over
 
 
 @pytest.mark.parametrize("beta", [0.8, 0.1])

@@ -6,7 +6,8 @@ from torch import nn
 
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.robust.co_teaching import CoTeaching
-from tests.kit.classifiers import cross_entropy, kept, rows
+from tests.kit.classifiers import kept
+from tests.kit.losses import cross_entropy, rows
 from tests.kit.methods import SIZE, batch, made, step
 
 

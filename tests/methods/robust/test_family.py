@@ -6,7 +6,8 @@ import torch
 from pipeline.methods.classifier import Classifier
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.robust import ActivePassive, RobustLoss
-from tests.kit.classifiers import K, check_kept_state, check_order, check_reach, kept, mean_over, member, softmax
+from tests.kit.classifiers import K, check_kept_state, check_order, check_reach, kept, member
+from tests.kit.losses import mean_over, softmax
 from tests.kit.methods import CONTEXT, batch, begun, members, step
 
 FAMILY = members("robust")

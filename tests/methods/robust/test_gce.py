@@ -6,7 +6,7 @@ import torch
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.robust.gce import GCE
 from pipeline.methods.robust.mae import MAE
-from tests.kit.classifiers import gradient, mean_over, softmax
+from tests.kit.losses import gradient, mean_over, softmax
 
 
 @pytest.mark.parametrize("q", [0.7, 0.2])

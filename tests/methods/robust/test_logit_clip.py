@@ -7,7 +7,8 @@ import torch
 
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.robust.logit_clip import LogitClip
-from tests.kit.classifiers import B, K, cross_entropy, mean_over
+from tests.kit.classifiers import B, K
+from tests.kit.losses import cross_entropy, mean_over
 
 
 @pytest.mark.parametrize("tau, norm", [(0.6667, 2), (6.0, 3), (5.0, 2)])

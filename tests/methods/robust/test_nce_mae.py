@@ -5,7 +5,8 @@ import torch
 
 from pipeline.methods.robust.mae import MAE
 from pipeline.methods.robust.nce_mae import NCEMAE
-from tests.kit.classifiers import K, mean_over, normalised_cross_entropy, softmax, sums_over_labels
+from tests.kit.classifiers import K
+from tests.kit.losses import mean_over, normalised_cross_entropy, softmax, sums_over_labels
 
 
 @pytest.mark.parametrize("alpha, beta", [(1.0, 1.0), (0.3, 2.0)])

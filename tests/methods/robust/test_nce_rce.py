@@ -7,7 +7,8 @@ import torch
 
 from pipeline.methods.robust.nce_mae import NCEMAE
 from pipeline.methods.robust.nce_rce import NCERCE
-from tests.kit.classifiers import K, mean_over, normalised_cross_entropy, softmax, sums_over_labels
+from tests.kit.classifiers import K
+from tests.kit.losses import mean_over, normalised_cross_entropy, softmax, sums_over_labels
 
 
 @pytest.mark.parametrize("alpha, beta, floor", [(1.0, 1.0, 1e-4), (10.0, 0.1, 1e-2)])

@@ -9,7 +9,8 @@ from torch import nn
 
 from pipeline.contract import Batch
 from pipeline.methods.robust.rcal import RCAL, outlier_factors
-from tests.kit.classifiers import cross_entropy, member
+from tests.kit.classifiers import kept, member
+from tests.kit.losses import cross_entropy
 from tests.kit.methods import FEATURES, SIZE, Training, batch, begun, classifier, made, normalised, on, step
 
 
@@ -138,6 +139,7 @@ def test_the_base_is_left_alone_and_anchoring_holds_the_encoder():
             step(method, Batch([images], training.labels, torch.arange(48)), 0.1)
         assert all(base.state_dict()[name].equal(value) for name, value in before.items())
         assert method.encoder.convolution.weight.requires_grad
+        assert set(kept(method)) - set(kept(base)) == {"factors", "found"}
         drift[anchoring] = (method.eval().encoder(images) - method.anchors).square().mean().item()
     assert 0 < drift[0.3] < drift[0.0] / 2
 

@@ -5,7 +5,7 @@ import torch
 
 from pipeline.methods.semi_supervised.fixmatch import FixMatch
 from pipeline.methods.semi_supervised.pseudo_label import PseudoLabel
-from tests.kit.classifiers import cross_entropy, mean_over, softmax
+from tests.kit.losses import cross_entropy, mean_over, softmax
 from tests.kit.methods import SIZE, batch, made, unlabelled
 from tests.kit.semi_supervised import STRONG, WEAK, data, double, logits_of
 

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from pipeline.methods.semi_supervised.pseudo_label import PseudoLabel
-from tests.kit.classifiers import cross_entropy, mean_over, softmax
+from tests.kit.losses import cross_entropy, mean_over, softmax
 from tests.kit.methods import SIZE, made, unlabelled
 from tests.kit.semi_supervised import LABELLED, WEAK, data, double, logits_of
 

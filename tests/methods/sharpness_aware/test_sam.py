@@ -4,13 +4,13 @@ import torch
 
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.sharpness_aware.sam import SAM
-from tests.kit.classifiers import check_sharp_by_differences, doubled
+from tests.kit.classifiers import check_sharp, doubled
 from tests.kit.methods import batch, made
 
 
 def test_sam_steps_by_the_slope_at_the_worst_point():
     method = made(SAM, batch_norm=False, rho=0.3).double()
-    check_sharp_by_differences(method, doubled(batch(("full",))))
+    check_sharp(method, doubled(batch(("full",))))
 
 
 def test_a_small_radius_adds_the_curvature_along_the_gradient():

@@ -7,7 +7,7 @@ from torch.nn.functional import linear, normalize
 
 from pipeline.methods.balanced.ldam_drw import LDAMDRW
 from pipeline.methods.sharpness_aware.sam_ldam_drw import SAMLDAMDRW
-from tests.kit.classifiers import FIVE, check_sharp_by_differences, doubled, five_classes
+from tests.kit.classifiers import FIVE, check_sharp, doubled, five_classes
 from tests.kit.methods import made
 
 
@@ -24,7 +24,7 @@ def test_sam_ldam_drw_steps_by_the_slope_at_the_worst_point(progress):
     method.head = Cosines(*reversed(method.head.weight.shape), bias=False)
     method.progress = progress
     assert method.rho == 0.8
-    check_sharp_by_differences(method.double(), doubled(five_classes()))
+    check_sharp(method.double(), doubled(five_classes()))
 
 
 @pytest.mark.parametrize("progress", [0.5, 0.9])

@@ -5,14 +5,15 @@ import math
 import pytest
 
 from pipeline.methods.sharpness_aware.sam_vs import SAMVS
-from tests.kit.classifiers import COUNTS, FIVE, check_sharp_by_differences, cross_entropy, doubled, five_classes, rows
+from tests.kit.classifiers import COUNTS, FIVE, check_sharp, doubled, five_classes
+from tests.kit.losses import cross_entropy, rows
 from tests.kit.methods import made
 
 
 def test_sam_vs_steps_by_the_slope_at_the_worst_point():
     method = made(SAMVS, batch_norm=False, context=FIVE).double()
     assert method.rho == 0.5
-    check_sharp_by_differences(method, doubled(five_classes()))
+    check_sharp(method, doubled(five_classes()))
 
 
 def test_it_reports_the_vector_scaling_loss_before_it_climbs():

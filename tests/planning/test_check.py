@@ -1,0 +1,195 @@
+"""Studies' faults: each is one line that says where, names key and value, and the nearest right name."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.planning import check
+from pipeline.planning import load as planning
+from tests.kit import project
+
+C, O, S = "studies/classification.yaml", "studies/ood.yaml", "studies/ssl.yaml"  # noqa: E741
+SGD = {"name": "sgd", "learning_rate": 0.1}
+OWN = {"variants": {"default": {}}}
+WRONG_BASE = {"key": "cosface", "base": {"study": "ssl", "method": "simclr"}}
+
+
+def pupil(teacher: str) -> dict[str, Any]:
+    return {"key": "distillation", "base": {"study": "classification", "method": teacher}}
+
+
+def wild(examples: int, **more: Any) -> dict[str, Any]:
+    return {**WILD, "budget__smoke__wild": {"examples": examples, **more}}
+
+
+WILD = {"methods": ["msp", "scone"], "budget__smoke__epochs": 1, "budget__smoke__optimizer": SGD}
+Faults = list[tuple[str, dict[str, Any], list[str]]]
+
+KEYS: Faults = [
+    (C, {"drivers": "supervised"}, [C, "unknown key 'drivers'", "did you mean 'driver'"]),
+    (C, {"protocal": "supervised"}, [C, "unknown key 'protocal'", "did you mean 'protocol'"]),
+    (C, {"rates": {}}, [C, "unknown key 'rates'", "studies/classification.rates.yaml"]),
+    (C, {"dataset": "fashion_mnits"}, ["'fashion_mnits'", "did you mean 'fashion_mnist'", C]),
+    (C, {"baseline": "cross_entropi"}, [C, "baseline", "'cross_entropi'", "did you mean 'cross_entropy'"]),
+    (C, {"figures": ["reliabilty"]}, [C, "figure 'reliabilty'", "did you mean 'reliability'"]),
+    (C, {"methods": ["cross_entropy", "label_smothing"]}, [C, "'label_smothing'", "did you mean 'label_smoothing'"]),
+    (C, {"methods": ["cross_entropy", "cross_entropy"]}, [C, "'cross_entropy' is listed twice"]),
+    (C, {"methods": []}, [C, "methods = []"]),
+    (C, {"methods": ["cross_entropy", {"key": "max_sup", "budget": {"epochs": 2}}]}, [C, "must say why"]),
+    (C, {"methods": ["cross_entropy", {"key": "max_sup", "setting": {}}]}, [C, "methods.1", "did you mean 'settings'"]),
+    (C, {"methods": ["cross_entropy", {"key": "cosface", "settings": {"scael": 8.0}}]},
+        [C, "setting of method 'cosface' 'scael'", "did you mean 'scale'"]),
+    (C, {"methods": ["cross_entropy", {"key": "cosface", "settings": {"scale": "8"}}]},
+        [C, "cosface.scale = '8'", "expected float, found str"]),
+    (C, {"methods": ["cross_entropy", {"key": "label_smoothing", "settings": {"alpha": -0.1}}]},
+        [C, "label_smoothing.alpha = -0.1", "from 0"]),
+    (C, {"methods": ["cross_entropy", {"key": "label_smoothing", "settings": {"alpha": float("nan")}}]},
+        [C, "label_smoothing.alpha = nan", "from 0"]),
+    (C, {"methods": ["cross_entropy", {"key": "max_sup", "budget": {"epoch": 2}, "why": "x"}]},
+        [C, "max_sup", "unknown key 'epoch'", "did you mean 'epochs'"]),
+]  # fmt: skip
+PROTOCOLS: Faults = [
+    (C, {"protocol": "supervized"}, [C, "unknown protocol 'supervized'", "did you mean 'supervised'"]),
+    (C, {"driver": "supervised"}, [C, "'driver'", "older spelling of 'protocol'", "keep one"]),
+    (C, {"protocol": None}, [C, "protocol = None", "string"]),
+    (C, {"methods": ["cross_entropy", "simclr"]},
+        [C, "method 'simclr' is a representation", "protocol 'supervised' takes classifier"]),
+    (S, {"baseline": "arcface", "methods": ["arcface"], **OWN},
+        [S, "method 'arcface' is a classifier", "protocol 'self_supervised' takes representation"]),
+    (C, {"protocol": "rotation", "methods": ["l1"], "baseline": "l1", "metrics": {"mae": "lower"},
+         "further_metrics": [], **OWN, "dataset": "diabetes"},
+        [C, "dataset = 'diabetes'", "holds tables", "protocol 'rotation' is for images"]),
+    (C, {"dataset": "diabetes", **OWN, "budget__smoke": {"epochs": 1, "encoder": "mlp", "optimizer": SGD}},
+        [C, "'diabetes' has numbers as labels", "classes"]),
+    (O, WILD, [O, "method 'scone' reads the stream 'wild'", "it has none beside the training set"]),
+    (C, {"budget__smoke__encoder": "convnett"}, [C, "unknown encoder 'convnett'", "did you mean 'convnet'"]),
+    (C, {"budget__smoke__encoder": "mlp"}, [C, "unknown encoder 'mlp'", "convnet"]),
+    (S, {"budget__smoke__watch": True}, [S, "watch", "protocol 'self_supervised' cannot"]),
+    (S, {"budget__smoke__probe": {"l2": -1.0}}, [S, "probe.l2 = -1.0"]),
+    (S, {"budget__smoke__probe": {"iteration": 1}}, [S, "'probe.iteration'", "did you mean 'iterations'"]),
+    (C, {"budget__smoke__probe": {}}, [C, "unknown key 'probe'"]),
+    (S, {"budget__smoke__dataset": "image_folder"}, ["image_folder"]),
+]  # fmt: skip
+METRICS: Faults = [
+    (C, {"metrics__top1": "up"}, [C, "metrics.top1 = 'up'", "'higher' or 'lower'"]),
+    (C, {"metrics__top1": "lower"}, [C, "metrics.top1 = 'lower'", "it is the higher that is better"]),
+    (C, {"metrics": {}}, [C, "metrics = {}"]),
+    (C, {"metrics__to1": "higher"}, [C, "unknown metric 'to1'", "did you mean 'top1'"]),
+    (C, {"further_metrics": ["brierr"]}, [C, "unknown metric 'brierr'", "did you mean 'brier'"]),
+    (C, {"further_metrics": ["knn_top1"]}, [C, "metric 'knn_top1' needs bank", "it can measure", "top1"]),
+    (S, {"metrics__suspected": "higher"}, [S, "metric 'suspected' needs"]),
+    (C, {"metrics__suspected": "higher"}, [C, "metrics.suspected", "neither is better", "further_metrics"]),
+]  # fmt: skip
+BUDGETS: Faults = [
+    (C, {"budget__smoke": None}, [C, "budget.smoke = None"]),
+    (C, {"budget__smoke__epoch": 3}, [C, "unknown key 'epoch'", "did you mean 'epochs'"]),
+    (C, {"budget__smoke__epochs": "three"}, [C, "epochs = 'three'", "integer"]),
+    (C, {"budget__smoke__epochs": 1.5}, [C, "epochs = 1.5", "integer"]),
+    (C, {"budget__smoke__epochs": -1}, [C, "epochs = -1", "greater than or equal to 0"]),
+    (C, {"budget__smoke__batch_size": 0}, [C, "batch_size = 0"]),
+    (C, {"budget__smoke__batch_size": True}, [C, "batch_size = True", "integer"]),
+    (C, {"budget__smoke__batch_size": 10000}, [C, "batch_size = 10000", "training examples"]),
+    (C, {"budget__smoke__train_examples": 10**6}, [C, "train_examples = 1000000", "'fashion_mnist' has"]),
+    (C, {"budget__smoke__test_examples": 10**6}, [C, "test_examples = 1000000", "'fashion_mnist' has"]),
+    (C, {"budget__smoke__validation_examples": 600}, [C, "validation_examples = 600", "fewer than the 600"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "name": "adam"}}, [C, "optimizer.name = 'adam'", "'adamw'"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "momentun": 0.9}}, [C, "'optimizer.momentun'", "did you mean 'momentum'"]),
+    (C, {"budget__smoke__optimizer": {"name": "sgd"}}, [C, "'optimizer.learning_rate' is missing"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "learning_rate": 0.0}}, [C, "optimizer.learning_rate = 0.0"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "learning_rate": float("inf")}}, [C, "optimizer.learning_rate = inf"]),
+    (C, {"budget__smoke__schedule": {"name": "cosin"}}, [C, "schedule.name = 'cosin'", "'cosine'"]),
+    (C, {"budget__smoke__schedule": {"warmup": 1.5}}, [C, "schedule.warmup = 1.5", "less than or equal to 1"]),
+    (C, {"budget__smoke__augmentation": {"flips": 0.5}}, [C, "'augmentation.flips'", "did you mean 'flip'"]),
+    (C, {"budget__smoke__augmentation": {"crop_scale": [1.0, 0.3]}}, [C, "augmentation.crop_scale = [1.0, 0.3]"]),
+    (C, {"budget__smoke__label_noise": {"rate": 1.5}}, [C, "label_noise.rate = 1.5", "less than or equal to 1"]),
+    (C, {"budget__smoke__label_noise": {"rate": 0.4, "flips": [[3, 3]]}}, [C, "label_noise", "one other class"]),
+    (C, {"budget__smoke__label_noise": {"rate": 0.4, "flips": [[0, 10]]}}, [C, "flips = [0, 10]", "class 10"]),
+    (O, {"budget__smoke__seeds": 3}, [O, "seeds = 3", "'classification'", "has 2"]),
+    (O, {"budget__smoke__outliers": ["unifrom"]}, [O, "outliers 'unifrom'", "did you mean 'uniform'"]),
+    (O, {"budget__smoke__outliers": ["held_out"]}, [O, "'held_out'", "held_out_classes"]),
+    (O, {"budget__smoke__validation_outliers": ["meen"]}, [O, "'meen'", "did you mean 'mean'"]),
+    (O, {"budget__smoke__encoder": "convnet"}, [O, "'encoder' is the base run's"]),
+    (O, {"budget__smoke__epochs": 1, "methods": ["msp"]}, [O, "unknown key 'epochs'"]),
+    (O, wild(10, outliers=["uniform"]), [O, "wild.outliers = uniform", "tested"]),
+    (O, wild(20000, outliers=["permuted"], outlier_share=0.5), [O, "wild.examples = 20000", "9400"]),
+    (O, wild(10, outliers=["permutated"]), [O, "'permutated'", "did you mean 'permuted'"]),
+    (O, wild(10, outlier_share=0.7, shifted_share=0.7), [O, "wild", "exceed 1"]),
+]  # fmt: skip
+VARIANTS: Faults = [
+    (C, {"variants": {}}, [C, "variants = {}"]),
+    (C, {"variants": {"default": None}}, [C, "variants.default = None"]),
+    (C, {"variants": {"Big-Batch": {}}}, [C, "'Big-Batch'", "small letters"]),
+    (C, {"variants": {"default": {"method": ["max_sup"]}}}, [C, "default", "'method'", "did you mean"]),
+    (C, {"variants": {"default": {"methods": ["maxsup"]}}}, [C, "variants.default.methods", "did you mean 'max_sup'"]),
+    (C, {"variants": {"default": {"held_out_classes": [10]}}}, [C, "held_out_classes = [10]", "classes 0 to 9"]),
+    (C, {"variants": {"default": {"held_out_classes": list(range(9))}}}, [C, "fewer than two classes"]),
+    (C, {"variants__default": {"settings": {"scle": 3.0}}}, [C, "variants.default", "'scle'", "did you mean 'scale'"]),
+    (C, {"methods": ["cross_entropy", {"key": "max_sup", "only": ["defalt"]}], **OWN},
+        [C, "'max_sup': only", "variant 'defalt'", "did you mean 'default'"]),
+    (C, {"reduced": ["smok"]}, [C, "reduced", "unknown tier 'smok'", "did you mean 'smoke'"]),
+]  # fmt: skip
+BASES: Faults = [
+    (C, {"base": {"study": "ssl", "method": "simclr"}}, [C, "base", "builds on"]),
+    (C, {"methods": ["cross_entropy", WRONG_BASE]}, [C, "'cosface'", "base", "builds on no run"]),
+    (C, {"variants__default": {"base": WRONG_BASE["base"]}}, [C, "variants.default", "base", "builds on"]),
+    (C, {"methods": ["cross_entropy", "dr_tune"], **OWN}, [C, "default/dr_tune", "`base: "]),
+    (C, {**OWN, "methods": ["cross_entropy", pupil("cross_entropi")]}, [C, "did you mean 'cross_entropy'"]),
+    (C, {**OWN, "methods": ["cross_entropy", pupil("distillation")]}, [C, "default/distillation", "circle"]),
+    (O, {"base": None}, [O, "default/msp", "`base: "]),
+    (O, {"base__study": "clasification"}, [O, "'clasification'", "did you mean 'classification'"]),
+    (O, {"base__study": "ood"}, [O, "method 'cross_entropy'", "msp"]),
+    (O, {"base__method": "cross_entropi"}, [O, "'cross_entropi'", "did you mean 'cross_entropy'"]),
+    (O, {"variants__near__base__method": "max_sup"}, [O, "method 'max_sup'"]),
+    (O, {"variants__near__base__variant": "heldout"}, [O, "variant 'heldout'", "did you mean 'held_out'"]),
+]  # fmt: skip
+FAULTS = [*KEYS, *PROTOCOLS, *METRICS, *BUDGETS, *VARIANTS, *BASES]
+
+
+@pytest.mark.parametrize(("file", "changes", "parts"), FAULTS, ids=[f"{Path(f).stem}-{c}"[:60] for f, c, _ in FAULTS])
+def test_a_fault_is_one_line_that_names_key_value_and_remedy(
+    tmp_path: Path, file: str, changes: dict[str, Any], parts: list[str]
+) -> None:
+    folder = project.make(tmp_path, small=False)
+    project.edit(folder / "papers/label_smoothing.yaml", claims=[])  # they need methods that studies here may lose
+    project.edit(folder / file, **changes)
+    with pytest.raises(UserError) as caught:
+        planning.load(folder)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    assert all(part in message for part in parts), message
+
+
+@pytest.mark.parametrize(
+    ("rates", "parts"),
+    [
+        ({"smok": {"simclr": 0.1}}, ["studies/ssl.rates.yaml", "tier 'smok'", "did you mean 'smoke'"]),
+        ({"smoke": {"simlcr": 0.1}}, ["studies/ssl.rates.yaml: smoke", "method 'simlcr'", "did you mean 'simclr'"]),
+        ({"smoke": {"simclr": 0}}, ["studies/ssl", "rates.smoke.simclr = 0", "greater than 0"]),
+        ({"smoke": {"simclr": "fast"}}, ["studies/ssl", "rates.smoke.simclr = 'fast'", "number"]),
+    ],
+)
+def test_faults_of_searched_rates(tmp_path: Path, rates: dict[str, Any], parts: list[str]) -> None:
+    folder = project.make(tmp_path, small=False)
+    project.write(folder / "studies/ssl.rates.yaml", rates)
+    with pytest.raises(UserError) as caught:
+        planning.load(folder)
+    assert len(str(caught.value).splitlines()) == 1
+    assert all(part in str(caught.value) for part in parts), caught.value
+
+
+def test_no_study_has_the_name_of_a_rule(tmp_path: Path) -> None:
+    rules = set(re.findall(r"^rule (\w+):", (project.HERE / "Snakefile").read_text(), re.MULTILINE))
+    assert rules == check.RULES
+    folder = project.make(tmp_path, small=False)
+    (folder / C).rename(folder / "studies/report.yaml")
+    with pytest.raises(UserError, match=r"studies/report.yaml: 'report' is a rule of the Snakefile"):
+        planning.load(folder, {"studies": ["report"]})
+
+
+def test_figures_are_the_files_that_there_are() -> None:
+    folder = project.HERE / "pipeline/exhibits/figures"
+    assert "metrics" in check.figures()
+    assert all((folder / f"{name}.py").exists() and not name.startswith("_") for name in check.figures())
