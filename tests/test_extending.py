@@ -16,7 +16,6 @@ MODALITY = {
 
         NOUN = "signals"
         DTYPE = "float32"
-        BOUNDS = None
 
 
         class Augmentation(Strict):

@@ -48,7 +48,8 @@ def _described(name: str) -> metrics.Metric | None:
 
 
 def words(name: str) -> str:
-    return name.replace("_", " ")
+    """With spaces for underscores, and a point between numbers: `pgd_0_05` is `pgd 0.05`."""
+    return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ")
 
 
 def number(value: float, decimals: int, sign: bool = False) -> str:

@@ -6,8 +6,7 @@ until arrays are made or read, since the plan reads descriptions.
 
 A modality is a package with
 
-- `NOUN`, what its inputs are called in file names and tables (`images`), `DTYPE`, the type in which they are stored,
-  and `BOUNDS`, the least and greatest raw value in the unit of `moments`, or None;
+- `NOUN`, what its inputs are called in file names and tables (`images`), and `DTYPE`, the type in which they are stored;
 - `Augmentation`, the schema of what a study may say of views;
 - `moments`, a module with `moments(inputs)`, the mean and deviation per channel or column of training inputs;
 - `run`, the half that needs torch: `share`, `Views`, `encoder(name, shape)` and the folder `encoders/`.
@@ -139,6 +138,7 @@ def recipe(key: str, root: Path = Path()) -> dict[str, Any]:
     about = describe(key, root)
     return {
         "key": about.key,
+        "type": of(key).DTYPE,
         "shape": list(about.shape),
         "classes": list(about.classes),
         "train_examples": about.train_examples,

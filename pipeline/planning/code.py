@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError, unknown
+from pipeline.planning import identity
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -24,14 +25,8 @@ def module_path(module: str) -> Path | None:
     return None
 
 
-@functools.cache
-def tree(path: Path) -> ast.Module:
-    """The file's syntax tree; UserError names file and line where there is none."""
-    try:
-        return ast.parse(path.read_text())
-    except (SyntaxError, UnicodeDecodeError) as error:
-        line = getattr(error, "lineno", None)
-        raise UserError(f"{path}{f' line {line}' if line else ''}: not valid Python ({error})") from None
+tree = identity.PROJECT.tree
+"""The file's syntax tree; UserError names file and line where there is none."""
 
 
 @dataclass(frozen=True)

@@ -14,22 +14,23 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.kit import project
 import pytest
 from filelock import FileLock
 
+from pipeline.exhibits import outputs, records
 from pipeline.planning import load as planning
-from pipeline.exhibits import outputs
+from tests.kit import project
 
 SNAKEMAKE = ("snakemake", "--cores", "2")
 SMOOTHING = "pipeline/methods/classifier/label_smoothing.py"
+STUDY = "studies/classification.yaml"
+METRICS = (*SNAKEMAKE, "results/metrics/classification.json", "results/metrics/ood.json")
 EXHIBITS = ("results/tables/classification.csv", "results/tables/ood.csv", "results/claims.csv")
 
 
 def raw(folder: Path) -> Path:
     """The small project before anything has run."""
     project.make(folder, code=True, data=True)
-    project.cut_dvc(folder)
     project.commit(folder)
     return folder
 
@@ -71,19 +72,30 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in EXHIBITS}
 
 
-def runs(folder: Path) -> dict[tuple[str, str, str], dict[str, float]]:
-    """(study, method, folder name) -> file -> time of its last change, of finished runs."""
-    found: dict[tuple[str, str, str], dict[str, float]] = {}
-    for result in folder.glob("runs/*/*/*/result.json"):
-        times = {path.name: path.stat().st_mtime_ns for path in result.parent.iterdir() if path.name[0] != "."}
-        found[result.parts[-4], result.parts[-3], result.parts[-2]] = times
+Times = dict[str, dict[str, int]]
+
+
+def finished_in(folder: Path, last: str) -> Times:
+    """Folder of a training or a result -> file -> time of its last change, where the last file is there."""
+    found = {}
+    for path in folder.glob(last):
+        times = {each.name: each.stat().st_mtime_ns for each in path.parent.iterdir() if each.name[0] != "."}
+        found["/".join(path.parts[-4:-1])] = times
     return found
 
 
-def new(before: dict[tuple[str, str, str], object], after: dict[tuple[str, str, str], object]) -> list[str]:
-    """The runs that are there after and were not before; those that were are untouched."""
+def runs(folder: Path) -> Times:
+    return finished_in(folder, "runs/*/*/*/result.json")
+
+
+def trainings(folder: Path) -> Times:
+    return finished_in(folder, "trained/*/*/*/train.json")
+
+
+def new(before: Times, after: Times) -> list[str]:
+    """What is there after and was not before; what was is untouched."""
     assert {key: after.get(key) for key in before} == before
-    return sorted(f"{study}/{method}/{name[:-9]}" for study, method, name in after.keys() - before.keys())
+    return sorted(key[:-9] for key in after.keys() - before.keys())
 
 
 def rows(folder: Path, study: str) -> list[dict[str, str]]:
@@ -97,28 +109,43 @@ def test_snakemake_makes_everything_that_the_plan_promises(finished: Path) -> No
     for run in plan.runs:
         result = json.loads((finished / run.path / "result.json").read_text())
         assert (result["id"], result["status"]) == (run.id, "ok")
-        names = {path.name for path in (finished / run.path).iterdir() if path.name[0] != "."}
-        trained = {"model.safetensors", "history.jsonl", "train.json"} if run.trains else set()
-        assert names == {"result.json", "predictions.npz", *trained}
+        kept = {"model.safetensors", "history.jsonl"} if run.trains else set()
+        assert runs(finished)[run.path.removeprefix("runs/")].keys() == {"result.json", "predictions.npz", *kept}
+        if run.trains:
+            assert trainings(finished)[run.trained.removeprefix("trained/")].keys() == {*kept, "train.json"}
+            assert (finished / run.trained / "model.safetensors").samefile(finished / run.path / "model.safetensors")
+        else:
+            assert not (finished / run.trained).exists()
     for study in plan.studies.values():
         assert all((finished / path).is_file() for path in outputs.of_study(study))
         assert {row["status"] for row in rows(finished, study.key)} == {"ok"}
-    assert (finished / "results/report.html").is_file()
+    assert all((finished / path).is_file() for path in outputs.report(plan))
 
 
 def test_dvc_adopts_what_snakemake_made_and_runs_what_an_edit_or_a_seed_asks_for(copied: Path) -> None:
-    before, exhibits = runs(copied), bytes_of(copied)
+    before, trained, exhibits = runs(copied), trainings(copied), bytes_of(copied)
     ran(copied, "dvc", "repro", "-q")
-    assert runs(copied) == before
-    assert bytes_of(copied) == exhibits
+    assert (runs(copied), trainings(copied), bytes_of(copied)) == (before, trained, exhibits)
     # a comment: only `plan` is looked at again
     project.substitute(copied / SMOOTHING, '    paper = "', '    # a remark\n    paper = "')
-    assert re.findall(r"Running stage '(.+)'", ran(copied, "dvc", "repro")) == ["plan"]
+    assert stages_of(ran(copied, "dvc", "repro")) == ["plan"]
+    # another metric: nothing is trained
+    project.edit(copied / STUDY, further_metrics=["brier", "nc1"])
+    assert stages_of(ran(copied, "dvc", "repro", "evaluate@classification")) == ["plan", "evaluate@classification"]
+    assert trainings(copied) == trained
+    measured = runs(copied)
+    assert len(new(before, measured)) == 4
     project.substitute(copied / SMOOTHING, "label_smoothing=self.alpha", "label_smoothing=self.alpha / 2")
-    project.edit(copied / "studies/classification.yaml", budget__smoke__seeds=3)
+    project.edit(copied / STUDY, budget__smoke__seeds=3)
     ran(copied, "dvc", "repro", "-q", "evaluate@classification")
-    expected = ["cross_entropy/default-s2", *(f"label_smoothing/default-s{seed}" for seed in range(3))]
-    assert new(before, runs(copied)) == [f"classification/{name}" for name in expected]
+    names = ["cross_entropy/default-s2", *(f"label_smoothing/default-s{seed}" for seed in range(3))]
+    expected = [f"classification/{name}" for name in names]
+    assert new(trained, trainings(copied)) == new(measured, runs(copied)) == expected
+
+
+def stages_of(said: str) -> list[str]:
+    """The stages that DVC ran."""
+    return re.findall(r"Running stage '(.+)'", said)
 
 
 def test_dvc_alone_makes_the_same_bytes(finished: Path, data_only: Path) -> None:
@@ -128,25 +155,47 @@ def test_dvc_alone_makes_the_same_bytes(finished: Path, data_only: Path) -> None
 
 
 def test_snakemake_does_nothing_twice_and_runs_what_an_edit_or_a_seed_asks_for(copied: Path) -> None:
-    before = runs(copied)
-    metrics = (*SNAKEMAKE, "results/metrics/classification.json", "results/metrics/ood.json")
+    before, trained = runs(copied), trainings(copied)
     project.substitute(copied / SMOOTHING, '    paper = "', '    # a remark\n    paper = "')
     ran(copied, "python", "-m", "pipeline", "prepare")  # data that are newer, but the same
     assert "Nothing to be done" in ran(copied, *SNAKEMAKE)
     project.substitute(copied / SMOOTHING, "label_smoothing=self.alpha", "label_smoothing=self.alpha / 2")
-    ran(copied, *metrics)
-    assert new(before, runs(copied)) == [f"classification/label_smoothing/default-s{seed}" for seed in (0, 1)]
-    before = runs(copied)
-    project.edit(copied / "studies/classification.yaml", budget__smoke__seeds=3)
-    ran(copied, *metrics)
+    ran(copied, *METRICS)
+    expected = [f"classification/label_smoothing/default-s{seed}" for seed in (0, 1)]
+    assert new(before, runs(copied)) == new(trained, trainings(copied)) == expected
+    before, trained = runs(copied), trainings(copied)
+    project.edit(copied / STUDY, budget__smoke__seeds=3)
+    ran(copied, *METRICS)
     expected = [f"classification/{method}/default-s2" for method in ("cross_entropy", "label_smoothing")]
-    assert new(before, runs(copied)) == expected
+    assert new(before, runs(copied)) == new(trained, trainings(copied)) == expected
     # back to what was: the results are still there
     project.substitute(copied / SMOOTHING, "label_smoothing=self.alpha / 2", "label_smoothing=self.alpha")
-    project.edit(copied / "studies/classification.yaml", budget__smoke__seeds=2)
+    project.edit(copied / STUDY, budget__smoke__seeds=2)
     before = runs(copied)
     ran(copied, *SNAKEMAKE, "results/claims.csv")
     assert new(before, runs(copied)) == []
+
+
+def jobs(said: str) -> dict[str, int]:
+    """Rule -> the number of its jobs, by what a dry run prints."""
+    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", said, re.MULTILINE)}
+
+
+def test_another_metric_or_setting_of_evaluation_trains_nothing(copied: Path) -> None:
+    before, trained = runs(copied), trainings(copied)
+    project.edit(copied / STUDY, further_metrics=["brier", "nc1"])
+    # what is built on the study's runs reads their weights alone
+    assert jobs(ran(copied, *METRICS, "-n")) == {"evaluate": 4, "metrics": 1, "total": 5}
+    ran(copied, *METRICS)
+    assert trainings(copied) == trained
+    plan = planning.load(copied)
+    assert len(new(before, runs(copied))) == 4
+    for run in plan.study_runs("classification"):
+        assert (copied / run.path / "model.safetensors").samefile(copied / run.trained / "model.safetensors")
+        assert "nc1" in json.loads((copied / run.path / "result.json").read_text())["metrics"]
+    project.edit(copied / STUDY, budget__smoke__test_examples=200)
+    project.edit(copied / "studies/ood.yaml", budget__smoke__outliers=["uniform", "digits"])
+    assert jobs(ran(copied, *METRICS, "-n")) == {"evaluate": 6, "prepare": 1, "metrics": 2, "total": 9}
 
 
 def until(condition: Callable[[], object], process: "subprocess.Popen[str]") -> None:
@@ -186,10 +235,10 @@ def test_what_was_killed_goes_on_where_it_was(finished: Path, data_only: Path) -
     engine.send_signal(signal.SIGKILL)
     engine.wait()
     assert not (data_only / "results/report.html").exists()
-    done = {key: times["model.safetensors"] for key, times in runs(data_only).items() if key[0] == "classification"}
+    done = trainings(data_only)
     ran(data_only, *SNAKEMAKE, "classification", "ood", "results/claims.csv")
-    again = runs(data_only)
-    assert {key: again[key]["model.safetensors"] for key in done} == done
+    again = trainings(data_only)
+    assert {key: again[key] for key in done} == done
     assert bytes_of(data_only) == bytes_of(finished)
 
 
@@ -199,19 +248,21 @@ def test_a_killed_run_resumes_from_its_checkpoint_to_the_same_weights(data_only:
     other = project.copy(data_only, tmp_path / "other")
     command = ("python", "-m", "pipeline", "train", run.path, *longer)
     killed = started(data_only, *command, RECOUNT_CHECKPOINT_SECONDS="0")
-    until(lambda: (data_only / run.path / "checkpoint.safetensors").exists(), killed)
+    checkpoint = data_only / run.trained / "checkpoint.safetensors"
+    until(checkpoint.exists, killed)
     killed.send_signal(signal.SIGKILL)
     output = killed.communicate()[0]
-    assert not (data_only / run.path / "train.json").exists()
+    assert not (data_only / run.trained / "train.json").exists()
     resumed = ran(data_only, *command)
     straight = ran(other, *command)
     lines = [re.findall(r"epoch (\d+)/8", text) for text in (output, resumed, straight)]
     assert lines[2] == [str(epoch) for epoch in range(1, 9)]
     assert lines[1][-1] == "8"
     assert 1 < int(lines[1][0]) <= len(lines[0]) + 1
-    weights = [(folder / run.path / "model.safetensors").read_bytes() for folder in (data_only, other)]
+    weights = [(folder / run.trained / "model.safetensors").read_bytes() for folder in (data_only, other)]
     assert weights[0] == weights[1]
-    assert not (data_only / run.path / "checkpoint.safetensors").exists()
+    assert not checkpoint.exists()
+    assert not (data_only / "runs").exists()
 
 
 DIVERGES = '''"""It does not work."""
@@ -232,7 +283,7 @@ def test_a_diverged_run_spoils_no_other_and_is_said(copied: Path) -> None:
     before = runs(copied)
     exhibits = bytes_of(copied)
     (copied / "pipeline/methods/classifier/diverges.py").write_text(DIVERGES)
-    study = copied / "studies/classification.yaml"
+    study = copied / STUDY
     project.edit(study, methods=[*project.read(study)["methods"], "diverges"])
     base = {"study": "classification", "method": "diverges"}
     project.edit(copied / "studies/ood.yaml", variants={"default": {}, "broken": {"base": base, "methods": ["msp"]}})
@@ -256,8 +307,8 @@ def test_a_diverged_run_spoils_no_other_and_is_said(copied: Path) -> None:
 
 def test_the_tracking_store_alone_gives_the_same_tables(copied: Path) -> None:
     exhibits = bytes_of(copied)
-    (copied / "runs").rename(copied / "elsewhere")
-    shutil.rmtree(copied / "results")
+    for tree in ("runs", "trained", "results"):
+        (copied / tree).rename(copied / f"no-{tree}")
     for study in ("classification", "ood"):
         ran(copied, "python", "-m", "pipeline", "table", study, "--from", "mlflow")
         assert (copied / f"results/tables/{study}.csv").read_bytes() == exhibits[f"results/tables/{study}.csv"]
@@ -271,49 +322,38 @@ def test_bad_input_stops_snakemake_with_one_line_and_no_traceback(tmp_path: Path
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("recount: ")]
     assert "unknown method 'mps'; did you mean 'msp'" in line
     assert "Traceback" not in result.stderr
-    assert not (folder / "runs").exists()
+    assert not (folder / "runs").exists() and not (folder / "trained").exists()
 
 
 def test_the_gpu_tier_is_planned_by_both_views(tmp_path: Path) -> None:
-    folder = project.make(tmp_path / "project", code=True, small=False, studies=project.HERE / "studies")
-    said = ran(folder, *SNAKEMAKE, "-n", "--config", "tier=gpu")
+    folder = project.make(tmp_path / "project", code=True, own=True)
+    said = jobs(ran(folder, *SNAKEMAKE, "-n", "--config", "tier=gpu"))
     plan = planning.load(folder, {"tier": "gpu"})
-    trained = sum(run.trains for run in plan.runs)
-    assert re.search(rf"^train +{trained}$", said, re.MULTILINE)
-    assert re.search(rf"^evaluate +{len(plan.runs)}$", said, re.MULTILINE)
+    assert (said["train"], said["evaluate"]) == (sum(run.trains for run in plan.runs), len(plan.runs))
     ran(folder, "python", "-m", "pipeline", "plan", "--write", "--set", "tier=gpu")
-    written = {path.stem for path in (folder / "results/plan").iterdir()}
-    assert written >= {Path(name).stem for name in plan_files()}
+    assert {path.stem for path in (folder / "results/plan").iterdir()} == plan_files(folder)
 
 
-def plan_files() -> set[str]:
-    """The files of results/plan/ that dvc.yaml's stages depend on."""
+def plan_files(folder: Path) -> set[str]:
+    """The files of results/plan/ that the stages of the folder's dvc.yaml depend on, by name."""
     found = set()
-    for stage in project.read(project.HERE / "dvc.yaml")["stages"].values():
-        body = stage.get("do", stage)
-        for name in (each for each in stage.get("foreach", [""])):
-            for dep in body.get("deps", []):
-                if dep.startswith("results/plan/"):
-                    found.add(re.sub(r"\$\{(item|key)\}", name, dep))
-    return found
+    for stage in project.read(folder / "dvc.yaml")["stages"].values():
+        for dep in stage.get("do", stage).get("deps", []):
+            for study in project.read(folder / "params.yaml")["studies"]:
+                found.add(dep.replace("${item}", study))
+    return {Path(dep).stem for dep in found if dep.startswith("results/plan/")}
 
 
 def test_dvc_yaml_holds_against_the_plan(tmp_path: Path) -> None:
-    stages = project.read(project.HERE / "dvc.yaml")["stages"]
-    folder = project.make(tmp_path, small=False, studies=project.HERE / "studies")
+    folder = project.make(tmp_path / "project", code=True, small=False)
+    stages = project.read(folder / "dvc.yaml")["stages"]
     plan = planning.load(folder, {"tier": "laptop"})
     assert set(stages) == {"plan", "prepare", "train", "evaluate", "table", "claims", "report"}
-    assert all(set(stages[name]["foreach"]) == set(plan.studies) for name in ("train", "evaluate", "table"))
-    for study, entry in stages["train"]["foreach"].items():
-        bases = {plan.by_id[need].study for run in plan.study_runs(study) for need in run.needs} - {study}
-        needed = [f"results/metrics/{base}.json" for base in bases] or ["data/prepared"]
-        assert [entry["needs"]] == needed
-    assert {f"results/metrics/{study}.json" for study in plan.studies} <= set(stages["claims"]["deps"])
-    assert {f"results/tables/{study}.csv" for study in plan.studies} <= set(stages["report"]["deps"])
-    tables = {path for path in outputs.of_study(plan.studies["ood"]) if "/tables/" in path}
+    # those of params.yaml, whichever they are
+    assert all(stages[name]["foreach"] == "${studies}" for name in ("train", "evaluate", "table"))
     declared = {name.replace("${item}", "ood") for out in stages["table"]["do"]["outs"] for name in out}
-    assert declared == tables
+    assert declared == {path for path in outputs.of_study(plan.studies["ood"]) if "/tables/" in path}
+    written = {name for out in stages["report"]["outs"] for name in out}
+    assert all({path, str(Path(path).parent)} & written for path in outputs.report(plan))
     # what `plan --write` writes is what stages depend on
-    from pipeline import records
-
-    assert {f"results/plan/{name}.json" for name in records.write_plan(plan, folder)} == plan_files()
+    assert set(records.write_plan(plan, folder)) == plan_files(folder)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from pipeline import metrics
 from pipeline.errors import UserError
-from pipeline.ops.attacks import PGD
+from pipeline.ops.attacks import PGD, fgsm
 from pipeline.ops.balls import Linf
 from pipeline.protocols.adversarial import Attack, Budget
 from pipeline.protocols.adversarial.run import Evidence, attacked_logits
@@ -111,6 +111,13 @@ def test_twice_is_the_same(trained):
 def test_only_named_metrics_are_attacked(trained, monkeypatch):
     monkeypatch.setattr(Evidence, "_predictions", lambda *_: pytest.fail("attacked"))
     assert metrics.measure(Evidence(trained), ["top1"])[0].keys() == {"top1"}
+
+
+def test_the_attacks_are_those_that_the_study_names(trained, monkeypatch):
+    monkeypatch.setattr(Evidence, "_predictions", lambda self, attack, name, radius: (attack, name))
+    radii, evidence = (0.02, 0.1, 0.3), Evidence(trained)
+    assert evidence.fgsm_predictions == {r: (fgsm(r), "fgsm") for r in radii}
+    assert evidence.pgd_predictions == {r: (PGD(Linf(r), 4, 0.5 * r), "pgd") for r in radii}
 
 
 def test_radii():

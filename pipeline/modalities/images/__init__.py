@@ -8,7 +8,6 @@ from pipeline.schema import NotNegative, PositiveSpan, Share, Span, Strict, Whol
 
 NOUN = "images"
 DTYPE = "uint8"
-BOUNDS = (0.0, 1.0)
 
 
 class Transforms(Strict):

@@ -15,6 +15,8 @@ from pipeline.ops.encoder import Encoder
 
 __all__ = ["Views", "encoder", "share"]
 
+BOUNDS = (0.0, 1.0)
+"""The least and greatest raw value; a pixel's whole range counts as one."""
 CHUNK = 500
 """Images that are encoded at once outside training."""
 
@@ -30,7 +32,7 @@ class Views:
             view_shape=(data.shape[0], *view_size(policy, data.shape)),
             mean=data.mean,
             std=data.std,
-            bounds=images.BOUNDS,
+            bounds=BOUNDS,
         )
 
     def view(self, inputs: Tensor, kind: str, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:

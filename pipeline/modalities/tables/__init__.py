@@ -7,7 +7,6 @@ from pipeline.schema import NotNegative, Strict
 
 NOUN = "rows"
 DTYPE = "float32"
-BOUNDS = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from pipeline.ops.encoder import Encoder
 
 __all__ = ["Views", "encoder", "share"]
 
+BOUNDS = None
+"""Of raw values: none."""
 CHUNK = 5000
 """Rows that are encoded at once outside training."""
 KINDS = ("full", "plain")
@@ -25,7 +27,7 @@ class Views:
 
     def __init__(self, augmentation: dict[str, Any], data: Data) -> None:
         self.noise = tables.Augmentation.model_validate(augmentation).noise
-        self.facts = Inputs(shape=data.shape, view_shape=data.shape, mean=data.mean, std=data.std, bounds=tables.BOUNDS)
+        self.facts = Inputs(shape=data.shape, view_shape=data.shape, mean=data.mean, std=data.std, bounds=BOUNDS)
         self.mean = torch.tensor(data.mean, dtype=torch.float64)
         self.std = torch.tensor(data.std, dtype=torch.float64)
 

@@ -46,6 +46,14 @@ def test_aldr_kl_over_two_visits(settings):
     torch.testing.assert_close(method.label_scores(), -method.temperatures)
 
 
+def test_the_loss_of_given_temperatures(logits, labels):
+    held = torch.linspace(0.5, 4.0, B, dtype=torch.float64)
+    method = ALDRKL(temperature=2.0, alpha=1.7, margin=0.4)
+    each = zip(logits.tolist(), labels.tolist(), held.tolist(), strict=True)
+    want = sum(aldr(f, y, t, 2.0, 1.7, 0.4) for f, y, t in each) / B
+    assert method.adaptive(logits, labels, held).item() == pytest.approx(want)
+
+
 def test_the_temperature_is_the_best_for_its_distribution(logits):
     """max over lambda of -lambda KL(p, 1/K) - (a / 2) (lambda - lambda_0)^2."""
     method = ALDRKL(temperature=2.0, alpha=1.5)
