@@ -1,14 +1,12 @@
 """Which files the exhibits are, and the digest of all they are made from: what the two engines need to know."""
 
-import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.exhibits import figures, labels
 from pipeline.files import digest as digest_of
 from pipeline.files import sha256
-from pipeline.planning import code
-from pipeline.planning.identity import Sources
+from pipeline.planning import code, identity
 
 if TYPE_CHECKING:
     from pipeline.planning.model import Plan, Study
@@ -50,7 +48,7 @@ def digest(plan: "Plan", study: str | None = None) -> str:
             [run.id for key in keys for run in plan.study_runs(key)],
             [each.model_dump(mode="json", exclude={"budget"}) for each in studies],
             [(name, labels.metric(name), str(labels.bounds(name)), labels.direction(name)) for name in measured],
-            _sources().digest(*roots),
+            identity.digest(*roots),
             [] if study else _templates(),
         ]
     )
@@ -58,11 +56,6 @@ def digest(plan: "Plan", study: str | None = None) -> str:
 
 _WHOLE = ("claims", "report")
 """What is made of all studies together."""
-
-
-@functools.cache
-def _sources() -> Sources:
-    return Sources(code.PACKAGE)
 
 
 def _templates() -> list[str]:

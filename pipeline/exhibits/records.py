@@ -16,10 +16,7 @@ from pipeline.planning.model import Plan
 
 def write_plan(plan: Plan, root: Path) -> list[str]:
     """results/plan/: what each stage of dvc.yaml depends on. A file is rewritten only when its bytes change."""
-    made = {
-        key: {"recipe": modalities.recipe(key), "code": data_code(key)}
-        for key in plan.datasets
-    }
+    made = {key: {"recipe": modalities.recipe(key), "code": data_code(key)} for key in plan.datasets}
     contents: dict[str, Any] = {"datasets": made}
     for key in plan.studies:
         runs = plan.study_runs(key)

@@ -123,7 +123,8 @@ def _exhibits(plan: Any, root: Path) -> dict[str, dict[str, Path]]:
         figures = sorted((results / "figures").glob(f"{study}-*"))
         found[study] = {f"tables/{path.name}": path for path in sorted((results / "tables").glob(f"{study}.*"))}
         found[study] |= {f"figures/{path.name}": path for path in figures}
-    found["report"] = {name: results / name for name in ("claims.csv", "report.html") if (results / name).is_file()}
+    pages = ["claims.csv", "report.html", *(f"report/{study}.html" for study in plan.studies)]
+    found["report"] = {name: results / name for name in pages if (results / name).is_file()}
     return {name: files for name, files in found.items() if files}
 
 
