@@ -71,7 +71,8 @@ def ranked(found: list[dict[str, str]], columns: list[str], variant: str) -> str
         if row["status"] != "ok":
             return row["status"]
         digits = 1 if metrics.describe(metric).unit == "%" else 2
-        mean, low, high = (f"{float(row[name]):.{digits}f}" if row[name] else "" for name in ("mean", "ci_low", "ci_high"))
+        numbers = [row[name] for name in ("mean", "ci_low", "ci_high")]
+        mean, low, high = (f"{float(number):.{digits}f}" if number else "" for number in numbers)
         return f"{mean} [{low}, {high}]" if low else mean
 
     lines = [[f"`{method}`", *(text(method, metric) for metric in columns)] for method in best]
@@ -128,7 +129,9 @@ def rooms() -> dict[str, str]:
     for path in sorted((ROOT / "pipeline").rglob("*.py")):
         room = code.room_of(path)
         found.setdefault(room, set()).update(code.room_of(target) for target in code.imported(path))
-    return {room: ", ".join(f"`{name}`" for name in sorted(names - {room})) or "nothing" for room, names in found.items()}
+    return {
+        room: ", ".join(f"`{name}`" for name in sorted(names - {room})) or "nothing" for room, names in found.items()
+    }
 
 
 MAKERS: dict[str, Callable[..., str]] = {

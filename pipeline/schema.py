@@ -1,4 +1,4 @@
-"""The pieces of which schemas are made, and reading YAML by them. Unknown keys are errors; nothing is coerced silently."""
+"""The pieces of schemas, and reading YAML by them. Unknown keys are errors; nothing is coerced silently."""
 
 import functools
 from pathlib import Path

@@ -93,8 +93,7 @@ def _target(target: str, overrides: list[str] | None) -> tuple[Any, list[Any], s
 
 def _train(run: Any, planned: Any) -> None:
     from pipeline import tracking
-    from pipeline.commands import progress
-    from pipeline.commands import stages
+    from pipeline.commands import progress, stages
 
     if not run.trains:
         return

@@ -6,7 +6,7 @@ until arrays are made or read, since the plan reads descriptions.
 
 A modality is a package with
 
-- `NOUN`, what its inputs are called in file names and tables (`images`), and `DTYPE`, the type in which they are stored;
+- `NOUN`, what its inputs are called in file names and tables (`images`), and `DTYPE`, the type they are stored in;
 - `Augmentation`, the schema of what a study may say of views;
 - `moments`, a module with `moments(inputs)`, the mean and deviation per channel or column of training inputs;
 - `run`, the half that needs torch: `share`, `Views`, `encoder(name, shape)` and the folder `encoders/`.
@@ -283,6 +283,4 @@ def load(key: str, root: Path = Path()) -> Prepared:
             raise UserError(f"{path}: labels outside 0 to {len(classes) - 1}; {mend}")
         tensors.append(torch.from_numpy(array))
     train, test = tensors[:2], tensors[2:]
-    return Prepared(
-        key, train[0], train[1], test[0], test[1], mean, std, classes, shape, digest=files.digest(digests)
-    )
+    return Prepared(key, train[0], train[1], test[0], test[1], mean, std, classes, shape, digest=files.digest(digests))

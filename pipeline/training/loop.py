@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from pipeline import budget
 from pipeline.contract import Batch, Context, Method
 from pipeline.errors import UserError
-from pipeline import budget
 from pipeline.training import checkpoint, optim
 from pipeline.training.job import Diverged, Job
 

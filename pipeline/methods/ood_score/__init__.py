@@ -30,7 +30,7 @@ class OODScore(Method):
     """A score S(x) of a frozen classifier, higher for known inputs. Members override `score`.
 
     `model` is the classifier of the run that this one builds on, in evaluation mode on the run's device. Members that
-    train first (`trains = True`) are trained by the loop like any method, from `context.base`, and evaluated like the others.
+    train first (`trains = True`) are trained by the loop like any method, from `context.base`.
     Scores of members that perturb inputs need autograd: call them under no_grad at most, not inference_mode.
     """
 

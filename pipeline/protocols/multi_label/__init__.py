@@ -1,7 +1,7 @@
 """Inputs of several classes, of which training sees one label each: grids of four single-label images."""
 
-from pipeline.modalities import Dataset
 from pipeline import budget
+from pipeline.modalities import Dataset
 
 KINDS = ("multi_label_classifier",)
 MODALITIES = ("images",)

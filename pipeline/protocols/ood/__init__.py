@@ -2,12 +2,11 @@
 
 from pydantic import model_validator
 
-from pipeline import modalities
+from pipeline import budget, modalities
 from pipeline.errors import UserError, unknown
 from pipeline.modalities import Dataset
 from pipeline.modalities.images.outliers import known_outliers
 from pipeline.schema import Count, Evaluated, Share, Strict
-from pipeline import budget
 
 KINDS = ("ood_score",)
 MODALITIES = ("images",)

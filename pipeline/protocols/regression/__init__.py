@@ -1,8 +1,8 @@
 """Numbers as labels, predicted with or without a deviation, and judged in the unit in which they are given."""
 
+from pipeline import budget
 from pipeline.errors import UserError
 from pipeline.modalities import Dataset
-from pipeline import budget
 
 KINDS = ("regressor",)
 STREAMS = ()

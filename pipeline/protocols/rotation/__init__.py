@@ -1,7 +1,7 @@
 """The angle by which an image was turned, with most angles rare in training: regression with an uneven target."""
 
-from pipeline.modalities import Dataset
 from pipeline import budget
+from pipeline.modalities import Dataset
 
 KINDS = ("regressor",)
 MODALITIES = ("images",)

@@ -1,8 +1,8 @@
 """Encoders pretrained without labels, judged by what their frozen features are good for."""
 
+from pipeline import budget
 from pipeline.modalities import Dataset
 from pipeline.schema import Count, Evaluated, NotNegative, Share, Strict
-from pipeline import budget
 
 KINDS = ("representation",)
 

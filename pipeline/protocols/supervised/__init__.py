@@ -1,7 +1,7 @@
 """Classifiers, trained on labelled inputs and read off by their logits."""
 
-from pipeline.modalities import Dataset
 from pipeline import budget
+from pipeline.modalities import Dataset
 
 KINDS = ("classifier",)
 

@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.modalities import Dataset
 from pipeline.errors import UserError
+from pipeline.modalities import Dataset
 
 if TYPE_CHECKING:
     import numpy as np

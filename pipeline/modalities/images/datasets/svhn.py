@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.modalities import Dataset, source_files
 from pipeline.errors import UserError
+from pipeline.modalities import Dataset, source_files
 
 if TYPE_CHECKING:
     import numpy as np

@@ -2,8 +2,8 @@
 
 from torch import nn
 
-from pipeline.ops.encoder import Encoder
 from pipeline.modalities.images.vision import torchvision
+from pipeline.ops.encoder import Encoder
 
 
 class ResNet18(Encoder):
