@@ -43,6 +43,9 @@ def _methods(papers: Mapping[str, Paper]) -> None:
         for name in paper.methods:
             if name not in methods:
                 raise unknown("method", name, methods, f"papers/{key}.yaml: methods")
+        for number in paper.reported:
+            if number.method is not None and number.method not in methods:
+                raise unknown("method", number.method, methods, f"papers/{key}.yaml: reported")
     for name in methods:
         info = code.method(name)
         if not info.paper:

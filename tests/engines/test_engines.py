@@ -185,7 +185,9 @@ def test_another_metric_or_setting_of_evaluation_trains_nothing(copied: Path) ->
     before, trained = runs(copied), trainings(copied)
     project.edit(copied / STUDY, further_metrics=["brier", "nc1"])
     # what is built on the study's runs reads their weights alone
-    assert jobs(ran(copied, *METRICS, "-n")) == {"evaluate": 4, "metrics": 1, "total": 5}
+    asked = jobs(ran(copied, *SNAKEMAKE, "-n"))
+    assert (asked.get("train", 0), asked["evaluate"], asked["table_classification"]) == (0, 4, 1)
+    assert "table_ood" not in asked
     ran(copied, *METRICS)
     assert trainings(copied) == trained
     plan = planning.load(copied)
@@ -195,7 +197,8 @@ def test_another_metric_or_setting_of_evaluation_trains_nothing(copied: Path) ->
         assert "nc1" in json.loads((copied / run.path / "result.json").read_text())["metrics"]
     project.edit(copied / STUDY, budget__smoke__test_examples=200)
     project.edit(copied / "studies/ood.yaml", budget__smoke__outliers=["uniform", "digits"])
-    assert jobs(ran(copied, *METRICS, "-n")) == {"evaluate": 6, "prepare": 1, "metrics": 2, "total": 9}
+    asked = jobs(ran(copied, *SNAKEMAKE, "-n"))
+    assert (asked.get("train", 0), asked["evaluate"], asked["prepare"]) == (0, 6, 1)
 
 
 def until(condition: Callable[[], object], process: "subprocess.Popen[str]") -> None:

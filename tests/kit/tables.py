@@ -1,8 +1,10 @@
 """What tests of methods on tables share: rows with a number or a class each, a context, fitted methods."""
 
 import dataclasses
+import warnings
 
 import torch
+from sklearn.exceptions import ConvergenceWarning
 
 from pipeline.contract import Inputs
 from tests.kit.methods import CONTEXT, begun, made
@@ -46,3 +48,17 @@ def fitted(cls, training, number=0, **settings):
     method = made(cls, context=dataclasses.replace(TABLE, num_classes=number), **settings)
     torch.manual_seed(8)
     return begun(method, 0, training).eval()
+
+
+def network(make, rows, targets, draws, units, iterations):
+    """scikit-learn's network of one hidden layer of logistic units, fitted by L-BFGS."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return make(
+            hidden_layer_sizes=(units,),
+            activation="logistic",
+            solver="lbfgs",
+            tol=0.0,
+            max_iter=iterations,
+            random_state=draws,
+        ).fit(rows, targets)

@@ -74,7 +74,7 @@ def test_settings_are_inherited_and_may_have_another_default(methods: Path) -> N
     assert (second.name, second.family, second.paper, second.title) == ("B", "classifier", "p", "Two.")
     assert first.trains and not second.trains
     assert second.resolve({"s": 1}, "here")["s"] == 1.0
-    with pytest.raises(UserError, match=r"here: second.s = -1: expected float from 0 to inf"):
+    with pytest.raises(UserError, match=r"here: second.s = -1.0: expected float from 0 to inf"):
         second.resolve({"s": -1}, "here")
 
 

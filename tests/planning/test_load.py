@@ -80,7 +80,8 @@ def test_a_study_that_says_driver_is_read_as_one_that_says_protocol(tmp_path: Pa
     folder = project.make(tmp_path)
     before = planning.load(folder)
     study = project.read(folder / C)
-    project.write(folder / C, {**study, "driver": study.pop("protocol")})
+    study["driver"] = study.pop("protocol")
+    project.write(folder / C, study)
     assert planning.load(folder).runs == before.runs
 
 

@@ -43,6 +43,8 @@ FAULTS: list[tuple[dict[str, Any], list[str]]] = [
     ({"claims": [{**UNTESTED, "why_not": "No data."}] * 2}, ["claim 'c' is there twice"]),
     ({"methods": ["label_smothing"]}, [f"{PAPER}: methods", "'label_smothing'", "did you mean 'label_smoothing'"]),
     ({"methods": ["distillation"]}, [f"{PAPER}: methods: lacks 'label_smoothing'"]),
+    ({"reported": [{"method": "dlc", "dataset": "d", "metric": "m", "value": 1.0}]},
+        [f"{PAPER}: reported", "unknown method 'dlc'", "did you mean 'dcl'"]),
     ({"status": "done"}, [PAPER, "status = 'done'", "'works'"]),
     ({"status": "theory"}, [PAPER, "status 'theory' needs a reason"]),
     ({"catalog": 3}, [PAPER, "unknown key 'catalog'", "did you mean 'catalogue'"]),

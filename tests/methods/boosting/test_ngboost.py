@@ -9,7 +9,6 @@ from scipy import integrate
 from scipy.stats import norm
 from sklearn.tree import DecisionTreeRegressor
 
-from pipeline.methods.boosting.boost_plain_gradient import BoostPlainGradient
 from pipeline.methods.boosting.ngboost import LARGEST, TOLERANCE, NGBoost, gradient
 from tests.kit.tables import Rows, fitted, numbers
 
@@ -49,7 +48,6 @@ def test_gradient_and_natural_gradient():
     natural = NGBoost().direction(THETA, TARGETS)
     for theta, slope, found in zip(THETA.tolist(), want.double(), natural, strict=True):
         torch.testing.assert_close(found, torch.linalg.solve(fisher(*theta), slope), rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(BoostPlainGradient().direction(THETA, TARGETS), gradient(THETA, TARGETS))
 
 
 def test_the_natural_gradient_does_not_depend_on_the_unit():
@@ -100,10 +98,9 @@ def test_one_round_on_six_points():
     assert method.deviation(rows).tolist() == pytest.approx(want, rel=1e-6)
 
 
-@pytest.mark.parametrize("cls", [NGBoost, BoostPlainGradient])
-def test_the_training_score_falls_with_every_round(cls):
+def test_the_training_score_falls_with_every_round():
     training = numbers(count=150)
-    method = fitted(cls, training, rounds=60, rate=0.1, held_out=0.0)
+    method = fitted(NGBoost, training, rounds=60, rate=0.1, held_out=0.0)
     scores = [float(method.score(stage, training.labels)) for stage in method.stages(training.inputs)]
     assert all(later < sooner for sooner, later in itertools.pairwise(scores))
 
