@@ -77,7 +77,7 @@ def made(run: Run, root: Path) -> job.Job:
         settings["epochs"] = 0
     settings["batch_size"] = min(settings["batch_size"], 64)
     if "optimizer" in settings:  # short steps, since three epochs are more than some rates of one were chosen for
-        settings["optimizer"] = {**settings["optimizer"], "learning_rate": 2e-4}
+        settings["optimizer"] = {**settings["optimizer"], "learning_rate": 2e-5}
     if "validation_examples" in settings and run.settings.get("validation_examples"):
         settings["validation_examples"] = 60
     for name, least in (("outlier_examples", 30), ("labelled_examples", 40)):
