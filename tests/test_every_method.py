@@ -75,7 +75,7 @@ def made(run: Run, root: Path) -> job.Job:
     settings["train_examples"] = EXAMPLES
     if not info.trains and "epochs" in settings:
         settings["epochs"] = 0
-    settings["batch_size"] = min(settings["batch_size"], 64)
+    settings["batch_size"] = min(settings["batch_size"], 40)
     if "optimizer" in settings:  # short steps, since three epochs are more than some rates of one were chosen for
         settings["optimizer"] = {**settings["optimizer"], "learning_rate": 2e-5}
     if "validation_examples" in settings and run.settings.get("validation_examples"):
