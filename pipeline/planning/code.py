@@ -154,11 +154,12 @@ def method(key: str) -> MethodInfo:
 
 @functools.cache
 def evidence(protocol: str) -> frozenset[str]:
-    """The names that a protocol's evidence has: public attributes of its class `Evidence` and that one's bases."""
+    """The names that a protocol's evidence has: public properties of its class `Evidence` and that one's bases."""
     found: set[str] = set()
     for _, node in lineage(f"pipeline.protocols.{protocol}.run", "Evidence"):
-        found |= {part.name for part in node.body if isinstance(part, ast.FunctionDef) and part.name[0] != "_"}
-    return frozenset(found)
+        made = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.decorator_list]
+        found |= {part.name for part in made if "property" in ast.unparse(part.decorator_list[0])}
+    return frozenset(name for name in found if not name.startswith("_"))
 
 
 def summary(module: str) -> str:

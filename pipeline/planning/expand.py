@@ -212,7 +212,10 @@ def _budget(study: Study, cell: Cell, below: Run | None, where: str, place: str)
         if name in values:
             raise UserError(f"{where}: '{name}' is the base run's and cannot be set in this study")
     if inherited:
-        assert below is not None
+        if below is None:
+            raise UserError(
+                f"{place}: method '{info.key}' builds on no run, and the study scores what others have trained"
+            )
         values = {**values, **{name: below.settings[name] for name in inherited}}
     dataset = values.get("dataset") or study.dataset
     if dataset not in modalities.known():

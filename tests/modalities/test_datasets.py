@@ -20,10 +20,10 @@ import pytest
 import torch
 
 from pipeline import files, modalities
+from pipeline.errors import UserError
 from pipeline.modalities import source_files
 from pipeline.modalities.images.datasets import fashion_mnist_cluttered
 from pipeline.modalities.images.outliers import known_outliers, outliers
-from pipeline.errors import UserError
 from pipeline.modalities.images.vision import torchvision
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -5,7 +5,6 @@ from pipeline.errors import UserError
 from pipeline.modalities import Dataset
 
 KINDS = ("regressor",)
-STREAMS = ()
 
 
 class Budget(budget.TrainingBudget):
