@@ -1,4 +1,4 @@
-"""Seconds to plan 10,000 runs: 25 studies of 40 methods with 10 seeds, in a copy of the sources."""
+"""Seconds to plan 10,000 runs, and to plan and dry-run 3,000 of 28 studies, in copies of the sources."""
 
 import shutil
 import subprocess
@@ -10,33 +10,52 @@ from pathlib import Path
 
 import yaml
 
-STUDIES, METHODS, SEEDS = 25, 40, 10
+SHARED = 3
+"""So many studies have each method, about."""
 
 
 def run() -> Iterator[str]:
-    """One line: runs planned and seconds, of a fresh process."""
+    """A line each: runs planned and seconds, each call a fresh process."""
     with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
-        shutil.copytree("pipeline", root / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
-        family = root / "pipeline/methods/classifier"
-        text = (family / "label_smoothing.py").read_text().replace('paper = "label_smoothing"', 'paper = ""')
-        methods = [f"synthetic_{number}" for number in range(STUDIES * METHODS // 3)]
-        for key in methods:
-            (family / f"{key}.py").write_text(text)
-        (root / "studies").mkdir()
-        study = yaml.safe_load(Path("studies/classification.yaml").read_text())
-        keys = [f"study_{number}" for number in range(STUDIES)]
-        for number, key in enumerate(keys):
-            chosen = [methods[(number * 13 + place) % len(methods)] for place in range(METHODS)]
-            budget = {"laptop": {**study["budget"]["laptop"], "seeds": SEEDS}}
-            changed = {"methods": chosen, "baseline": chosen[0], "variants": {"default": {}}, "budget": budget}
-            (root / f"studies/{key}.yaml").write_text(yaml.safe_dump({**study, **changed}))
-        (root / "papers").mkdir()
-        for path in Path("papers").glob("*.yaml"):  # their claims test studies that are not here
-            paper = {key: value for key, value in yaml.safe_load(path.read_text()).items() if key != "claims"}
-            (root / path).write_text(yaml.safe_dump(paper))
-        (root / "params.yaml").write_text(yaml.safe_dump({"studies": keys}))
-        started = time.perf_counter()
-        call = [sys.executable, "-m", "pipeline", "plan"]
-        out = subprocess.run(call, cwd=root, capture_output=True, text=True, check=True).stdout
-        yield f"{len(out.splitlines())} runs in {time.perf_counter() - started:.2f} s"
+        yield _timed("planned", _project(Path(name), studies=25, methods=40, seeds=10), _plan())
+    with tempfile.TemporaryDirectory() as name:
+        root = _project(Path(name), studies=28, methods=36, seeds=3)
+        yield _timed("planned", root, _plan())
+        yield _timed("dry-run by Snakemake", root, ["snakemake", "--cores", "2", "-n", "--quiet", "all"])
+
+
+def _plan() -> list[str]:
+    return [sys.executable, "-m", "pipeline", "plan", "--write"]
+
+
+def _timed(what: str, root: Path, call: list[str]) -> str:
+    runs = len(subprocess.run(_plan()[:-1], cwd=root, capture_output=True, text=True, check=True).stdout.splitlines())
+    started = time.perf_counter()
+    subprocess.run(call, cwd=root, capture_output=True, check=True)
+    return f"{runs} runs {what} in {time.perf_counter() - started:.2f} s"
+
+
+def _project(root: Path, studies: int, methods: int, seeds: int) -> Path:
+    """A project of synthetic studies of copies of one method, with the papers there are but without their claims."""
+    for name in ("pipeline", "profiles"):
+        shutil.copytree(name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy("Snakefile", root)
+    family = root / "pipeline/methods/classifier"
+    text = (family / "label_smoothing.py").read_text().replace('paper = "label_smoothing"', 'paper = ""')
+    keys = [f"synthetic_{number}" for number in range(studies * methods // SHARED)]
+    for key in keys:
+        (family / f"{key}.py").write_text(text)
+    study = yaml.safe_load(Path("studies/classification.yaml").read_text())
+    (root / "studies").mkdir()
+    names = [f"study_{number}" for number in range(studies)]
+    for number, name in enumerate(names):
+        chosen = [keys[(number * 13 + place) % len(keys)] for place in range(methods)]
+        budget = {"laptop": {**study["budget"]["laptop"], "seeds": seeds}}
+        changed = {"methods": chosen, "baseline": chosen[0], "variants": {"default": {}}, "budget": budget, "search": {}}
+        (root / f"studies/{name}.yaml").write_text(yaml.safe_dump({**study, **changed, "reduced": []}))
+    (root / "papers").mkdir()
+    for path in Path("papers").glob("*.yaml"):  # their claims test studies that are not here
+        paper = {key: value for key, value in yaml.safe_load(path.read_text()).items() if key != "claims"}
+        (root / path).write_text(yaml.safe_dump(paper))
+    (root / "params.yaml").write_text(yaml.safe_dump({"studies": names}))
+    return root
