@@ -51,8 +51,9 @@ def _project(root: Path, studies: int, methods: int, seeds: int) -> Path:
     for number, name in enumerate(names):
         chosen = [keys[(number * 13 + place) % len(keys)] for place in range(methods)]
         budget = {"laptop": {**study["budget"]["laptop"], "seeds": seeds}}
-        changed = {"methods": chosen, "baseline": chosen[0], "variants": {"default": {}}, "budget": budget, "search": {}}
-        (root / f"studies/{name}.yaml").write_text(yaml.safe_dump({**study, **changed, "reduced": []}))
+        changed = {"methods": chosen, "baseline": chosen[0], "variants": {"default": {}}, "budget": budget}
+        changed |= {"search": {}, "reduced": []}
+        (root / f"studies/{name}.yaml").write_text(yaml.safe_dump({**study, **changed}))
     (root / "papers").mkdir()
     for path in Path("papers").glob("*.yaml"):  # their claims test studies that are not here
         paper = {key: value for key, value in yaml.safe_load(path.read_text()).items() if key != "claims"}
