@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.ops import naive_bayes as gaussian_naive_bayes
-from pipeline.ops.lbfgs import minimise
+from pipeline.ops.logistic import fit_multinomial
 
 ENTRIES = 1 << 24
 """Similarities held at once: 64 MiB of float32."""
@@ -26,28 +26,14 @@ def linear_probe(
     """Logits (N, K) float32 of the test features, by multinomial logistic regression on the training features.
 
     Features (M, F) and (N, F) are standardised by the training mean and deviation; a constant feature is left
-    out. Minimises mean cross-entropy + l2/2 |W|^2, bias free, in float64 by full-batch L-BFGS from zero:
-    deterministic, and scikit-learn's LogisticRegression with C = 1 / (l2 M). The probe sees no test labels.
+    out. See `ops.logistic.fit_multinomial` for what is minimised. The probe sees no test labels.
     """
     train, test = train_features.double(), test_features.double()
     deviation, mean = torch.std_mean(train, dim=0, correction=0)
     scale = torch.where(deviation > 1e-8 * (1 + mean.abs()), 1 / deviation, 0.0)
-    ones = train.new_ones
-    train = torch.cat([(train - mean) * scale, ones(len(train), 1)], 1)
-    test = torch.cat([(test - mean) * scale, ones(len(test), 1)], 1)
-    rows, targets = torch.arange(len(train), device=train.device), train_labels
-
-    def loss(weights: Tensor) -> tuple[Tensor, Tensor]:
-        log_p = (train @ weights).log_softmax(1)
-        penalised = l2 * weights
-        penalised[-1] = 0
-        value = (penalised * weights).sum() / 2 - log_p[rows, targets].mean()
-        residual = log_p.exp_()
-        residual[rows, targets] -= 1
-        return value, train.T @ residual / len(train) + penalised
-
-    start = train.new_zeros(train.shape[1], num_classes)
-    return (test @ minimise(loss, start, iterations=iterations)).float()
+    train, test = (train - mean) * scale, (test - mean) * scale
+    weights = fit_multinomial(train, train_labels, num_classes, l2=l2, iterations=iterations)
+    return (torch.cat([test, test.new_ones(len(test), 1)], 1) @ weights).float()
 
 
 @torch.no_grad()

@@ -1,10 +1,8 @@
 """Classes by a straight line: multinomial logistic regression on the inputs themselves, solved to the optimum."""
 
-import torch.nn.functional as F
-
-from pipeline.contract import Context, Tensor, TrainingSet, nn, setting, torch
+from pipeline.contract import Context, TrainingSet, nn, setting, torch
 from pipeline.methods.classifier import Classifier
-from pipeline.ops.lbfgs import minimise
+from pipeline.ops.logistic import fit_multinomial
 
 
 class LogisticRegression(Classifier):
@@ -27,19 +25,7 @@ class LogisticRegression(Classifier):
 
     def start_phase(self, phase: int, training: TrainingSet) -> None:
         rows = torch.cat([self.encoder(part) for part in training.plain()]).double()
-        rows = torch.cat([rows, torch.ones_like(rows[:, :1])], 1)
-        classes = F.one_hot(training.labels, self.head.out_features).double()
-        penalties = torch.full_like(rows[:1].T, self.penalty)
-        penalties[-1] = 0
-
-        def cost(weights: Tensor) -> tuple[Tensor, Tensor]:
-            """Value and gradient at weights (D + 1, K), over the number of rows: tolerances should not depend on it."""
-            log_p = (rows @ weights).log_softmax(1)
-            value = -(classes * log_p).sum() + (penalties * weights**2).sum() / 2
-            slope = rows.T @ (log_p.exp() - classes) + penalties * weights
-            return value / len(rows), slope / len(rows)
-
-        start = torch.zeros(rows.shape[1], classes.shape[1], dtype=rows.dtype, device=rows.device)
-        weights = minimise(cost, start, iterations=self.iterations)
+        l2, classes = self.penalty / len(rows), self.head.out_features
+        weights = fit_multinomial(rows, training.labels, classes, l2=l2, iterations=self.iterations)
         self.head.weight.copy_(weights[:-1].T)
         self.head.bias.copy_(weights[-1])
