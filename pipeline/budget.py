@@ -109,6 +109,16 @@ class TrainingBudget(Budget):
             for flip in self.label_noise.flips:
                 if wrong := [c for c in flip if c >= len(described.classes) or c in self.held_out_classes]:
                     raise UserError(f"{where}: label_noise.flips = {flip}: class {wrong[0]} is not trained on")
+        if self.epochs and self.batch_size > (left := training_examples(self, described)):
+            raise UserError(f"{where}: batch_size = {self.batch_size}: must be at most the {left} training examples")
+
+
+class ClassBudget(TrainingBudget):
+    """Of protocols that need classes as labels."""
+
+    def check(self, described: Dataset, where: str) -> None:
+        super().check(described, where)
+        needs_classes(described, where)
 
 
 def training_examples(budget: Budget, described: Dataset) -> int:
@@ -130,13 +140,6 @@ def check_examples(budget: Budget, described: Dataset, where: str) -> None:
         )
     if budget.evaluate_on == "validation" and not budget.validation_examples:
         raise UserError(f"{where}: evaluate_on = 'validation': validation_examples = 0; set it above 0")
-
-
-def check_batch(budget: Budget, described: Dataset, where: str) -> None:
-    """Whether a batch can be filled from the training examples."""
-    left = training_examples(budget, described)
-    if getattr(budget, "epochs", 0) and budget.batch_size > left:
-        raise UserError(f"{where}: batch_size = {budget.batch_size}: must be at most the {left} training examples")
 
 
 def check_classes(budget: Budget, described: Dataset, where: str) -> None:

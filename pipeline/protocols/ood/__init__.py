@@ -74,7 +74,6 @@ class Budget(UntrainedBudget, budget.TrainingBudget):
 
     def check(self, described: Dataset, where: str) -> None:
         super().check(described, where)
-        budget.check_batch(self, described, where)
         if not self.wild:
             return
         tested = {*self.outliers, *self.validation_outliers}

@@ -1,7 +1,6 @@
 """Encoders pretrained without labels, judged by what their frozen features are good for."""
 
 from pipeline import budget
-from pipeline.modalities import Dataset
 from pipeline.schema import Count, Evaluated, NotNegative, Share, Strict
 
 KINDS = ("representation",)
@@ -17,10 +16,5 @@ class Probe(Strict):
     """Shares of the training labels with which the probes are also fitted; the encoder has seen all images."""
 
 
-class Budget(budget.TrainingBudget):
+class Budget(budget.ClassBudget):
     probe: Evaluated[Probe] = Probe()
-
-    def check(self, described: Dataset, where: str) -> None:
-        super().check(described, where)
-        budget.check_batch(self, described, where)
-        budget.needs_classes(described, where)
