@@ -63,7 +63,12 @@ def answers(job: Job, inputs: Tensor, read: Callable[[Tensor], Tensor], what: st
 
     Raises Diverged, naming what it is, where the answers are not finite.
     """
-    return finite(torch.cat([read(part).float() for part in job.views.plain(inputs)]), what)
+    return finite(outputs(job, inputs, read), what)
+
+
+def outputs(job: Job, inputs: Tensor, read: Callable[[Tensor], Tensor]) -> Tensor:
+    """The answers, finite or not."""
+    return torch.cat([read(part).float() for part in job.views.plain(inputs)])
 
 
 def finite(found: Tensor, what: str) -> Tensor:

@@ -54,8 +54,8 @@ class Evidence(evidence.Evidence):
         super().__init__(job)
         assert isinstance(job.method, OODScore)
         assert isinstance(job.base, Classifier)
-        self.method = job.method
-        self.method.attach(job.base)
+        self._method = job.method
+        self._method.attach(job.base)
 
     @cached_property
     def choices(self) -> dict[str, float]:
@@ -69,7 +69,13 @@ class Evidence(evidence.Evidence):
             unknown=self._plain(torch.cat(made) if made else data.valid_inputs[:0]),
         )
         with torch.enable_grad():
-            return self.method.fit(validation)
+            return self._method.fit(validation)
+
+    @property
+    def _fitted(self) -> OODScore:
+        """The score, once it has made its choices."""
+        _ = self.choices
+        return self._method
 
     @cached_property
     def scores_known(self) -> Tensor:
@@ -105,12 +111,10 @@ class Evidence(evidence.Evidence):
         return self.job.views.view(images.to(self.job.device.torch), "plain")[0]
 
     def _scores(self, images: Tensor) -> Tensor:
-        assert self.choices is not None  # fitted
-        return finite(self.method.scores(self._plain(images)), "scores")
+        return finite(self._fitted.scores(self._plain(images)), "scores")
 
     def _predictions(self, images: Tensor) -> Tensor:
-        assert self.choices is not None  # fitted
-        return self.method.predictions(self._plain(images))
+        return self._fitted.predictions(self._plain(images))
 
     def _outliers(self, name: str, known: Tensor, purpose: str, count: int | None = None) -> Tensor:
         if name == "held_out":

@@ -54,7 +54,7 @@ class Evidence(evidence.Evidence):
         For methods that predict none it is one number, the root mean square of their errors on the validation
         examples; None where there are no such examples.
         """
-        data, scale, method = self.job.data, self.job.data.hidden["scale"], self._method
+        data, scale, method = self.job.data, self.job.data.hidden["scale"], regressor(self.job)
         found = [method.deviation(method.encoder(part)) for part in self.job.views.plain(data.test_inputs)]
         predicted = [part for part in found if part is not None]
         if predicted:
@@ -68,17 +68,19 @@ class Evidence(evidence.Evidence):
         spread = {} if self.deviations is None else {"deviations": self.deviations}
         return {**super().arrays(), "predictions": self.predictions, **spread}
 
-    @property
-    def _method(self) -> Regressor:
-        assert isinstance(self.job.method, Regressor)
-        return self.job.method
-
     def _predicted(self, inputs: Tensor) -> Tensor:
         """(N,) in the targets' own unit, of raw inputs."""
-        hidden, method = self.job.data.hidden, self._method
-
-        def read(plain: Tensor) -> Tensor:
-            return method.predict(method.encoder(plain))
-
-        found = answers(self.job, inputs, read, "predictions").double()
+        hidden = self.job.data.hidden
+        found = predicted(self.job, inputs).double()
         return (hidden["centre"] + hidden["scale"] * found).float()
+
+
+def predicted(job: Job, inputs: Tensor) -> Tensor:
+    """(N,) finite predictions for raw inputs, in the unit that the method was trained in."""
+    method = regressor(job)
+    return answers(job, inputs, lambda plain: method.predict(method.encoder(plain)), "predictions")
+
+
+def regressor(job: Job) -> Regressor:
+    assert isinstance(job.method, Regressor)
+    return job.method

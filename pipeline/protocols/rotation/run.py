@@ -7,10 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.methods.regression import Regressor
 from pipeline.ops.frequency import by_density
+from pipeline.protocols.regression.run import predicted
 from pipeline.training import evidence
-from pipeline.training.evidence import answers
 from pipeline.training.job import Job
 from pipeline.training.loop import whole
 
@@ -80,13 +79,7 @@ class Evidence(evidence.Evidence):
     @cached_property
     def predictions(self) -> Tensor:
         """(N,) of the test split."""
-        method = self.job.method
-        assert isinstance(method, Regressor)
-
-        def read(plain: Tensor) -> Tensor:
-            return method.predict(method.encoder(plain))
-
-        return DEGREES * answers(self.job, self.job.data.test_inputs, read, "predictions on the test split")
+        return DEGREES * predicted(self.job, self.job.data.test_inputs)
 
     @property
     def targets(self) -> Tensor:

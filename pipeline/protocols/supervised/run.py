@@ -1,5 +1,6 @@
 """Classifiers: trained by the loop, read off by their logits on the test split."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +11,7 @@ from pipeline.methods.classifier import Classifier
 from pipeline.ops.class_scores import margins
 from pipeline.ops.geometry import class_means
 from pipeline.training import evidence
-from pipeline.training.evidence import answers
+from pipeline.training.evidence import answers, outputs
 from pipeline.training.job import Job, unchanged
 from pipeline.training.loop import whole
 
@@ -22,7 +23,7 @@ phases = whole
 def watch(job: Job) -> dict[str, float]:
     """`test_top1`, for what the best epoch would have given, which nobody can choose in practice."""
     job.method.eval()
-    right = logits(job, job.data.test_inputs, check=False).argmax(1) == job.data.test_labels
+    right = outputs(job, job.data.test_inputs, _reader(job)).argmax(1) == job.data.test_labels
     return {"test_top1": 100 * float(right.double().mean())}
 
 
@@ -116,16 +117,15 @@ class Evidence(evidence.Evidence):
         return {**super().arrays(), "predictions": self.predictions, "confidence": self.confidence}
 
 
-def logits(job: Job, inputs: Tensor, check: bool = True) -> Tensor:
-    """(N, K) logits of raw inputs; finite where they are checked."""
+def logits(job: Job, inputs: Tensor) -> Tensor:
+    """(N, K) finite logits of raw inputs."""
+    return answers(job, inputs, _reader(job), "logits")
+
+
+def _reader(job: Job) -> Callable[[Tensor], Tensor]:
+    """What makes logits (B, K) of plain views."""
     method = _classifier(job)
-
-    def read(plain: Tensor) -> Tensor:
-        return method.logits(method.encoder(plain))
-
-    if check:
-        return answers(job, inputs, read, "logits")
-    return torch.cat([read(part).float() for part in job.views.plain(inputs)])
+    return lambda plain: method.logits(method.encoder(plain))
 
 
 def _classifier(job: Job) -> Classifier:
