@@ -68,6 +68,12 @@ def check_reach(method, data):
         assert name == "encoder.convolution.bias" or parameter.grad.any(), name
 
 
+def check_loss(method, data):
+    """The loss is the objective of the logits of the first view."""
+    want = method.objective(method.logits(method.encoder(data.views[0])), data.labels)
+    torch.testing.assert_close(method.loss(data), want)
+
+
 def check_order(objective, reordered, logits, labels):
     """Classes are alike: `reordered` says of classes in the order 3, 1, 4, 0, 2 what `objective` says of them."""
     order = torch.tensor([3, 1, 4, 0, 2])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pipeline.methods.classifier import Classifier
-from tests.kit.classifiers import K, check_kept_state, check_order, member
+from tests.kit.classifiers import K, check_kept_state, check_loss, check_order, member
 from tests.kit.methods import CONTEXT, batch, begun, members, step
 
 FAMILY = members("classifier")
@@ -31,8 +31,7 @@ def test_gradients(cls, logits, labels):
 @pytest.mark.parametrize("cls", [cls for cls in ON_LOGITS if cls.loss is Classifier.loss])
 def test_the_loss_is_the_objective_of_the_first_view(cls):
     method, data = started(cls), batch()
-    want = method.objective(method.logits(method.encoder(data.views[0])), data.labels)
-    torch.testing.assert_close(method.loss(data), want)
+    check_loss(method, data)
 
 
 @pytest.mark.parametrize("cls", IN_STEPS)

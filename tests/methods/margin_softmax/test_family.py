@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from tests.kit.classifiers import FIVE, check_kept_state, check_order, check_reach, embedded, member
+from tests.kit.classifiers import FIVE, check_kept_state, check_loss, check_order, check_reach, embedded, member
 from tests.kit.losses import cosines
 from tests.kit.methods import CONTEXT, batch, begun, made, members, step
 
@@ -52,8 +52,7 @@ def test_a_new_order_of_classes_changes_nothing(cls, angles, labels):
 @pytest.mark.parametrize("cls", FAMILY)
 def test_the_loss_is_the_objective_of_the_first_view_and_reaches_encoder_and_head(cls):
     method, data = made(cls, scale=8.0), batch()
-    want = method.objective(method.logits(method.encoder(data.views[0])), data.labels)
-    torch.testing.assert_close(method.loss(data), want)
+    check_loss(method, data)
     check_reach(method, data)
 
 

@@ -6,7 +6,7 @@ import torch
 from pipeline.methods.classifier import Classifier
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.robust import ActivePassive, RobustLoss
-from tests.kit.classifiers import K, check_kept_state, check_order, check_reach, kept, member
+from tests.kit.classifiers import K, check_kept_state, check_loss, check_order, check_reach, kept, member
 from tests.kit.losses import mean_over, softmax
 from tests.kit.methods import CONTEXT, batch, begun, members, step
 
@@ -58,8 +58,7 @@ def test_gradients(cls, logits, labels):
 @pytest.mark.parametrize("cls", LOSSES)
 def test_the_loss_is_the_objective_of_the_first_view_and_reaches_encoder_and_head(cls):
     method, data = member(cls), batch()
-    want = method.objective(method.logits(method.encoder(data.views[0])), data.labels)
-    torch.testing.assert_close(method.loss(data), want)
+    check_loss(method, data)
     check_reach(method, data)
 
 
