@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pipeline import lookup
@@ -68,7 +69,7 @@ def train(run: Run, plan: Plan, root: Path, report: Report) -> dict[str, Any]:
         record |= {"status": "failed", "reason": reason}
     else:
         job = _job(run, plan, root, device)
-        protocol = lookup.module(f"protocols.{run.settings['protocol']}.run")
+        protocol = _protocol(run)
         watch = protocol.watch if run.settings["watch"] else None
         try:
             rows = loop.fit(job, protocol.phases(job), folder / CHECKPOINT, pause, report, watch)
@@ -167,6 +168,11 @@ def recipe(run: Run) -> Any:
     )
 
 
+def _protocol(run: Run) -> ModuleType:
+    """The half of the run's protocol that needs torch."""
+    return lookup.module(f"protocols.{run.settings['protocol']}.run")
+
+
 def _job(run: Run, plan: Plan, root: Path, device: Any) -> Any:
     from pipeline import modalities
     from pipeline.training import job
@@ -185,7 +191,7 @@ def _trained(run: Run, plan: Plan, root: Path, device: Any) -> Any:
     folder = root / run.trained
     job = _job(run, plan, root, device)
     weights = checkpoint.load(folder / "model.safetensors")
-    built = build(job, lookup.module(f"protocols.{run.settings['protocol']}.run").phases(job))
+    built = build(job, _protocol(run).phases(job))
     checkpoint.restore(built, weights, folder / "model.safetensors", partly=job.method.training_only)
     job.history.extend(json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines())
     return job
@@ -195,8 +201,7 @@ def _evaluate(run: Run, plan: Plan, root: Path, device: Any) -> Any:
     from pipeline.training.evidence import evaluate
 
     job = (_trained if run.trains else _job)(run, plan, root, device)
-    protocol = lookup.module(f"protocols.{run.settings['protocol']}.run")
-    return evaluate(protocol.Evidence(job), list(run.metrics))
+    return evaluate(_protocol(run).Evidence(job), list(run.metrics))
 
 
 def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:

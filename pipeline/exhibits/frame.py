@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pipeline import modalities
 from pipeline.errors import UserError, unknown
 from pipeline.files import read_json
 
@@ -123,7 +124,7 @@ def study_of(plan: PlanLike, key: str) -> "Study":
 
 def manifest(dataset: str, root: str | Path = ".") -> dict[str, Any]:
     """What a prepared data set says of itself; empty where it is not on this machine."""
-    path = Path(root) / "data" / "prepared" / dataset / "manifest.json"
+    path = modalities.folder(dataset, Path(root)) / "manifest.json"
     found: dict[str, Any] = read_json(path) if path.exists() else {}
     return found
 

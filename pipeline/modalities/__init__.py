@@ -100,10 +100,10 @@ def known() -> list[str]:
     return sorted(_modalities())
 
 
-def name_of(key: str) -> str:
+def name_of(key: str, where: str = "") -> str:
     """The modality of a data set, by name. Raises UserError for an unknown data set, with the nearest known one."""
     if key not in _modalities():
-        raise unknown("data set", key, known())
+        raise unknown("data set", key, known(), where)
     return _modalities()[key]
 
 

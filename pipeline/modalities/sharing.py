@@ -44,9 +44,14 @@ class Data:
         return tuple(self.train_inputs.shape[1:])
 
     @property
+    def numbers(self) -> bool:
+        """Whether labels are numbers rather than classes."""
+        return self.train_labels.is_floating_point() and self.train_labels.ndim == 1
+
+    @property
     def class_counts(self) -> tuple[int, ...]:
         """Training examples of each class by the labels given; where an input has several labels, of each."""
-        if not self.class_names or (self.train_labels.is_floating_point() and self.train_labels.ndim == 1):
+        if self.numbers:
             return ()
         labels = self.train_labels.cpu()
         if labels.ndim > 1:

@@ -8,7 +8,6 @@ its own, without what only evaluation reads: another metric trains nothing.
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 from pydantic import create_model
@@ -160,9 +159,11 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
     trained_on, reads = (tuple(dict.fromkeys([*own, *each.reads()])) for each in (_as_trained(budget), budget))
     modality = modalities.name_of(values["dataset"])
     measured = _measured(tuple(study.measured))
-    roots = _Roots(info.module, info.name, study.protocol, modality, values["encoder"], values.get("watch", False))
     trained_by = {key: value for key, value in values.items() if key not in budget.not_trained_on()}
-    training_code, evaluation_code = roots.training, roots.evaluation(measured)
+    training_code = _training(
+        f"{info.module}:{info.name}", study.protocol, modality, values["encoder"], values.get("watch", False)
+    )
+    evaluation_code = _evaluation(study.protocol, measured)
     # what all seeds share is hashed once
     trained = digest([_without_off(trained_by), training_code, _data(trained_on)])
     evaluated = digest([_without_off(values), measured, evaluation_code, _data(reads)])
@@ -218,10 +219,14 @@ def _budget(study: Study, cell: Cell, below: Run | None, where: str, place: str)
             )
         values = {**values, **{name: below.settings[name] for name in inherited}}
     dataset = values.get("dataset") or study.dataset
-    if dataset not in modalities.known():
-        raise unknown("data set", dataset, modalities.known(), where)
-    _takes(protocol, study.protocol, dataset, where)
-    made = checked(_of_modality(schema, modalities.name_of(dataset)), {**values, "dataset": dataset}, place)
+    modality = modalities.name_of(dataset, where)
+    takes = getattr(protocol, "MODALITIES", (modality,))
+    if modality not in takes:
+        raise UserError(
+            f"{where}: dataset = '{dataset}': holds {modality}; protocol '{study.protocol}' is for "
+            f"{' and '.join(takes)}"
+        )
+    made = checked(_of_modality(schema, modality), {**values, "dataset": dataset}, place)
     for stream in info.streams:
         if stream not in made.streams():
             raise UserError(
@@ -231,7 +236,7 @@ def _budget(study: Study, cell: Cell, below: Run | None, where: str, place: str)
     if getattr(made, "watch", False) and "watch" not in code.defines(f"pipeline.protocols.{study.protocol}.run"):
         raise UserError(f"{place}: watch: protocol '{study.protocol}' cannot watch epochs; take it out")
     made.check(modalities.describe(dataset), where)
-    known = _encoders(modalities.name_of(dataset))
+    known = _encoders(modality)
     if made.encoder not in known:
         raise unknown("encoder", made.encoder, known, where)
     return made
@@ -245,16 +250,6 @@ def _encoders(modality: str) -> list[str]:
 
 def _streams(budget: Budget) -> str:
     return f"it has {', '.join(budget.streams())}" if budget.streams() else "it has none beside the training set"
-
-
-def _takes(protocol: ModuleType, name: str, dataset: str, where: str) -> None:
-    """UserError where the protocol is for other kinds of data."""
-    takes = getattr(protocol, "MODALITIES", ())
-    modality = modalities.name_of(dataset)
-    if takes and modality not in takes:
-        raise UserError(
-            f"{where}: dataset = '{dataset}': holds {modality}; protocol '{name}' is for {' and '.join(takes)}"
-        )
 
 
 @functools.cache
@@ -283,34 +278,15 @@ def _below(base: Base, count: int, done: dict[str, Runs], where: str) -> Run:
     return first
 
 
-@dataclass(frozen=True)
-class _Roots:
-    """Where the code that a run executes begins, by name."""
-
-    method: str
-    name: str
-    protocol: str
-    modality: str
-    encoder: str
-    watch: bool
-
-    @property
-    def training(self) -> str:
-        return _training(self)
-
-    def evaluation(self, metrics: tuple[str, ...]) -> str:
-        return _evaluation(self.protocol, metrics)
-
-
 @functools.cache
-def _training(roots: _Roots) -> str:
-    """The digest of what trains: the method, the loop, and what protocol and modality do of it."""
-    run = f"pipeline.protocols.{roots.protocol}.run"
-    own = [f"{run}:{name}" for name in ("prepare", "phases", *(["watch"] if roots.watch else []))]
-    modality = f"pipeline.modalities.{roots.modality}"
-    views = [f"{modality}.run:{name}" for name in ("share", "Views", "encoder")]
+def _training(method: str, protocol: str, modality: str, encoder: str, watch: bool) -> str:
+    """The digest of what trains: the method (module:class), the loop, and what protocol and modality do of it."""
+    run = f"pipeline.protocols.{protocol}.run"
+    own = [f"{run}:{name}" for name in ("prepare", "phases", *(["watch"] if watch else []))]
+    kind = f"pipeline.modalities.{modality}"
+    views = [f"{kind}.run:{name}" for name in ("share", "Views", "encoder")]
     loop = ["pipeline.training.loop:fit", "pipeline.training.job:make"]
-    return identity.digest(f"{roots.method}:{roots.name}", *own, *loop, *views, f"{modality}.encoders.{roots.encoder}")
+    return identity.digest(method, *own, *loop, *views, f"{kind}.encoders.{encoder}")
 
 
 @functools.cache

@@ -5,6 +5,7 @@ import copy
 import functools
 import itertools
 import math
+import operator
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -177,17 +178,13 @@ def _batches(job: Job, phase: Phase, epoch: int) -> Iterator[Batch]:
     for step in range(phase.steps):
         batch = own.batch(order, step, draws[0], method.fetch)
         for stream, places, generator in zip(further, orders, draws[1:], strict=True):
-            batch.streams[stream.name] = stream.batch(places, step, generator, _indexed)
+            batch.streams[stream.name] = stream.batch(places, step, generator, operator.getitem)
         yield batch
-
-
-def _indexed(inputs: Tensor, indices: Tensor) -> Tensor:
-    return inputs[indices]
 
 
 @dataclass(frozen=True)
 class Stream:
-    """Where a part of each batch comes from. labels: None where there are none;"""
+    """Where a part of each batch comes from. labels: None where there are none."""
 
     job: Job
     name: str
@@ -247,7 +244,6 @@ def build(job: Job, phases: Sequence[Phase]) -> Method:
     method.encoder = encoder
     seed = job.draws.seed_of("method")
     torch.manual_seed(seed)
-    numbers = data.train_labels.is_floating_point() and data.train_labels.ndim == 1
     context = Context(
         feature_dim=encoder.feature_dim,
         num_classes=len(data.class_names),
@@ -258,7 +254,7 @@ def build(job: Job, phases: Sequence[Phase]) -> Method:
         epochs=settings["epochs"],
         seed=seed,
         inputs=job.views.facts,
-        target_range=(float(data.train_labels.min()), float(data.train_labels.max())) if numbers else None,
+        target_range=(float(data.train_labels.min()), float(data.train_labels.max())) if data.numbers else None,
         base=job.base,
         streams=data.streams,
     )
