@@ -10,20 +10,23 @@ from pipeline.ops.encoder import Encoder
 class ConvNet(Encoder):
     """Four 3x3 convolutions of 8, 32, 64 and 64 channels, the first three pooled: 58 thousand weights.
 
-    Pooling stands before batch normalisation and ReLU, which then work on a quarter of the values.
+    Pooling stands before batch normalisation and ReLU, which then work on a quarter of the values. The last pooling
+    rounds sides up: of images of 14 pixels it leaves 2x2 places, not a single one, around which eight of the nine taps
+    of the last convolution would see only padding and never learn.
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        widths, pooled = [channels, 8, 32, 64, 64], [True, True, True, False]
+        widths = [channels, 8, 32, 64, 64]
+        pooling = [nn.MaxPool2d(2), nn.MaxPool2d(2), nn.MaxPool2d(2, ceil_mode=True), nn.Identity()]
         self.blocks = nn.ModuleList(
             nn.Sequential(
                 Convolution(inside, outside, 3, padding=1, bias=False),
-                nn.MaxPool2d(2) if pool else nn.Identity(),
+                pool,
                 nn.BatchNorm2d(outside),
                 nn.ReLU(inplace=True),
             )
-            for inside, outside, pool in zip(widths, widths[1:], pooled, strict=False)
+            for inside, outside, pool in zip(widths, widths[1:], pooling, strict=False)
         )
         self.feature_dim = widths[-1]
 
