@@ -2,43 +2,63 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
-BIN := $(CURDIR)/$(VENV)/bin
+# relative and quoted: the project's own path may hold any letter
+PY = "$(VENV)/bin/python"
 STAMP := $(VENV)/.installed
 # uv reads its own variable for local wheels; pip's is honoured too.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
-export PATH := $(BIN):$(PATH)
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# where the home folder cannot be written to, tools keep in the project what they keep there
+ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$$HOME/.cache}" 2>/dev/null && test -w "$${XDG_CACHE_HOME:-$$HOME/.cache}" && echo yes),yes)
+export XDG_CACHE_HOME := $(CURDIR)/.recount/cache
+export XDG_CONFIG_HOME := $(CURDIR)/.recount/config
+endif
 export PYTHONDONTWRITEBYTECODE :=
 export MLFLOW_DISABLE_TELEMETRY := true
 PORT ?= 5000
 STUDY ?= ssl
 
-.PHONY: reproduce search test lint ui lock bench clean-results
+# run the rest of the line while no other process does
+ALONE = $(PYTHON) -c 'import fcntl, subprocess, sys; lock = open(sys.argv[1], "w"); fcntl.flock(lock, fcntl.LOCK_EX); sys.exit(subprocess.call(sys.argv[2:]))'
+
+.PHONY: environment reproduce search test lint ui lock bench clean-results
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; say which with PYTHON=python3.x" >&2; exit 2; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
-	@touch $@
+	@mkdir -p .recount
+	@$(ALONE) .recount/install.lock $(MAKE) --no-print-directory environment
+
+environment:  # by one call at a time; the next one finds it done. What has a hash in the lock file is held against it
+	@test "$(STAMP)" -nt requirements.lock || { set -ex; \
+	test -x $(PY) || $(PYTHON) -m venv "$(VENV)"; \
+	$(PY) -m pip install --quiet --disable-pip-version-check uv; \
+	$(PY) -m uv pip install --quiet --verify-hashes --python $(PY) -r requirements.lock; \
+	touch "$(STAMP)"; }
 
 reproduce: $(STAMP)  ## everything: data, runs, tables, figures, claims, report
-	snakemake --cores all
+	$(PY) -m snakemake --cores all
 
 search: $(STAMP)  ## try a study's learning rates on validation examples: make search STUDY=ssl
-	snakemake --cores all --config 'studies=["$(STUDY)","$(STUDY)_search"]' -- $(STUDY)_search
-	python -m pipeline search $(STUDY) --write
+	$(PY) -m snakemake --cores all --config 'studies=["$(STUDY)","$(STUDY)_search"]' -- $(STUDY)_search
+	$(PY) -m pipeline search $(STUDY) --write
 
 test: $(STAMP)  ## lint, types, tests
-	ruff check .
-	ruff format --check .
-	mypy
-	python -m pytest -n 2 -q
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m pytest -n 2 -q
 
 ui: $(STAMP)  ## MLflow's pages on localhost
-	python -m pipeline ui --port $(PORT)
+	$(PY) -m pipeline ui --port $(PORT)
 
 bench: $(STAMP)  ## the ratios of docs/benchmarks.md
-	python -m benchmarks
+	$(PY) -m benchmarks
 
+COMPILE = $(PY) -m uv pip compile --quiet --no-header --no-annotate --python-version 3.11
+
+# torch has no hash and no CUDA libraries beside it: each machine has the build for its card, or for none
 lock:  ## requirements.lock anew from requirements.in
-	$(BIN)/uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.lock
+	$(COMPILE) requirements.in -o requirements.pins
+	grep -Ev '^(torch==|triton|cuda-|nvidia-)' requirements.pins | $(COMPILE) --no-deps --generate-hashes - -o requirements.hashed
+	grep '^torch==' requirements.in | cat requirements.hashed - > requirements.lock
+	rm requirements.pins requirements.hashed

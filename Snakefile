@@ -1,44 +1,50 @@
 # A thin view of the plan: which files come from which, and the command for each. No experiment is described here.
 import os
+import shlex
 import sys
+import time
+from pathlib import Path
 
-from snakemake.scheduling.job_scheduler import JobScheduler
-
+from pipeline import modalities
+from pipeline.commands import engine
 from pipeline.errors import UserError
 from pipeline.exhibits import outputs
 from pipeline.planning import load as planning
 
-
-configfile: "params.yaml"
+if not Path("params.yaml").is_file():
+    print(f"recount: {Path.cwd()}: no params.yaml here; call snakemake in {workflow.basedir}", file=sys.stderr)
+    sys.exit(2)
 
 
 try:
-    PLAN = planning.load(overrides=dict(config))
+    # what --config says; params.yaml is read by the plan, which is stricter than Snakemake
+    VALUES = planning.configured(dict(config))
+    PLAN = planning.load(overrides=VALUES, option="--config")
     # only what differs from params.yaml, so that the jobs plan what this call plans
-    FLAGS = planning.flags(dict(config))
+    FLAGS = planning.flags(VALUES)
 except UserError as error:
     print(f"recount: {error}", file=sys.stderr)
     sys.exit(2)
 
-if workflow.local_exec:
-    # For its limit of jobs a second, Snakemake weighs all jobs anew a second after each time that it has weighed them.
-    # These turns add up: after a thousand jobs they are a fifth of two cores. Jobs that end give turns enough.
-    JobScheduler._schedule_reevalutation = lambda self, delay: None
+ENGINE = engine.Engine(workflow)
+PYTHON = f"{shlex.quote(sys.executable)} -m pipeline"
 
 # jobs on this machine share a process that has torch imported (pipeline/commands/warm.py)
 os.environ.setdefault("RECOUNT_WARM", "1")
+# and what one of them finds out of the tracking store (pipeline/tracking/reach.py)
+os.environ.setdefault("RECOUNT_CALL", f"{os.getpid()}-{time.time_ns()}")
 
-DATA = "data/prepared/{dataset}/"
-RUN = "{study}/{method}/{variant}-s{seed}-{hash}"
-WEIGHTS = ("model.safetensors", "train.json")
-TRAINED = [f"trained/{RUN}/{name}" for name in (*WEIGHTS, "history.jsonl")]
-EVALUATED = [f"runs/{RUN}/{name}" for name in ("result.json", "predictions.npz")]
+RUN = "{cell}/{variant}-s{seed}-{hash}"
+CELLS = {kind: sorted({f"{run.study}/{run.method}" for run in PLAN.runs if run.trains is kind}) for kind in (True, False)}
+
+
+onstart:
+    ENGINE.unhindered()
 
 
 wildcard_constraints:
-    dataset="|".join(PLAN.datasets),
     study="|".join(PLAN.studies),
-    method="[a-z0-9_]+",
+    cell="|".join(CELLS[True] + CELLS[False]),
     variant="[a-z0-9_]+",
     seed=r"\d+",
     hash="[0-9a-f]{8}",
@@ -52,69 +58,102 @@ def planned(wildcards, tree):
     return found
 
 
-def manifests(keys):
-    # their age means nothing: a run's id stands for the data's content, and preparing again gives the same bytes
-    return [ancient(f"data/prepared/{key}/manifest.json") for key in keys]
+def after(files):
+    """An input: what `files` yields for the wildcards. No step runs again because of its age."""
+
+    def found(wildcards):
+        ENGINE.begin()
+        return [ancient(path) for path in files(wildcards)]
+
+    return found
+
+
+def prepared(keys):
+    return [tuple(modalities.made(key, PLAN.recipes[key])) for key in keys]
 
 
 def bases(run):
-    return [f"{PLAN.by_id[need].trained}/{name}" for need in run.needs for name in WEIGHTS]
+    return [engine.trained(PLAN.by_id[need]) for need in run.needs]
 
 
-def training_needs(wildcards):
+def training(wildcards):
     run = planned(wildcards, "trained")
-    return manifests(run.trained_on) + bases(run)
+    return engine.inputs(engine.trained(run), prepared(run.trained_on) + bases(run), leave=True)
 
 
-def evaluation_needs(wildcards):
+def evaluation(wildcards):
     run = planned(wildcards, "runs")
-    own = [f"{run.trained}/{name}" for name in WEIGHTS] if run.trains else []
-    return own + manifests(run.datasets) + bases(run)
+    reads = [engine.trained(run)] if run.trains else []
+    return engine.inputs(engine.evaluated(run), reads + prepared(run.datasets) + bases(run), leave=True)
+
+
+def trainings(study):
+    return [engine.trained(run) for run in PLAN.study_runs(study) if run.trains]
 
 
 def results(study):
-    return [f"{run.path}/{name}" for run in PLAN.study_runs(study) for name in ("result.json", "predictions.npz")]
+    return [engine.evaluated(run) for run in PLAN.study_runs(study)]
 
 
-def histories(study):
-    return [f"{run.trained}/history.jsonl" for run in PLAN.study_runs(study) if run.trains]
+def all_results():
+    return [files for key in PLAN.studies for files in results(key)]
+
+
+def all_of(groups):
+    return [path for files in groups for path in files]
+
+
+CLAIMS, REPORT = outputs.claims(PLAN), outputs.report(PLAN)
+CURVES, METRICS, TABLES = (
+    {key: exhibit(PLAN, key) for key in PLAN.studies} for exhibit in (outputs.curves, outputs.metrics, outputs.table)
+)
 
 
 # what takes seconds and needs no GPU stays on the machine that schedules
 localrules:
     all,
     datasets,
-    prepare,
-    curves,
-    metrics,
     claims,
     report,
 
 
 rule all:
     input:
-        "results/report.html",
+        after(lambda _: all_of(prepared(PLAN.datasets))),
+        after(lambda _: [path for key in PLAN.studies for path in all_of(trainings(key) + results(key))]),
+        [path for key in PLAN.studies for path in TABLES[key].outputs],
+        CLAIMS.outputs,
+        REPORT.outputs,
 
 
 rule datasets:
     input:
-        manifests(PLAN.datasets),
+        after(lambda _: all_of(prepared(PLAN.datasets))),
 
 
-rule prepare:
-    output:
-        DATA + "manifest.json",
-    log:
-        "logs/prepare/{dataset}.log",
-    shell:
-        "python -m pipeline prepare {wildcards.dataset} 2>&1 | tee {log}"
+for key in PLAN.datasets:
+
+    rule:
+        name:
+            f"prepare_{key}"
+        localrule: True
+        input:
+            after(lambda _: []),
+        output:
+            modalities.made(key, PLAN.recipes[key]),
+        params:
+            dataset=key,
+        log:
+            f"logs/prepare/{key}.log",
+        shell:
+            "{PYTHON} prepare {params.dataset} {FLAGS} 2>&1 | tee {log}"
 
 
 rule train:
     input:
-        training_needs,
+        after(training),
     output:
-        TRAINED,
+        [f"trained/{RUN}/{name}" for name in engine.WEIGHTS],
     params:
         run=lambda wildcards: planned(wildcards, "trained").trained,
     resources:
@@ -122,97 +161,122 @@ rule train:
     log:
         "logs/train/" + RUN + ".log",
     shell:
-        "python -m pipeline train {params.run} {FLAGS} 2>&1 | tee {log}"
+        "{PYTHON} train {params.run} {FLAGS} 2>&1 | tee {log}"
 
 
-rule evaluate:
-    input:
-        evaluation_needs,
-    output:
-        EVALUATED,
-    params:
-        run=lambda wildcards: planned(wildcards, "runs").path,
-    resources:
-        gpu_slots=1,
-    log:
-        "logs/evaluate/" + RUN + ".log",
-    shell:
-        "python -m pipeline evaluate {params.run} {FLAGS} 2>&1 | tee {log}"
+# of what was trained, and of scores of what others have trained
+for name, trained, files in (("evaluate", True, engine.KEPT + engine.RESULT), ("score", False, engine.RESULT)):
 
-
-# What DVC shows of a study's training and evaluation: learning curves to plot, metrics to compare.
-rule curves:
-    input:
-        lambda wildcards: histories(wildcards.study),
-    output:
-        "results/curves/{study}.csv",
-    log:
-        "logs/curves/{study}.log",
-    shell:
-        "python -m pipeline train {wildcards.study} {FLAGS} 2>&1 | tee {log}"
-
-
-rule metrics:
-    input:
-        lambda wildcards: results(wildcards.study),
-    output:
-        "results/metrics/{study}.json",
-    log:
-        "logs/metrics/{study}.log",
-    shell:
-        "python -m pipeline evaluate {wildcards.study} {FLAGS} 2>&1 | tee {log}"
+    rule:
+        name:
+            name
+        input:
+            after(evaluation),
+        output:
+            [f"runs/{RUN}/{file}" for file in files],
+        wildcard_constraints:
+            cell="|".join(CELLS[trained]) or "none",
+        params:
+            run=lambda wildcards: planned(wildcards, "runs").path,
+        resources:
+            gpu_slots=1,
+        log:
+            "logs/evaluate/" + RUN + ".log",
+        shell:
+            "{PYTHON} evaluate {params.run} {FLAGS} 2>&1 | tee {log}"
 
 
 for key in PLAN.studies:
+
+    # what DVC shows of a study's training: learning curves to plot
+    rule:
+        name:
+            f"curves_{key}"
+        localrule: True
+        input:
+            after(lambda _, key=key: engine.inputs((), trainings(key))),
+        output:
+            CURVES[key].outputs,
+        params:
+            study=key,
+        log:
+            f"logs/curves/{key}.log",
+        shell:
+            "{PYTHON} train {params.study} {FLAGS} 2>&1 | tee {log}"
+
+    rule:
+        name:
+            f"trained_{key}"
+        localrule: True
+        input:
+            after(lambda _, key=key: all_of(trainings(key))),
+            CURVES[key].outputs,
+
+    # and of its evaluation: metrics to compare
+    rule:
+        name:
+            f"metrics_{key}"
+        localrule: True
+        input:
+            after(lambda _, key=key: engine.inputs((), results(key))),
+        output:
+            METRICS[key].outputs,
+        params:
+            study=key,
+        log:
+            f"logs/metrics/{key}.log",
+        shell:
+            "{PYTHON} evaluate {params.study} {FLAGS} 2>&1 | tee {log}"
+
+    rule:
+        name:
+            f"evaluated_{key}"
+        localrule: True
+        input:
+            after(lambda _, key=key: all_of(results(key))),
+            METRICS[key].outputs,
 
     rule:
         name:
             f"table_{key}"
         localrule: True
         input:
-            results(key),
-            histories(key),
+            after(lambda _, key=key: engine.inputs((), results(key))),
         output:
-            outputs.of_study(PLAN.studies[key]),
+            TABLES[key].outputs,
         params:
             study=key,
-            plan=outputs.digest(PLAN, key),
         log:
             f"logs/table/{key}.log",
         shell:
-            "python -m pipeline table {params.study} {FLAGS} 2>&1 | tee {log}"
+            "{PYTHON} table {params.study} {FLAGS} 2>&1 | tee {log}"
 
     rule:
         name:
             key
         localrule: True
         input:
-            outputs.of_study(PLAN.studies[key]),
+            after(lambda _, key=key: all_of(trainings(key) + results(key))),
+            TABLES[key].outputs,
 
 
 rule claims:
     input:
-        [path for key in PLAN.studies for path in results(key)],
-        outputs.papers(),
+        after(lambda _: engine.inputs((), all_results())),
     output:
-        "results/claims.csv",
-    params:
-        plan=outputs.digest(PLAN),
+        CLAIMS.outputs,
     log:
         "logs/claims.log",
     shell:
-        "python -m pipeline claims {FLAGS} 2>&1 | tee {log}"
+        "{PYTHON} claims {FLAGS} 2>&1 | tee {log}"
 
 
 rule report:
     input:
-        [path for key in PLAN.studies for path in outputs.of_study(PLAN.studies[key])],
-        "results/claims.csv",
+        after(lambda _: engine.inputs((), all_results() + [tuple(each.outputs) for each in (*TABLES.values(), CLAIMS)])),
     output:
-        outputs.report(PLAN),
-    params:
-        plan=outputs.digest(PLAN),
+        REPORT.outputs,
     log:
         "logs/report.log",
     shell:
-        "python -m pipeline report {FLAGS} 2>&1 | tee {log}"
+        "{PYTHON} report {FLAGS} 2>&1 | tee {log}"

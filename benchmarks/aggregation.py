@@ -28,7 +28,7 @@ def run() -> Iterator[str]:
                 metrics = {f"metric_{place}": place + seed / 10 for place in range(METRICS)}
                 result = {"id": identity, "status": "ok", "metrics": metrics, "settings": first.settings}
                 (Path(name) / path).mkdir(parents=True)
-                (Path(name) / path / "result.json").write_text(json.dumps(result, indent=1))
+                (Path(name) / path / "result.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
         study = Plan(planned.tier, planned.studies, tuple(runs))
         started = time.perf_counter()
         table = frame.aggregate(frame.read(study, "classification", name))

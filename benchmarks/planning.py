@@ -29,7 +29,9 @@ def _plan() -> list[str]:
 
 
 def _timed(what: str, root: Path, call: list[str]) -> str:
-    runs = len(subprocess.run(_plan()[:-1], cwd=root, capture_output=True, text=True, check=True).stdout.splitlines())
+    runs = len(
+        subprocess.run(_plan()[:-1], cwd=root, capture_output=True, encoding="utf-8", check=True).stdout.splitlines()
+    )
     started = time.perf_counter()
     subprocess.run(call, cwd=root, capture_output=True, check=True)
     return f"{runs} runs {what} in {time.perf_counter() - started:.2f} s"
@@ -41,11 +43,13 @@ def _project(root: Path, studies: int, methods: int, seeds: int) -> Path:
         shutil.copytree(name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy("Snakefile", root)
     family = root / "pipeline/methods/classifier"
-    text = (family / "label_smoothing.py").read_text().replace('paper = "label_smoothing"', 'paper = ""')
+    text = (
+        (family / "label_smoothing.py").read_text(encoding="utf-8").replace('paper = "label_smoothing"', 'paper = ""')
+    )
     keys = [f"synthetic_{number}" for number in range(studies * methods // SHARED)]
     for key in keys:
-        (family / f"{key}.py").write_text(text)
-    study = yaml.safe_load(Path("studies/classification.yaml").read_text())
+        (family / f"{key}.py").write_text(text, encoding="utf-8")
+    study = yaml.safe_load(Path("studies/classification.yaml").read_text(encoding="utf-8"))
     (root / "studies").mkdir()
     names = [f"study_{number}" for number in range(studies)]
     for number, name in enumerate(names):
@@ -53,10 +57,12 @@ def _project(root: Path, studies: int, methods: int, seeds: int) -> Path:
         budget = {"laptop": {**study["budget"]["laptop"], "seeds": seeds}}
         changed = {"methods": chosen, "baseline": chosen[0], "variants": {"default": {}}, "budget": budget}
         changed |= {"search": {}, "reduced": []}
-        (root / f"studies/{name}.yaml").write_text(yaml.safe_dump({**study, **changed}))
+        (root / f"studies/{name}.yaml").write_text(yaml.safe_dump({**study, **changed}), encoding="utf-8")
     (root / "papers").mkdir()
     for path in Path("papers").glob("*.yaml"):  # their claims test studies that are not here
-        paper = {key: value for key, value in yaml.safe_load(path.read_text()).items() if key != "claims"}
-        (root / path).write_text(yaml.safe_dump(paper))
-    (root / "params.yaml").write_text(yaml.safe_dump({"studies": names}))
+        paper = {
+            key: value for key, value in yaml.safe_load(path.read_text(encoding="utf-8")).items() if key != "claims"
+        }
+        (root / path).write_text(yaml.safe_dump(paper), encoding="utf-8")
+    (root / "params.yaml").write_text(yaml.safe_dump({"studies": names}), encoding="utf-8")
     return root

@@ -18,8 +18,9 @@ sys.path.insert(0, str(ROOT))
 from pipeline import metrics  # noqa: E402
 from pipeline.exhibits import labels  # noqa: E402
 from pipeline.planning import code, load  # noqa: E402
+from pipeline.planning import search as searching  # noqa: E402
 from pipeline.planning.model import Study  # noqa: E402
-from pipeline.schema import read_yaml  # noqa: E402
+from pipeline.yaml_files import read_yaml  # noqa: E402
 
 BLOCK = re.compile(r"(<!-- (\w+)(?::(\w+))? -->\n).*?(<!-- end -->)", re.DOTALL)
 COLUMNS = 4
@@ -33,7 +34,7 @@ def studies() -> dict[str, Study]:
 
 
 def rows(path: str) -> list[dict[str, str]]:
-    with (ROOT / "results" / path).open(newline="") as stream:
+    with (ROOT / "results" / path).open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
 
@@ -81,24 +82,24 @@ def ranked(found: list[dict[str, str]], columns: list[str], variant: str) -> str
 
 
 def search(study: str) -> str:
-    """Every method's score at every rate, the best one bold."""
-    first = next(iter(studies()[study].metrics))
-    found = [row for row in rows(f"tables/{study}_search.csv") if row["metric"] == first]
-    scores: dict[str, dict[str, float | None]] = {}
-    for row in found:
-        rate = row["variant"].split("rate_")[1].replace("p", ".")
-        scores.setdefault(row["method"], {})[rate] = float(row["mean"]) if row["status"] == "ok" else None
-    rates = sorted({rate for each in scores.values() for rate in each}, key=float)
+    """Every method's score at every rate, variant by variant, the best one bold."""
+    searched, tier = studies()[study], read_yaml(ROOT / "params.yaml")["tier"]
+    first, rates = next(iter(searched.metrics)), searched.search[tier].learning_rates
+    cells = {cell.name: cell for cell in searching.cells(searched, tier)}
+    scores: dict[tuple[str, str], dict[searching.Try, float | None]] = {}
+    for row in rows(f"tables/{study}_search.csv"):
+        if row["metric"] == first and (cell := cells.get(row["variant"])):
+            score = float(row["mean"]) if row["status"] == "ok" else None
+            scores.setdefault((cell.home, row["method"]), {})[cell.tried] = score
+    better = min if metrics.describe(first).direction == "lower" else max
+    order = list(searched.variants)
     lines = []
-    for method, each in sorted(scores.items()):
-        known = [score for score in each.values() if score is not None]
-        best = (min if metrics.describe(first).direction == "lower" else max)(known, default=None)
-        texts = [
-            "-" if score is None else f"**{score:.1f}**" if score == best else f"{score:.1f}"
-            for score in map(each.get, rates)
-        ]
-        lines.append([f"`{method}`", *texts])
-    return markdown(["method", *rates], lines)
+    for (home, method), each in sorted(scores.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
+        best = better((score for score in each.values() if score is not None), default=None)
+        for what, found in searching.rows(home, each, rates):
+            texts = ["-" if s is None else f"**{s:.1f}**" if s == best else f"{s:.1f}" for s in found]
+            lines.append([f"`{method}`", what, *texts])
+    return markdown(["method", "variant", *(f"{rate:g}" for rate in sorted(rates))], lines)
 
 
 def verdicts() -> str:
@@ -150,7 +151,7 @@ def fill(match: re.Match[str]) -> str:
 def main() -> int:
     stale = False
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        before = path.read_text()
+        before = path.read_text(encoding="utf-8")
         after = BLOCK.sub(fill, before)
         if before == after:
             continue
@@ -158,7 +159,7 @@ def main() -> int:
         if "--check" in sys.argv[1:]:
             print(f"{path.relative_to(ROOT)} is out of date; run `python docs/fill.py`")
         else:
-            path.write_text(after)
+            path.write_text(after, encoding="utf-8")
     return int(stale and "--check" in sys.argv[1:])
 
 

@@ -4,6 +4,7 @@ import os
 import sys
 
 from pipeline.commands import entry
+from pipeline.commands.guard import guarded, told
 
 
 def main() -> int:
@@ -18,4 +19,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.excepthook = told
+    sys.exit(guarded(main))

@@ -6,19 +6,41 @@ from pydantic import Field, model_validator
 
 from pipeline.errors import UserError
 from pipeline.modalities import Dataset
-from pipeline.schema import Count, Evaluated, NotNegative, Positive, Range, Share, Strict, Whole, evaluated
+from pipeline.schema import (
+    Count,
+    Distinct,
+    Evaluated,
+    NotNegative,
+    Positive,
+    Rate,
+    Seeds,
+    Share,
+    Steps,
+    Strict,
+    Whole,
+    evaluated,
+)
+
+Decay = Annotated[float, Field(ge=0, lt=1)]
+"""Of a running average: at 1 it would never move."""
 
 
 class Optimizer(Strict):
     """`sgd` and `lars` read momentum; `nesterov` is SGD's; `adamw` reads betas; `trust` is LARS's coefficient."""
 
     name: Literal["sgd", "lars", "adamw"]
-    learning_rate: Positive
+    learning_rate: Rate
     weight_decay: NotNegative = 0.0
     momentum: Share = 0.9
     nesterov: bool = False
-    betas: Range = [0.9, 0.999]
+    betas: Annotated[list[Decay], Field(min_length=2, max_length=2)] = [0.9, 0.999]
     trust: Positive = 0.001
+
+    @model_validator(mode="after")
+    def _nesterov_looks_ahead(self) -> "Optimizer":
+        if self.nesterov and not self.momentum:
+            raise ValueError("nesterov needs a momentum above 0")
+        return self
 
 
 class Schedule(Strict):
@@ -52,24 +74,24 @@ class LabelNoise(Strict):
 class Budget(Strict):
     """What the runs of every protocol have."""
 
-    dataset: str | None = None
+    dataset: Steps[str | None] = None
     """Replaces the study's data set at this tier or in this variant."""
-    encoder: str = "convnet"
-    train_examples: Count | None = None
-    """The first so many of the training split; null for all."""
-    validation_examples: Whole = 0
-    """Taken from the end of `train_examples` and not trained on."""
+    encoder: Steps[str] = "convnet"
+    train_examples: Steps[Count | None] = None
+    """So many of the training split, of all classes in proportion, the same for every seed; null for all."""
+    validation_examples: Steps[Whole] = 0
+    """So many of `train_examples`, of all classes too, that are not trained on."""
     test_examples: Evaluated[Count | None] = None
     evaluate_on: Evaluated[Literal["test", "validation"]] = "test"
     """`validation` measures on the validation examples and never looks at the test split: for searches."""
-    held_out_classes: list[Whole] = []
+    held_out_classes: Steps[Distinct[Whole]] = []
     """Classes left out of training, validation and test."""
-    imbalance: Annotated[float, Field(ge=1)] | None = None
+    imbalance: Steps[Annotated[float, Field(ge=1, le=10_000)] | None] = None
     """Training examples of the most frequent class to those of the rarest, falling exponentially in between."""
-    batch_size: Count = 256
+    batch_size: Steps[Count] = 256
     augmentation: Any = {}
     """What the modality of the data says of views; its schema takes the place of this one."""
-    seeds: Count = 3
+    seeds: Seeds = 3
 
     def not_trained_on(self) -> frozenset[str]:
         """The settings that training does not read."""
@@ -87,14 +109,15 @@ class Budget(Strict):
         """Raise UserError where the data set cannot serve the protocol. Protocols add what they need."""
         check_examples(self, described, where)
         check_classes(self, described, where)
+        check_shares(self, described, where)
 
 
 class TrainingBudget(Budget):
-    epochs: Whole
-    optimizer: Optimizer
-    schedule: Schedule = Schedule()
+    epochs: Steps[Annotated[int, Field(ge=0, le=100_000)]]
+    optimizer: Steps[Optimizer]
+    schedule: Steps[Schedule] = Schedule()
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    weight_average: Share = 0.0
+    weight_average: Decay = 0.0
     """Decay of an exponential moving average of the weights, which is then what is evaluated; 0 for none."""
     label_noise: LabelNoise | None = None
     watch: bool = False
@@ -109,6 +132,8 @@ class TrainingBudget(Budget):
             for flip in self.label_noise.flips:
                 if wrong := [c for c in flip if c >= len(described.classes) or c in self.held_out_classes]:
                     raise UserError(f"{where}: label_noise.flips = {flip}: class {wrong[0]} is not trained on")
+        if self.epochs and self.batch_size < 2:
+            raise UserError(f"{where}: batch_size = {self.batch_size}: must be at least 2")
         if self.epochs and self.batch_size > (left := training_examples(self, described)):
             raise UserError(f"{where}: batch_size = {self.batch_size}: must be at most the {left} training examples")
 
@@ -153,6 +178,28 @@ def check_classes(budget: Budget, described: Dataset, where: str) -> None:
     for name in ("imbalance", "label_noise"):
         if not classes and getattr(budget, name, None):
             raise UserError(f"{where}: {name}: is of classes, and '{described.key}' has numbers as labels; take it out")
+
+
+def check_shares(budget: Budget, described: Dataset, where: str) -> None:
+    """Whether every class can be in training, validation and test."""
+    classes, validation = len(described.classes), budget.validation_examples
+    shares = {
+        "training": training_examples(budget, described),
+        "validation": validation,
+        "test": budget.test_examples or described.test_examples,
+    }
+    for name, count in shares.items():
+        if count < classes and (count or name != "validation"):
+            raise UserError(
+                f"{where}: {count} {name} examples: '{described.key}' has {classes} classes, and each must have one or "
+                f"more; ask for at least {classes}"
+            )
+    for name, count in zip(described.classes, described.class_counts.get("train", ()), strict=False):
+        if validation and count < 2:
+            raise UserError(
+                f"{where}: validation_examples = {validation}: '{described.key}' has {count} training example of class "
+                f"'{name}', which must be in training and validation; add some, or set validation_examples to 0"
+            )
 
 
 def needs_classes(described: Dataset, where: str) -> None:

@@ -137,12 +137,19 @@ class Method(nn.Module):
     trains: ClassVar[bool] = True
     """False for methods that are evaluated as they were initialised."""
     uses_labels: ClassVar[bool] = False
+    told: ClassVar[str] = ""
+    """What it is told beyond what its protocol tells every method, in words; tables and claims state it."""
     builds_on: ClassVar[bool] = False
     """True for methods that need `context.base`, a run that the study names."""
     training_only: ClassVar[tuple[str, ...]] = ()
     """Prefixes of state that evaluation does not need; left out of model.safetensors."""
     streams: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Streams that it reads beside the training set, and the views it takes of each."""
+
+    requires: ClassVar[tuple[str, ...]] = ()
+    """What must hold before anything is trained, as comparisons such as "batch_size > num_classes", of the method's
+    settings, `batch_size`, `num_classes` and `train_examples`; `min`, `max` and `round` are known. Literals, since the
+    plan checks them without importing torch."""
 
     views: tuple[str, ...] = ("full",)
     """One kind of the study's augmentation per view: "full", "plain" (not augmented), and what the modality adds."""

@@ -16,11 +16,12 @@ PACKAGE = code.PACKAGE
 FOUNDATION = {"errors", "files", "lookup", "schema", "seeds"}
 ALLOWED = {
     "errors": set(),
-    "lookup": set(),
+    "lookup": {"errors"},
     "seeds": set(),
     "contract": set(),
     "files": {"errors"},
     "schema": {"errors"},
+    "yaml_files": {"errors"},
     "budget": {"errors", "modalities", "schema"},
     "ops": {"contract", "errors"},
     "metrics": {"errors", "lookup", "ops"},
@@ -28,10 +29,10 @@ ALLOWED = {
     "modalities": {*FOUNDATION, "contract", "ops"},
     "training": {*FOUNDATION, "budget", "contract", "metrics", "modalities", "ops"},
     "protocols": {*FOUNDATION, "budget", "contract", "methods", "modalities", "ops", "training"},
-    "planning": {*FOUNDATION, "budget", "metrics", "modalities", "protocols"},
+    "planning": {*FOUNDATION, "yaml_files", "budget", "metrics", "modalities", "protocols"},
     "exhibits": {*FOUNDATION, "metrics", "modalities", "planning"},
     "tracking": {"errors", "exhibits", "files", "planning"},
-    "commands": {*FOUNDATION, "exhibits", "modalities", "planning", "tracking", "training"},
+    "commands": {*FOUNDATION, "yaml_files", "exhibits", "modalities", "planning", "tracking", "training"},
     "__main__": {"commands"},
     "__init__": set(),
 }
@@ -85,6 +86,24 @@ def test_training_and_evaluation_need_no_library_but_the_few() -> None:
         f"import sys, importlib; [importlib.import_module(name) for name in {names!r}]; "
         f"found = {heavy!r} & set(sys.modules); sys.exit(f'imports {{found}}' if found else 0)"
     )
+
+
+def test_no_text_is_read_or_written_in_the_encoding_of_the_place() -> None:
+    """Without `encoding`, Python takes the locale's. `write_text(path, ...)` is the project's own, always UTF-8."""
+    calls = [(path, node) for path in sources() for node in ast.walk(code.tree(path)) if isinstance(node, ast.Call)]
+    assert not [f"{path.relative_to(PACKAGE)}:{call.lineno}" for path, call in calls if _leaves_encoding_open(call)]
+
+
+def _leaves_encoding_open(call: ast.Call) -> bool:
+    called = ast.unparse(call.func)
+    given = {word.arg for word in call.keywords}
+    values = [value.value for value in ast.walk(call) if isinstance(value, ast.Constant)]
+    binary = any(isinstance(value, str) and re.fullmatch("[rwax]b[+]?", value) for value in values)
+    reads = called.endswith((".read_text", ".write_text")) and called != "files.write_text"
+    others = ("os.open", "Image.open", "tarfile.open", "zipfile.open")
+    opens = called.rpartition(".")[2] == "open" and called not in others and not binary
+    decodes = "text" in given and "subprocess" in called
+    return "encoding" not in given and (reads or opens or decodes)
 
 
 def texts(path: Path) -> set[str]:

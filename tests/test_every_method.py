@@ -18,7 +18,7 @@ from pipeline import lookup, metrics, modalities
 from pipeline.commands import stages
 from pipeline.planning import code, expand, load, papers
 from pipeline.planning.model import Run
-from pipeline.training import evidence, job, loop
+from pipeline.training import checkpoint, evidence, job, loop
 from pipeline.training.device import choose
 from tests.kit import project
 
@@ -102,7 +102,7 @@ def fitted(made: job.Job, state: Path, kill: Any = None) -> list[dict[str, Any]]
     """Train with a checkpoint after every epoch; `kill` is called with the job before and may spoil it."""
     if kill is not None:
         kill(made)
-    return loop.fit(made, phases(made), state, 0.0, lambda row: None)
+    return loop.fit(made, phases(made), checkpoint.Kept(state, "test"), 0.0, lambda row: None)
 
 
 def in_step(number: int) -> Any:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -26,20 +25,16 @@ Overrides = Annotated[
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command; the exit code. Bad input is one line on standard error and exit code 2."""
-
-    def call() -> int:
-        try:
-            # outside its standalone mode typer returns what `Exit` carries
-            return app(arguments, prog_name="python -m pipeline", standalone_mode=False) or 0
-        except typer.Abort:
-            return 130
-        except Exception as error:
-            if hasattr(error, "format_message"):  # click's own: unknown command or option, missing argument
-                raise UserError(error.format_message()) from None
-            raise
-
-    return jobs.guarded(call)
+    """Run a command; the exit code."""
+    try:
+        # outside its standalone mode typer returns what `Exit` carries
+        return app(arguments, prog_name="python -m pipeline", standalone_mode=False) or 0
+    except typer.Abort as error:  # which click makes of an interruption, and of a file that ends too early
+        raise error.__cause__ or KeyboardInterrupt from None
+    except Exception as error:
+        if hasattr(error, "format_message"):  # click's own: unknown command or option, missing argument
+            raise UserError(error.format_message()) from None
+        raise
 
 
 @app.command("plan")
@@ -73,9 +68,12 @@ def prepare(
 ) -> None:
     """Write a data set's arrays and manifest to data/prepared/."""
     from pipeline import modalities
+    from pipeline.planning import data
 
     for key in [dataset] if dataset else jobs.plan(overrides).datasets:
-        print(modalities.prepare(key, jobs.ROOT))
+        print(modalities.prepare(key, jobs.ROOT, data.code(key)))
+        if left_out := modalities.skipped(key, jobs.ROOT):
+            print(left_out)
 
 
 Target = Annotated[str, typer.Argument(metavar="RUN|STUDY", help="A run's folder, or a study for all its runs.")]
@@ -114,7 +112,7 @@ def table(
 ) -> None:
     """Write a study's tables and figures."""
     from pipeline.errors import unknown
-    from pipeline.exhibits import figures, frame, tables
+    from pipeline.exhibits import figures, frame, outputs, tables
 
     plan = jobs.plan(overrides)
     plan.study(study)
@@ -122,8 +120,9 @@ def table(
     if origin not in origins:
         raise unknown("origin of results", origin, origins, "--from")
     records = origins[origin]()
-    tables.write(plan, study, jobs.ROOT, records)
-    figures.write(plan, study, jobs.ROOT, records)
+    with outputs.making(outputs.table(plan, study), jobs.ROOT):
+        tables.write(plan, study, jobs.ROOT, records)
+        figures.write(plan, study, jobs.ROOT, records)
     print(f"results/tables/{study}.csv")
 
 
@@ -137,10 +136,12 @@ def _mlflow(plan: Any) -> Any:
 def claims(overrides: Overrides = None) -> None:
     """Write results/claims.csv, the verdicts."""
     from pipeline.exhibits import claims as claims_
-    from pipeline.exhibits import frame
+    from pipeline.exhibits import frame, outputs
     from pipeline.planning import papers as papers_
 
-    claims_.write(jobs.plan(overrides), papers_.load(jobs.ROOT), jobs.ROOT, frame.Files(jobs.ROOT))
+    plan = jobs.plan(overrides)
+    with outputs.making(outputs.claims(plan, jobs.ROOT), jobs.ROOT):
+        claims_.write(plan, papers_.load(jobs.ROOT), jobs.ROOT, frame.Files(jobs.ROOT))
     print("results/claims.csv")
 
 
@@ -148,18 +149,22 @@ def claims(overrides: Overrides = None) -> None:
 def report(overrides: Overrides = None) -> None:
     """Write results/report.html with a page a study, and track the exhibits."""
     from pipeline import tracking
-    from pipeline.exhibits import frame
+    from pipeline.exhibits import frame, outputs
     from pipeline.exhibits import report as report_
     from pipeline.planning import papers as papers_
 
     plan = jobs.plan(overrides)
     records = frame.Files(jobs.ROOT)
-    report_.write(plan, papers_.load(jobs.ROOT), jobs.ROOT, records)
+    results = records.results(plan.runs)
+    for key in plan.studies:
+        outputs.verify(outputs.table(plan, key), jobs.ROOT)
+    with outputs.making(outputs.report(plan, jobs.ROOT), jobs.ROOT):
+        report_.write(plan, papers_.load(jobs.ROOT), jobs.ROOT, records)
     try:
         print(tracking.sync(plan, jobs.ROOT))
     except UserError as error:  # the report is written all the same; `track` sends what is missing later
         print(f"warning: not tracked: {error}", file=sys.stderr)
-    for run, result in zip(plan.runs, records.results(plan.runs), strict=True):
+    for run, result in zip(plan.runs, results, strict=True):
         jobs.warn(run, result)
     print("results/report.html")
 
@@ -171,10 +176,12 @@ def methods(
     """List the methods found in pipeline/methods/, or one method's settings."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from pipeline.planning import code
 
-    console = Console()
+    # what stands in files and docstrings is no markup
+    console = Console(markup=False, emoji=False)
     if key is None:
         grid = Table("method", "family", "kind", "paper", "mechanism", box=None)
         for name in sorted(code.method_modules()):
@@ -183,7 +190,7 @@ def methods(
         console.print(grid)
         return
     info = code.method(key)
-    console.print(f"[bold]{info.name}[/] ({info.module}): {info.title}")
+    console.print(Text.assemble((info.name, "bold"), f" ({info.module}): {info.title}"))
     grid = Table("setting", "type", "default", "unit", "range", box=None)
     for setting in info.settings.values():
         span = f"{'' if setting.low is None else setting.low} .. {'' if setting.high is None else setting.high}"
@@ -199,12 +206,13 @@ def papers(
     """List the papers of papers/, or one paper's claims."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from pipeline.errors import unknown
     from pipeline.planning import papers as papers_
 
     found = papers_.load(jobs.ROOT)
-    console = Console()
+    console = Console(markup=False, emoji=False)
     if key is None:
         grid = Table("paper", "year", "status", "claims", "methods", "title", box=None)
         for name, paper in found.items():
@@ -215,21 +223,19 @@ def papers(
     if key not in found:
         raise unknown("paper", key, found)
     for claim in found[key].claims:
-        console.print(f"[bold]{claim.id}[/]: {claim.statement}")
-        console.print(
-            f"  {claim.test.model_dump(exclude_defaults=True) if claim.test else claim.why_not}", markup=False
-        )
+        console.print(Text.assemble((claim.id, "bold"), f": {claim.statement}"))
+        console.print(f"  {claim.test.model_dump(exclude_defaults=True) if claim.test else claim.why_not}")
 
 
 @app.command()
 def search(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A study with a `search`.")],
-    write: Annotated[bool, typer.Option("--write", help="Write the best rates to studies/STUDY.rates.yaml.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write what is best to studies/STUDY.rates.yaml.")] = False,
     overrides: Overrides = None,
 ) -> None:
-    """Show what a study's search of learning rates found; `make search STUDY=...` runs it and writes the best rates.
+    """Show what a study's search of learning rates found; `make search STUDY=...` runs it and writes what is best.
 
-    Exit code 1 where the study has another rate than the best one, and this is not to be written.
+    Exit code 1 where the study has another rate or setting than the best, and this is not to be written.
     """
     from rich.console import Console
     from rich.table import Table
@@ -239,21 +245,24 @@ def search(
     values = [*(overrides or []), f"studies={json.dumps([study, study + search_.ENDING])}"]
     plan = jobs.plan(values)
     found = search_.choices(plan, study, jobs.ROOT)
-    rates = sorted({rate for choice in found for rate in choice.scores})
-    grid = Table("method", *(f"{rate:g}" for rate in rates), "best", "study", "", box=None)
+    rates = plan.study(study).search[plan.tier].learning_rates
+    grid = Table("method", "variant", *(f"{rate:g}" for rate in sorted(rates)), "best", "study", "", box=None)
     wrong = 0
     for choice in found:
-        scores = [choice.scores.get(rate) for rate in rates]
-        cells = ["-" if score is None else f"{score:.2f}" for score in scores]
         differs = choice.best is not None and choice.best != choice.stated
         wrong += differs
-        best = "-" if choice.best is None else f"{choice.best:g}"
-        grid.add_row(choice.method, *cells, best, f"{choice.stated:g}", "differs" if differs else "")
-    Console(width=100).print(grid)
+        ends = [str(choice.best or "-"), str(choice.stated), "differs" if differs else ""]
+        for line, scores in search_.rows(choice.variant, choice.scores, rates):
+            texts = ["-" if score is None else f"{score:.2f}" for score in scores]
+            grid.add_row(choice.method, line, *texts, *ends)
+            ends = ["", "", ""]
+    Console(width=160).print(grid)
     if write:
         print(search_.write(found, study, plan.tier, jobs.ROOT))
     elif wrong:
-        print(f"{study} has another rate than the best one for {wrong} methods; --write mends that", file=sys.stderr)
+        print(
+            f"{study} has other rates or settings than the best in {wrong} places; --write mends that", file=sys.stderr
+        )
         raise typer.Exit(1)
 
 
@@ -270,8 +279,8 @@ def ui(port: Annotated[int, typer.Option(help="On localhost only.")] = 5000) -> 
     """Open MLflow's pages on localhost, until interrupted."""
     from pipeline import tracking
 
-    command = tracking.ui_command(jobs.ROOT, port)
-    os.execv(command[0], command)
+    command, environment = tracking.ui_command(jobs.ROOT, port)
+    os.execve(command[0], command, environment)
 
 
 @app.command()
@@ -279,38 +288,45 @@ def prune(
     yes: Annotated[bool, typer.Option("--yes", help="Delete; without it, only list.")] = False,
     overrides: Overrides = None,
 ) -> None:
-    """List or delete runs no longer planned."""
+    """List or delete runs no longer planned, and what killed calls left half written.
+
+    Searches of the planned studies stay, and so do runs at work. No link is followed.
+    """
+    from pipeline.commands import prune as prune_
+    from pipeline.planning import search as search_
+
     plan = jobs.plan(overrides)
-    planned = plan.by_path.keys() | plan.by_trained.keys()
-    there = {str(path) for tree in ("runs", "trained") for path in jobs.ROOT.glob(f"{tree}/*/*/*") if path.is_dir()}
-    for path in sorted(there - planned):
-        if yes:
-            shutil.rmtree(path)
-        print(f"{'deleted' if yes else 'stale'} {path}")
+    searches = [key + search_.ENDING for key, study in plan.studies.items() if plan.tier in study.search]
+    keys = list(dict.fromkeys([*plan.studies, *searches]))
+    plan = jobs.plan([*(overrides or []), f"studies={json.dumps(keys)}"])
+    found = prune_.prune(plan.by_path.keys() | plan.by_trained.keys(), jobs.ROOT, yes)
+    for line in found.lines:
+        print(line)
+    if found.lines:
+        print(f"{prune_.readable(found.bytes)} {'freed' if yes else 'to be freed; --yes deletes'}")
 
 
 @app.command()
 def doctor() -> None:
-    """Say what this machine offers."""
-    import importlib.metadata
+    """Say what this machine offers, and check that all that is there is as it was written.
 
-    from pipeline import modalities, tracking
-    from pipeline.training.device import choose
+    Exit code 1 where it is not: each line then says what to do.
+    """
+    from pipeline.commands import doctor as doctor_
 
-    print(f"python       {sys.version.split()[0]}")
-    for package in ("torch", "torchvision", "numpy", "pydantic", "safetensors", "polars", "mlflow", "snakemake", "dvc"):
-        try:
-            print(f"{package:12} {importlib.metadata.version(package)}")
-        except importlib.metadata.PackageNotFoundError:
-            print(f"{package:12} missing: `make .venv/.installed` installs requirements.lock")
-    device = choose()
-    print(f"device       {device.torch.type}: {device.name}, {device.precision}, {os.cpu_count()} cores")
-    for key in modalities.known():
-        ready = (modalities.folder(key, jobs.ROOT) / "manifest.json").exists()
-        print(f"data         {key}: {'prepared' if ready else 'not prepared'}")
-    print(f"tracking     {tracking.store_uri(jobs.ROOT)}")
+    recipes: dict[str, str] = {}
+    wrong: list[str] = []
+    for line in doctor_.offers(jobs.ROOT):
+        print(line)
     try:
         plan = jobs.plan(None)
+        recipes = plan.recipes
         print(f"plan         {len(plan.runs)} runs, {len(plan.studies)} studies, tier {plan.tier}")
     except UserError as error:
-        print(f"plan         {error}")
+        wrong.append(str(error))
+    checked = doctor_.check(jobs.ROOT, recipes)
+    print(f"files        {checked.count} files checked")
+    for line in (wrong := wrong + checked.wrong):
+        print(f"wrong        {line}")
+    if wrong:
+        raise typer.Exit(1)

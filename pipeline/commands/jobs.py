@@ -1,59 +1,41 @@
 """The commands that execute runs. A GPU node needs nothing for them but torch, numpy, pyyaml, pydantic, safetensors."""
 
-import errno
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import UserError
+from pipeline.errors import LONGEST, UserError, shown
 
 ROOT = Path()
 
 
 def run(arguments: list[str]) -> int | None:
-    """Run `train` or `evaluate`; the exit code, or None where it takes the whole command line to understand them."""
+    """Run `train` or `evaluate`; 0, or None where it takes the whole command line to understand them."""
     command, *rest = arguments or [""]
     targets, overrides = rest[:1], rest[2::2]
     known = {"train": train, "evaluate": evaluate}
     plain = command in known and targets and not targets[0].startswith("-")
     if not plain or rest[1::2] != ["--set"] * len(overrides):
         return None
-    return guarded(lambda: known[command](targets[0], overrides))
-
-
-def guarded(call: Callable[[], int | None]) -> int:
-    """Call; bad input and a full disk become one line on standard error and exit code 2."""
-    try:
-        return call() or 0
-    except UserError as error:
-        message = str(error)
-    except KeyboardInterrupt:
-        return 130
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        message = f"{error.filename or 'disk'}: no space left; free some and run again, nothing was lost"
-    print(f"recount: {' '.join(message.split())}", file=sys.stderr)
-    return 2
+    known[command](targets[0], overrides)
+    return 0
 
 
 def plan(overrides: list[str] | None, only: str | None = None) -> Any:
     """The plan with KEY=VALUE texts in place of params.yaml's values."""
-    import yaml
-
     from pipeline.planning import load as planning
+    from pipeline.yaml_files import parse
 
-    values = {}
+    values: dict[str, Any] = {}
     for text in overrides or []:
         key, equals, value = text.partition("=")
         if not equals:
-            raise UserError(f"--set {text}: expected KEY=VALUE, such as tier=gpu")
-        try:
-            values[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise UserError(f"--set {text}: '{value}' is not valid YAML") from None
+            raise UserError(f"--set {shown(text)}: expected KEY=VALUE, such as tier=gpu")
+        if key in values:
+            raise UserError(f"--set {shown(key)}: is given twice; keep one")
+        values[key] = parse(value, f"--set {text[:LONGEST]}")
     return planning.load(ROOT, values, only)
 
 
@@ -63,9 +45,10 @@ def train(target: str, overrides: list[str] | None) -> None:
     for each in runs:
         _train(each, planned)
     if study:
-        from pipeline.exhibits import records
+        from pipeline.exhibits import outputs, records
 
-        print(records.write_curves(planned, study, ROOT))
+        with outputs.making(outputs.curves(planned, study), ROOT):
+            print(records.write_curves(planned, study, ROOT))
 
 
 def evaluate(target: str, overrides: list[str] | None) -> None:
@@ -74,9 +57,10 @@ def evaluate(target: str, overrides: list[str] | None) -> None:
     for each in runs:
         _evaluate(each, planned)
     if study:
-        from pipeline.exhibits import records
+        from pipeline.exhibits import outputs, records
 
-        print(records.write_metrics(planned, study, ROOT))
+        with outputs.making(outputs.metrics(planned, study), ROOT):
+            print(records.write_metrics(planned, study, ROOT))
 
 
 def _target(target: str, overrides: list[str] | None) -> tuple[Any, list[Any], str | None]:
@@ -94,12 +78,14 @@ def _target(target: str, overrides: list[str] | None) -> tuple[Any, list[Any], s
 def _train(run: Any, planned: Any) -> None:
     from pipeline import tracking
     from pipeline.commands import progress, stages
+    from pipeline.exhibits import outputs
 
     if not run.trains:
         return
     with stages.alone(ROOT / run.trained, run.training) as done:
         if done("train.json"):
             return
+        outputs.spoil(outputs.FROM_TRAINING, run.study, ROOT)
         live = tracking.Live(run, ROOT)
         with progress.bar(run) as show:
 
@@ -107,7 +93,7 @@ def _train(run: Any, planned: Any) -> None:
                 show(row)
                 live.epoch(row)
 
-            record = stages.train(run, planned, ROOT, report)
+            record = _retried(lambda: stages.train(run, planned, ROOT, report), run)
         live.close(record["status"])
     warn(run, record)
 
@@ -115,16 +101,26 @@ def _train(run: Any, planned: Any) -> None:
 def _evaluate(run: Any, planned: Any) -> None:
     from pipeline import tracking
     from pipeline.commands import stages
+    from pipeline.exhibits import outputs
 
     with stages.alone(ROOT / run.path, run.id) as done:
         if not done("result.json"):
-            result = stages.evaluate(run, planned, ROOT)
+            outputs.spoil(outputs.FROM_RESULTS, run.study, ROOT)
+            result = _retried(lambda: stages.evaluate(run, planned, ROOT), run)
             print(f"{run.path}: {result['status']} {json.dumps(result['metrics'])}")
             warn(run, result)
     tracking.send(run, ROOT)
 
 
+def _retried(work: Callable[[], dict[str, Any]], run: Any) -> dict[str, Any]:
+    from pipeline.training import device
+
+    return device.retried(work, run.path)
+
+
 def warn(run: Any, record: dict[str, Any]) -> None:
-    """Say on standard error that a run gave no numbers."""
+    """Say on standard error that a run gave no numbers, and what its solvers warned of."""
+    for text in record.get("warnings", []):
+        print(f"warning: {run.path}: {text}", file=sys.stderr)
     if record["status"] != "ok":
         print(f"warning: {run.path} is {record['status']}: {record['reason']}", file=sys.stderr)

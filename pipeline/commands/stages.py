@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import importlib.metadata
+import io
 import json
 import os
 import platform
@@ -12,14 +13,15 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import IO, Any
 
 from pipeline import lookup
 from pipeline.errors import UserError
-from pipeline.files import canonical, link, read_json, whole, write_json, write_text
+from pipeline.files import canonical, link, part, read_sealed, sound, write_bytes, write_sealed, write_text
 from pipeline.planning.model import Plan, Run
 
-CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT, LOCK = "checkpoint.safetensors", ".lock"
+WEIGHTS, HISTORY = "model.safetensors", "history.jsonl"
 CHECKPOINT_SECONDS = 10.0
 Report = Callable[[dict[str, Any]], None]
 
@@ -36,17 +38,44 @@ def find(plan: Plan, path: str) -> Run:
 def alone(folder: Path, identity: str) -> Iterator[Callable[[str], bool]]:
     """Hold a folder, so that a job left over from a killed engine and its successor take turns.
 
-    Yields a function that tells whether a stage's last file is there already, and has this id.
+    Yields a function that tells whether a stage's last file is there with this id, and all that it vouches for.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = None
+    while lock is None:
+        with contextlib.suppress(FileNotFoundError):  # `prune` may take away an empty folder above it
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = hold(folder)
+    with lock:
+        for leftover in folder.glob(".*.tmp*"):  # of a killed job: nobody else writes here now
+            leftover.unlink()
+        yield lambda name: sound(folder / name, identity)
 
-        def done(name: str) -> bool:
-            found = read_json(folder / name) if (folder / name).is_file() else None
-            return isinstance(found, dict) and found.get("id") == identity
 
-        yield done
+def at_work(folder: Path) -> bool:
+    """Whether a job holds the folder."""
+    try:
+        with (folder / LOCK).open(encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (FileNotFoundError, BlockingIOError) as error:
+        return isinstance(error, BlockingIOError)
+    return False
+
+
+def hold(folder: Path, wait: bool = True) -> IO[str] | None:
+    """The open lock of a folder, to be closed when done; None where the folder is gone, or taken and not waited for."""
+    path = folder / LOCK
+    try:
+        lock = path.open("w", encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        if os.path.samestat(path.stat(), os.fstat(lock.fileno())):
+            return lock
+    except (BlockingIOError, FileNotFoundError):  # taken; deleted by `prune` while this process waited
+        pass
+    lock.close()
+    return None
 
 
 def train(run: Run, plan: Plan, root: Path, report: Report) -> dict[str, Any]:
@@ -54,6 +83,7 @@ def train(run: Run, plan: Plan, root: Path, report: Report) -> dict[str, Any]:
     from pipeline.training import checkpoint, loop
     from pipeline.training.device import choose
     from pipeline.training.job import Diverged
+    from pipeline.training.warned import unconverged
 
     folder = root / run.trained
     if not run.trains:
@@ -61,7 +91,7 @@ def train(run: Run, plan: Plan, root: Path, report: Report) -> dict[str, Any]:
     began = _now()
     device = choose(run.settings["precision"])
     pause = float(os.environ.get("RECOUNT_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
-    record: dict[str, Any] = {"id": run.training, "status": "ok", "reason": None, "started": began}
+    record: dict[str, Any] = {"id": run.training, "status": "ok", "reason": None, "warnings": [], "started": began}
     rows: list[dict[str, Any]] = []
     state: dict[str, Any] = {}
     clock = time.perf_counter()
@@ -72,7 +102,9 @@ def train(run: Run, plan: Plan, root: Path, report: Report) -> dict[str, Any]:
         protocol = _protocol(run)
         watch = protocol.watch if run.settings["watch"] else None
         try:
-            rows = loop.fit(job, protocol.phases(job), folder / CHECKPOINT, pause, report, watch)
+            kept = checkpoint.Kept(folder / CHECKPOINT, run.training)
+            with unconverged() as record["warnings"]:
+                rows = loop.fit(job, protocol.phases(job), kept, pause, report, watch)
         except Diverged as error:
             rows = error.args[1]
             record |= {"status": "diverged", "reason": error.args[0]}
@@ -81,9 +113,9 @@ def train(run: Run, plan: Plan, root: Path, report: Report) -> dict[str, Any]:
     record["seconds"] = time.perf_counter() - clock
     record["images_per_second"] = max((row["images_per_second"] for row in rows), default=None)
     record |= {"finished": _now(), "device": device.describe(), "versions": _versions()}
-    checkpoint.save(folder / "model.safetensors", state)
-    write_text(folder / "history.jsonl", "".join(canonical(row) + "\n" for row in rows))
-    write_json(folder / "train.json", record)
+    checkpoint.save(folder / WEIGHTS, state)
+    write_text(folder / HISTORY, "".join(canonical(row) + "\n" for row in rows))
+    record = write_sealed(folder / "train.json", record, [folder / WEIGHTS, folder / HISTORY])
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return record
 
@@ -95,16 +127,15 @@ def evaluate(run: Run, plan: Plan, root: Path) -> dict[str, Any]:
     """
     from pipeline.training.device import choose
     from pipeline.training.job import Diverged, Evaluation
+    from pipeline.training.warned import unconverged
 
     folder = root / run.path
     began = _now()
-    trained: dict[str, Any] = read_json(root / run.trained / "train.json") if run.trains else {}
+    trained = _training(run, root) if run.trains else {}
     result: dict[str, Any] = {
         "status": trained.get("status", "ok"),
         "reason": trained.get("reason"),
-        "metrics": {},
-        "choices": {},
-        "data": {},
+        "warnings": trained.get("warnings", []),
         "images_per_second": trained.get("images_per_second"),
     }
     evaluation = Evaluation({}, {})
@@ -114,12 +145,18 @@ def evaluate(run: Run, plan: Plan, root: Path) -> dict[str, Any]:
     clock = time.perf_counter()
     if result["status"] == "ok":
         try:
-            evaluation = _evaluate(run, plan, root, device)
-            result |= {"metrics": evaluation.metrics, "choices": evaluation.choices, "data": evaluation.data}
+            with unconverged() as warned:
+                evaluation = _evaluate(run, plan, root, device)
+            result["warnings"] = [*result["warnings"], *warned]
         except Diverged as error:
             result |= {"status": "diverged", "reason": error.args[0]}
     seconds = {"train": trained.get("seconds", 0.0), "evaluate": time.perf_counter() - clock}
     result |= {
+        "metrics": evaluation.metrics,
+        "metrics_absent": evaluation.absent,
+        "convergence": evaluation.convergence,
+        "choices": evaluation.choices,
+        "data": evaluation.data,
         **{name: getattr(run, name) for name in ("id", "study", "dataset", "method", "paper", "variant", "seed")},
         "tier": run.settings["tier"],
         "settings": run.settings,
@@ -136,18 +173,23 @@ def evaluate(run: Run, plan: Plan, root: Path) -> dict[str, Any]:
             "git_commit": _commit(root),
         },
     }
-    for name in ("model.safetensors", "history.jsonl") if run.trains else ():
-        link(root / run.trained / name, folder / name)
+    names = (WEIGHTS, HISTORY) if run.trains else ()
+    for name in names:
+        link(part(root / run.trained / "train.json", trained, name), folder / name)
     _save_arrays(folder / "predictions.npz", evaluation.arrays)
-    write_json(folder / "result.json", result)
-    return result
+    return write_sealed(folder / "result.json", result, [folder / name for name in (*names, "predictions.npz")])
+
+
+def _training(run: Run, root: Path) -> dict[str, Any]:
+    """The run's train.json; UserError where it is missing or not as training left it."""
+    return read_sealed(root / run.trained / "train.json", run.training)
 
 
 def _unsound_base(run: Run, plan: Plan, root: Path) -> str | None:
     """Why the run cannot be made: the run it builds on gave no weights. None where all is well."""
     for need in run.needs:
         below = plan.by_id[need]
-        status = read_json(root / below.trained / "train.json")["status"]
+        status = _training(below, root)["status"]
         if status != "ok":
             return f"the run it builds on, {below.path}, is {status}"
     return None
@@ -180,7 +222,7 @@ def _job(run: Run, plan: Plan, root: Path, device: Any) -> Any:
     base = None
     if run.needs:
         base = _trained(plan.by_id[run.needs[0]], plan, root, device).method.eval().requires_grad_(False)
-    return job.make(recipe(run), device, lambda key: modalities.load(key, root), base)
+    return job.make(recipe(run), device, lambda key: modalities.load(key, root, run.recipes[key]), base)
 
 
 def _trained(run: Run, plan: Plan, root: Path, device: Any) -> Any:
@@ -188,12 +230,13 @@ def _trained(run: Run, plan: Plan, root: Path, device: Any) -> Any:
     from pipeline.training import checkpoint
     from pipeline.training.loop import build
 
-    folder = root / run.trained
+    sealed, record = root / run.trained / "train.json", _training(run, root)
+    weights, history = (part(sealed, record, name) for name in (WEIGHTS, HISTORY))
     job = _job(run, plan, root, device)
-    weights = checkpoint.load(folder / "model.safetensors")
+    state = checkpoint.load(weights)
     built = build(job, _protocol(run).phases(job))
-    checkpoint.restore(built, weights, folder / "model.safetensors", partly=job.method.training_only)
-    job.history.extend(json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines())
+    checkpoint.restore(built, state, weights, partly=job.method.training_only)
+    job.history.extend(json.loads(line) for line in history.read_text(encoding="utf-8").splitlines())
     return job
 
 
@@ -207,8 +250,9 @@ def _evaluate(run: Run, plan: Plan, root: Path, device: Any) -> Any:
 def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
     import numpy as np
 
-    with whole(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, **{name: values.cpu().numpy() for name, values in arrays.items()})
+    content = io.BytesIO()  # written here: numpy's own way of writing hides why it failed
+    np.savez(content, **{name: values.cpu().numpy() for name, values in arrays.items()})
+    write_bytes(path, content.getvalue())
 
 
 def _now() -> str:
@@ -227,11 +271,14 @@ def _commit(root: Path) -> str | None:
     """The git commit, with a plus when the working tree differs from it; None outside a repository."""
     try:
         call = ["git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"]
-        return subprocess.run(call, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        return subprocess.run(call, capture_output=True, encoding="utf-8", check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
 
 
 def complete(run: Run, root: Path) -> bool:
-    """Whether the run's result is there."""
-    return (root / run.path / "result.json").is_file()
+    """Whether the run's result is there, and is as it was written."""
+    try:
+        return bool(read_sealed(root / run.path / "result.json", run.id))
+    except UserError:
+        return False

@@ -1,45 +1,38 @@
-"""A process that has torch imported and forks a copy of itself for each job.
+"""The client of a process that has torch imported and forks a copy of itself for each job (`warm_server`).
 
-A bare training process spends 2 to 4 seconds on imports, which at the laptop tier is a fifth of a run. The warm
-process also imports this project and plans once, which spares each job half a second of reading its sources; where a
-source has changed since, the job forgets all that and reads them as they are then. It serves one project, user and
-Python, listens on a Unix socket that only the user can open, and ends by itself after `IDLE_SECONDS` without work.
-Whatever goes wrong before a job has started, the job runs the ordinary way.
+A bare training process spends 2 to 4 seconds on imports, which at the laptop tier is a fifth of a run. Whatever goes
+wrong before a job has started, the job runs the ordinary way.
+
+Client and process meet at a name that is no file (Linux's abstract sockets): it has a length that does not depend on
+any folder's, needs no folder that can be written, and is gone with the process. The name stands for all that a forked
+job inherits and cannot change (`_inherited`), so that a job runs as if its caller ran it. Who is not this user is sent
+away, by both sides. The first client makes the socket and hands it to the process it starts: whoever calls meanwhile
+waits in the socket's queue, and all of them are told at once if the process dies.
 """
 
-import ctypes
-import gc
+import errno
 import hashlib
 import json
 import os
-import selectors
-import signal
+import resource
 import socket
+import struct
 import subprocess
 import sys
-import tempfile
 import time
-import traceback
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-IDLE_SECONDS = 20.0
 START_SECONDS = 30.0
-PRELOAD = (
-    *("numpy", "torch", "torch._dynamo", "safetensors.torch", "pydantic", "yaml", "rich.progress", "filelock"),
-    *("mlflow.tracking", "mlflow.store.tracking.sqlalchemy_store"),
+"""How long a client waits for its job to begin; imports take 2 to 10 of them."""
+COLD_SECONDS = 600.0
+"""How long jobs do without a warm process after one could not be started."""
+READ_AT_IMPORT = (
+    *("PYTHON", "LD_", "LC_", "LANG", "OMP_", "MKL_", "KMP_", "GOMP_", "OPENBLAS_"),
+    *("TORCH", "PYTORCH_", "CUDA_", "CUBLAS_", "NVIDIA_"),
 )
-OWN = ("commands.stages", "commands.jobs", "commands.progress", "training.loop", "training.evidence", "tracking")
-"""Of this project, with the protocols' and modalities' halves that run."""
-
-
-PACKAGE = Path(__file__).parents[1]
-
-
-def socket_path() -> Path:
-    """One socket for each user, interpreter and working folder."""
-    name = hashlib.sha256(f"{sys.executable}\0{Path.cwd()}".encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"recount-{os.getuid()}" / f"{name}.sock"
+"""How variables begin that an interpreter and its libraries read once, when they start."""
 
 
 def delegate(arguments: list[str]) -> int | None:
@@ -47,181 +40,122 @@ def delegate(arguments: list[str]) -> int | None:
     if not sys.platform.startswith("linux") or "SLURM_JOB_ID" in os.environ:
         return None
     try:
-        link = _connect()
+        name = address()
+        cold = cold_mark(name)
+        if _recent(cold):
+            return None
+        link, server = _connect(name)
     except OSError:
         return None
-    if link is None:
-        return None
     with link:
-        request = {"arguments": arguments, "folder": str(Path.cwd()), "environment": dict(os.environ)}
+        answers = link.makefile("rb")
         try:
+            request = {"arguments": arguments, "folder": str(Path.cwd()), "environment": dict(os.environ)}
             socket.send_fds(link, [b"\n"], [0, 1, 2])
             link.sendall(json.dumps(request).encode() + b"\n")
-            answers = link.makefile()
             started = answers.readline()
         except OSError:
-            started = ""
+            started = b""
         if not started:
-            return None  # it ended for lack of work just as this process called
+            # it cannot start, or not in time, or it ended for lack of work just as this process called
+            if server and server.poll() != 0:
+                _remember(cold)
+            return None
+        link.settimeout(None)
         try:
             answer = answers.readline()
         except OSError:
-            answer = ""
+            answer = b""
     # no answer: the warm process was ended, and its jobs with it, as if this process had been
     return int(answer) if answer.strip() else 1
 
 
-def _connect() -> socket.socket | None:
-    path = socket_path()
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    if path.parent.stat().st_uid != os.getuid():
-        return None
-    started = False
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+def address() -> str:
+    """The name at which the warm process for jobs of this process listens."""
+    return f"\0recount-{os.getuid()}-{hashlib.sha256(repr(_inherited()).encode()).hexdigest()[:32]}"
+
+
+def cold_mark(name: str) -> Path:
+    """The file that stands for a warm process of that name that could not be started, or not in time."""
+    return Path(".recount") / f"cold{name[-33:]}"
+
+
+def _inherited() -> list[Any]:
+    """What a forked job has from the warm process and cannot change: jobs that differ in it need another process."""
+    limits = [getattr(resource, name) for name in sorted(dir(resource)) if name.startswith("RLIMIT_")]
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return [
+        (sys.executable, os.fsencode(Path.cwd())),
+        [(state.st_dev, state.st_ino) for state in (Path("/").stat(), Path().stat())],
+        sorted(str(name.readlink()) for name in Path("/proc/self/ns").iterdir()),
+        Path("/proc/self/cgroup").read_bytes(),
+        sorted(pair for pair in os.environ.items() if pair[0].startswith(READ_AT_IMPORT)),
+        (os.getresuid(), os.getresgid(), sorted(os.getgroups())),
+        [resource.getrlimit(limit) for limit in limits],
+        (mask, os.getpriority(os.PRIO_PROCESS, 0), sorted(os.sched_getaffinity(0))),
+    ]
+
+
+def _connect(name: str) -> tuple[socket.socket, "subprocess.Popen[bytes] | None"]:
+    """A connection, and the warm process where this call has started it; OSError where none is to be had."""
+    server = None
+    for _ in range(50):
         link = socket.socket(socket.AF_UNIX)
         try:
-            link.connect(str(path))
-            return link
-        except OSError:
+            link.settimeout(START_SECONDS)
+            link.connect(name)
+            if peer(link) != os.getuid():
+                raise PermissionError
+            return link, server
+        except ConnectionRefusedError:
             link.close()
-        if not started:
-            started = True
-            # a second process started at the same moment finds the socket taken and ends
-            subprocess.Popen(
-                [sys.executable, "-m", "pipeline.commands.warm"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        time.sleep(0.05)
-    return None
+            server = _started(name) or server
+        except BaseException:
+            link.close()
+            raise
+    raise TimeoutError
 
 
-def serve() -> None:
-    """Listen, fork, reap, until idle."""
-    import fcntl
-    import importlib
+def _started(name: str) -> "subprocess.Popen[bytes] | None":
+    """Start the warm process; None where another client is about to."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        try:
+            listener.bind(name)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            time.sleep(0.02)
+            return None
+        listener.listen(1024)
+        return subprocess.Popen(
+            [sys.executable, "-m", "pipeline.commands.warm_server", str(listener.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,
+        )
 
-    path = socket_path()
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    lock = path.with_suffix(".lock").open("w")
+
+def peer(link: socket.socket) -> int:
+    """The user on the other side."""
+    found = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", found)[1])
+
+
+def _recent(cold: Path) -> bool:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return 0 <= time.time() - cold.stat().st_mtime < COLD_SECONDS
     except OSError:
-        return
-    for name in PRELOAD:
-        with suppress(ImportError):
-            importlib.import_module(name)
-    with suppress(ImportError):
-        # half a second of every job that opens the tracking store
-        importlib.import_module("sqlalchemy.orm").configure_mappers()
-    sources = _sources()
-    _know_project()
-    # what is imported stays: jobs need not search it for garbage, nor copy its pages to count references
-    gc.collect()
-    gc.freeze()
-    path.unlink(missing_ok=True)
-    with socket.socket(socket.AF_UNIX) as listener, selectors.DefaultSelector() as waiting:
-        listener.bind(str(path))
-        listener.listen(64)
-        waiting.register(listener, selectors.EVENT_READ)
-        jobs: dict[int, socket.socket] = {}
-        idle = time.monotonic()
-        while jobs or time.monotonic() - idle < IDLE_SECONDS:
-            for key, _ in waiting.select(timeout=0.05 if jobs else 1.0):
-                if key.fileobj is listener:
-                    link, _address = listener.accept()
-                    process = _start(link, sources)
-                    if process:
-                        jobs[process] = link
-                        waiting.register(link, selectors.EVENT_READ, process)
-                    else:
-                        link.close()
-                else:
-                    # the client never writes again, so this is its end: end its job too
-                    waiting.unregister(key.fileobj)
-                    with suppress(ProcessLookupError):
-                        os.kill(key.data, signal.SIGKILL)
-            for process in list(jobs):
-                ended, status = os.waitpid(process, os.WNOHANG)
-                if ended:
-                    link = jobs.pop(process)
-                    with suppress(KeyError, ValueError):
-                        waiting.unregister(link)
-                    code = os.waitstatus_to_exitcode(status)
-                    with suppress(OSError):
-                        link.sendall(f"{code if code >= 0 else 128 - code}\n".encode())
-                    link.close()
-                    idle = time.monotonic()
-        path.unlink(missing_ok=True)
+        return False
 
 
-def _sources() -> dict[str, tuple[int, int]]:
-    """What tells whether this project's modules have changed."""
-    found = {str(path): path.stat() for path in PACKAGE.rglob("*.py")}
-    return {path: (state.st_mtime_ns, state.st_size) for path, state in found.items()}
-
-
-def _know_project() -> None:
-    """Import this project and plan, for what the plan remembers of the sources; nothing where that fails."""
-    import importlib
-
-    try:
-        halves = [path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.glob("*/*/run.py")]
-        for name in (*OWN, *(".".join(half.parts) for half in halves)):
-            importlib.import_module(f"pipeline.{name}")
-        from pipeline.planning import expand, load
-
-        load.load()
-        expand._data.cache_clear()  # a folder of images may change while this process lives
-    except Exception:
-        _forget_project()
-
-
-def _forget_project() -> None:
-    for own in [name for name in sys.modules if name.split(".")[0] == "pipeline" and name != "pipeline.commands.warm"]:
-        del sys.modules[own]
-
-
-def _start(link: socket.socket, sources: dict[str, tuple[int, int]]) -> int:
-    """Fork a job for a client; the process id, or 0 where the request was broken."""
-    try:
-        _, handles, _, _ = socket.recv_fds(link, 1, 3)
-        request = json.loads(link.makefile().readline())
-    except (OSError, ValueError):
-        return 0
-    process = os.fork()
-    if process:
-        for handle in handles:
-            os.close(handle)
-        with suppress(OSError):
-            link.sendall(b"started\n")
-        return process
-    code = 1
-    try:
-        kill_with_parent = 1
-        ctypes.CDLL(None).prctl(kill_with_parent, signal.SIGKILL)
-        for target, handle in enumerate(handles):
-            os.dup2(handle, target)
-        os.chdir(request["folder"])
-        os.environ.clear()
-        os.environ.update(request["environment"])
-        sys.argv = ["pipeline", *request["arguments"]]
-        if _sources() != sources:
-            _forget_project()
-        from pipeline.commands.entry import run
-
-        code = run(request["arguments"])
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        with suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
-
-
-if __name__ == "__main__":
-    serve()
+def _remember(cold: Path) -> None:
+    """Note that there is no use in starting a warm process, so that not every job tries."""
+    with suppress(OSError):
+        cold.parent.mkdir(exist_ok=True)
+        for old in cold.parent.glob("cold-*"):
+            if not _recent(old):
+                old.unlink(missing_ok=True)
+        cold.touch()

@@ -2,14 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pipeline.errors import UserError
-from pipeline.exhibits import frame
+from pipeline.exhibits import frame, labels, statistics
 from pipeline.exhibits.frame import SEVERITY, PlanLike, Records
 from pipeline.exhibits.statistics import Sample
+from pipeline.metrics import Metric, redrawn
+
+
+def _agree(run: Any, metric: str, found: float, stated: float | None) -> None:
+    """UserError where a run's predictions are not those of its result."""
+    if stated is None or not abs(found - stated) <= 1e-3 * max(1.0, abs(stated)):
+        raise UserError(
+            f"{run.path}: by predictions.npz, {metric} is {found:.6g}, but result.json says {stated}; "
+            f"delete the folder, then {frame.MAKE}"
+        )
 
 
 @dataclass
@@ -22,6 +34,7 @@ class Cell:
 
     def __post_init__(self) -> None:
         self._samples: dict[str, Sample] = {}
+        self._redrawn: dict[tuple[str, int], dict[str, np.ndarray]] = {}
 
     @property
     def status(self) -> str:
@@ -75,13 +88,23 @@ class Cell:
         examples = {seed: self.examples[seed][name] for seed in values if name in self.examples.get(seed, {})}
         for run in self.runs:
             if run.seed in examples:
-                found, stated = float(examples[run.seed].mean(dtype="float64")), values[run.seed]
-                if not abs(found - stated) <= 1e-3 * max(1.0, abs(stated)):
-                    raise UserError(
-                        f"{run.path}/predictions.npz: {name} has mean {found:.6g} but result.json says "
-                        f"{metric} = {stated:.6g}; delete the folder, then {frame.MAKE}"
-                    )
-        return Sample(values, examples)
+                _agree(run, metric, float(examples[run.seed].mean(dtype="float64")), values[run.seed])
+        file = labels.described(metric)
+        drawn = {
+            seed: partial(self._drawn, file, seed, metric)
+            for seed in values
+            if file is not None and file.kept(self.examples.get(seed, {}))
+        }
+        return Sample(values, examples, drawn)
+
+    def _drawn(self, file: Metric, seed: int, metric: str) -> np.ndarray:
+        """(B,) of the metric over resampled examples; UserError where what was kept contradicts the stored metric."""
+        if (file.name, seed) not in self._redrawn:
+            run, arrays = next(run for run in self.runs if run.seed == seed), self.examples[seed]
+            for name, value in redrawn(file, arrays, lambda _, size: np.ones((size, 1))).items():
+                _agree(run, name, float(value[0]), self.value(run, name))
+            self._redrawn[file.name, seed] = statistics.redraw(partial(redrawn, file, arrays))
+        return self._redrawn[file.name, seed][metric]
 
 
 class Results:

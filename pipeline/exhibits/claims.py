@@ -1,18 +1,16 @@
 """results/claims.csv: what the papers claim, and what the runs say about it."""
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.errors import unknown
-from pipeline.exhibits import labels, statistics
+from pipeline.exhibits import floors, labels, statistics
 from pipeline.exhibits.cells import Cell, Results
 from pipeline.exhibits.frame import PlanLike, Records
 from pipeline.exhibits.statistics import Estimate
-from pipeline.exhibits.tables.csv import fixed
+from pipeline.exhibits.tables.csv import fixed, lines
 from pipeline.files import write_text
 
 if TYPE_CHECKING:
@@ -25,7 +23,9 @@ VERDICTS = ("supported", "contradicted", "inconclusive", "not_tested")
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim, tested. `effect` is positive where the runs lean the claim's way; `reason` says what stood in the way.
+    """A claim, tested. `effect` is the difference, positive where the runs lean the claim's way; the verdict is on what
+    is left of it after the claim's margin. `reason` says what stood in the way, `unequal` what one side has seen that
+    the other has not.
 
     A verdict needs every planned seed of every side: seeds that diverged or failed are not lost at random, so with
     any of them gone the claim is inconclusive, and the effect is that of the seeds which all sides have. A method
@@ -37,6 +37,7 @@ class Verdict:
     verdict: str
     effect: Estimate | None
     reason: str = ""
+    unequal: str = ""
 
     @property
     def comparison(self) -> str:
@@ -67,12 +68,8 @@ def write(
     plan: PlanLike, papers: "Mapping[str, Paper]", root: str | Path = ".", records: Records | None = None
 ) -> Path:
     """Write results/claims.csv below `root`: one row per claim, sorted by paper, in the paper's order."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([*_line(found), plan.tier] for found in judge(plan, papers, root, records))
     path = Path(root) / "results" / "claims.csv"
-    write_text(path, out.getvalue())
+    write_text(path, lines(COLUMNS, [[*_line(found), plan.tier] for found in judge(plan, papers, root, records)]))
     return path
 
 
@@ -126,10 +123,13 @@ def _judge(paper: "Paper", claim: "Claim", results: Mapping[str, Results]) -> Ve
             where = f"{side.method} ({side.variant})"
             return Verdict(paper, claim, "not_tested", None, f"{where} is not in the plan of study {test.study}")
     effect = _effect(test, study, sides, _order(paper, claim, test, study))
-    if reason := _doubt(study, sides, effect):
-        return Verdict(paper, claim, "inconclusive", effect, reason)
+    unequal = _unequal(study, sides)
+    undeclared = f"unequal information, which the claim does not allow for: {unequal}" if unequal else ""
+    if reason := _doubt(study, sides, effect) or _sunk(test, study, sides) or undeclared * (not test.despite):
+        return Verdict(paper, claim, "inconclusive", effect, reason, unequal * bool(test.despite))
     assert effect is not None
-    return Verdict(paper, claim, ("contradicted", "inconclusive", "supported")[effect.sign + 1], effect)
+    decided = ("contradicted", "inconclusive", "supported")[effect.less(test.margin).sign + 1]
+    return Verdict(paper, claim, decided, effect, unequal=unequal)
 
 
 def _sides(test: "Test") -> list[Side]:
@@ -151,7 +151,7 @@ def _order(paper: "Paper", claim: "Claim", test: "Test", results: Results) -> fl
 
 
 def _effect(test: "Test", study: Results, sides: list[Side], order: float) -> Estimate | None:
-    """By how much the runs lean the claim's way, the number it is held against and its margin taken off."""
+    """By how much the runs lean the claim's way: the difference, from a number where it is held against one."""
     effect = statistics.contrast(
         [(order * side.weight, study.cells[side.variant, side.method].sample(side.metric)) for side in sides]
     )
@@ -159,9 +159,33 @@ def _effect(test: "Test", study: Results, sides: list[Side], order: float) -> Es
         return None
     # a number on the other side cancels in a difference of differences
     level = 0.0 if isinstance(test.than, str) or test.relative_to is not None else order * test.than
-    amount = level + test.margin
-    low, high = (None if end is None else round(end - amount, 9) for end in (effect.low, effect.high))
-    return Estimate(effect.mean - amount, low, high, effect.n_seeds, effect.levels)
+    return effect.less(level)
+
+
+def _unequal(study: Results, sides: list[Side]) -> str:
+    """What sides that are subtracted from each other have seen beyond their protocols, where that is not the same."""
+    found = []
+    for pair in zip(sides[::2], sides[1::2], strict=False):
+        have = {side: study.plan.information(study.cells[side.variant, side.method].runs[0]) for side in pair}
+        if len(set(have.values())) > 1:
+            found += [f"{side.method} ({side.variant}) has: {info.words}" for side, info in have.items() if info.words]
+    return "; ".join(dict.fromkeys(found))
+
+
+def _sunk(test: "Test", study: Results, sides: list[Side]) -> str:
+    """Which sides have learned nothing by the metric that is compared; empty for none.
+
+    A claim that holds a method against the floor, or says that a method falls to a level, is about just that.
+    """
+    falls = test.direction not in (None, labels.direction(test.metric)) and not isinstance(test.than, str)
+    if falls or any(side.method == study.study.floor for side in sides):
+        return ""
+    found = {side: floors.under(study, side.variant, side.method, side.metric) for side in sides}
+    return "; ".join(
+        f"{side.method} ({side.variant}) is no better than {floor.name} ({floor.value:.1f}), so that it has not learned"
+        for side, floor in found.items()
+        if floor
+    )
 
 
 def _doubt(study: Results, sides: list[Side], effect: Estimate | None) -> str:

@@ -1,19 +1,19 @@
 """The results of a study as one tidy frame, and where results come from."""
 
 import json
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline import modalities
-from pipeline.errors import UserError, unknown
-from pipeline.files import read_json
+from pipeline.errors import unknown
+from pipeline.files import REMEDY, part, read_sealed
 
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
+    from pipeline.planning.information import Information
     from pipeline.planning.model import Study
 
 MAKE = "`snakemake --cores all` makes it"
@@ -52,6 +52,7 @@ class PlanLike(Protocol):
     @property
     def studies(self) -> "Mapping[str, Study]": ...
     def study_runs(self, key: str) -> Sequence[Any]: ...
+    def information(self, run: Any) -> "Information": ...
 
 
 class Records(Protocol):
@@ -71,48 +72,35 @@ class Records(Protocol):
 
 
 class Files:
-    """Results from the run folders below `root`."""
+    """Results from the run folders below `root`. remedy: what to do about a file that is not as it was written."""
 
-    def __init__(self, root: str | Path = ".") -> None:
-        self.root = Path(root)
+    def __init__(self, root: str | Path = ".", remedy: str = REMEDY) -> None:
+        self.root, self.remedy = Path(root), remedy
 
     def results(self, runs: Sequence[Any]) -> list[dict[str, Any]]:
         return [self._result(run) for run in runs]
 
     def _result(self, run: Any) -> dict[str, Any]:
-        path = f"{self.root}/{run.path}/result.json"
-        try:
-            # the built-in open: at ten thousand files a Path per file costs as much as parsing them
-            with open(path, "rb") as stream:  # noqa: PTH123
-                result: dict[str, Any] = json.loads(stream.read())
-        except FileNotFoundError:
-            raise UserError(f"{path}: missing; {MAKE}") from None
-        except ValueError as error:
-            raise UserError(f"{path}: not valid JSON ({error}); delete it, then {MAKE}") from None
-        if result.get("id") != run.id:
-            raise UserError(f"{path}: id '{result.get('id')}' is not the planned '{run.id}'; delete it, then {MAKE}")
-        return result
+        return read_sealed(f"{self.root}/{run.path}/result.json", run.id, self.remedy)
 
     def examples(self, run: Any) -> "dict[str, np.ndarray]":
         import numpy as np
 
-        path = self.root / run.path / "predictions.npz"
-        try:
-            with np.load(path, allow_pickle=False) as archive:
-                return dict(archive)
-        except FileNotFoundError:
+        path = self._part(run, "predictions.npz")
+        if path is None:
             return {}
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-            raise UserError(f"{path}: not a readable npz archive ({error}); delete it, then {MAKE}") from None
+        with np.load(path, allow_pickle=False) as archive:
+            return dict(archive)
 
     def history(self, run: Any) -> list[dict[str, Any]]:
-        path = self.root / run.path / "history.jsonl"
-        try:
-            return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
-        except FileNotFoundError:
-            return []
-        except ValueError as error:
-            raise UserError(f"{path}: not valid JSON lines ({error}); delete it, then {MAKE}") from None
+        path = self._part(run, "history.jsonl")
+        return [] if path is None else [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+    def _part(self, run: Any, name: str) -> Path | None:
+        """A file that the run's result vouches for; None where it has none of that name."""
+        result = self._result(run)
+        found = name in result.get("files", {})
+        return part(f"{self.root}/{run.path}/result.json", result, name, self.remedy) if found else None
 
 
 def study_of(plan: PlanLike, key: str) -> "Study":
@@ -125,7 +113,7 @@ def study_of(plan: PlanLike, key: str) -> "Study":
 def manifest(dataset: str, root: str | Path = ".") -> dict[str, Any]:
     """What a prepared data set says of itself; empty where it is not on this machine."""
     path = modalities.folder(dataset, Path(root)) / "manifest.json"
-    found: dict[str, Any] = read_json(path) if path.exists() else {}
+    found: dict[str, Any] = read_sealed(path) if path.exists() else {}
     return found
 
 

@@ -15,7 +15,7 @@ def metric(name: str) -> str:
     base, share = label_share(name)
     if share is not None:
         return f"{metric(base)}, {share:g}% of labels"
-    found = _described(name)
+    found = described(name)
     if found is None:
         return words(name)
     return ", ".join(filter(None, [found.label, words(name[len(found.name) + 1 :])]))
@@ -29,17 +29,17 @@ def label_share(name: str) -> tuple[str, float | None]:
 
 def bounds(name: str) -> tuple[float, float]:
     """The least and the greatest value a metric can have."""
-    found = _described(name)
+    found = described(name)
     return (-math.inf, math.inf) if found is None else found.bounds
 
 
 def direction(name: str) -> str | None:
     """Which of a metric's values are better, "higher" or "lower"; None where neither is, or nothing is known."""
-    found = _described(name)
+    found = described(name)
     return None if found is None else found.direction
 
 
-def _described(name: str) -> metrics.Metric | None:
+def described(name: str) -> metrics.Metric | None:
     """The metric's file; None for what only papers report."""
     try:
         return metrics.describe(name)

@@ -1,17 +1,113 @@
-"""Which files the exhibits are, and the digest of all they are made from: what the two engines need to know."""
+"""Which files the exhibits are, and the digest of all they are made from: what the two engines need to know.
 
+An exhibit's last file is its stamp, `results/made/<exhibit>/<digest>.json`. As with runs, what an exhibit is made from
+stands in a path: one that must be made anew lacks a file, whatever the times of the others, and on any machine.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.exhibits import figures, labels
 from pipeline.files import digest as digest_of
-from pipeline.files import sha256
+from pipeline.files import part, read_sealed, sha256, turn, write_sealed
+from pipeline.metrics import describe
 from pipeline.planning import code, identity
 
 if TYPE_CHECKING:
     from pipeline.planning.model import Plan, Study
 
 FORMATS = ("csv", "md", "tex", "html")
+MADE = Path("results/made")
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    name: str
+    """A folder of results/made/."""
+    files: tuple[str, ...]
+    digest: str
+    """Of all that it is made from, beside the content of results."""
+
+    @property
+    def outputs(self) -> list[str]:
+        """Its files, the stamp last."""
+        return [*self.files, str(MADE / self.name / f"{self.digest[:8]}.json")]
+
+
+def table(plan: "Plan", study: str) -> Exhibit:
+    """A study's tables and figures."""
+    return Exhibit(f"table-{study}", tuple(of_study(plan.study(study))), digest(plan, study))
+
+
+def curves(plan: "Plan", study: str) -> Exhibit:
+    """What DVC shows of a study's training."""
+    made_by = identity.digest("pipeline.exhibits.records:write_curves")
+    trained = [run.trained for run in plan.study_runs(study) if run.trains]
+    return Exhibit(f"curves-{study}", (f"results/curves/{study}.csv",), digest_of([trained, made_by]))
+
+
+def metrics(plan: "Plan", study: str) -> Exhibit:
+    """What DVC shows of a study's evaluation."""
+    made_by = identity.digest("pipeline.exhibits.records:write_metrics")
+    runs, shown = [run.path for run in plan.study_runs(study)], list(plan.studies[study].metrics)
+    return Exhibit(f"metrics-{study}", (f"results/metrics/{study}.json",), digest_of([runs, shown, made_by]))
+
+
+def claims(plan: "Plan", root: Path = Path()) -> Exhibit:
+    return Exhibit("claims", ("results/claims.csv",), _of_papers(plan, root))
+
+
+def report(plan: "Plan", root: Path = Path()) -> Exhibit:
+    """The first page, and a page a study."""
+    pages = ("results/report.html", *(f"results/report/{key}.html" for key in plan.studies))
+    return Exhibit("report", pages, _of_papers(plan, root))
+
+
+def _of_papers(plan: "Plan", root: Path) -> str:
+    papers = sorted((root / "papers").glob("*.yaml"))
+    return digest_of([digest(plan), [(path.name, sha256(path)) for path in papers]])
+
+
+@contextlib.contextmanager
+def making(exhibit: Exhibit, root: Path) -> Iterator[None]:
+    """Make an exhibit within this: one process at a time, without a stamp meanwhile, with one when all went well."""
+    with _alone(exhibit.name, root):
+        _spoil(exhibit.name, root)
+        yield
+        *made, stamp = (root / path for path in exhibit.outputs)
+        write_sealed(stamp, {"id": exhibit.digest}, made)
+
+
+def verify(exhibit: Exhibit, root: Path) -> None:
+    """Raise UserError where a file of the exhibit is missing or is not as it was written."""
+    stamp = root / exhibit.outputs[-1]
+    record = read_sealed(stamp, exhibit.digest)
+    for name in record["files"]:
+        part(stamp, record, name)
+
+
+FROM_TRAINING = ("curves-{study}",)
+FROM_RESULTS = ("metrics-{study}", "table-{study}", "claims", "report")
+
+
+def spoil(names: Iterable[str], study: str, root: Path) -> None:
+    """Take stamps away: what these exhibits are made from is about to be made anew under the same name."""
+    for pattern in names:
+        name = pattern.format(study=study)
+        with _alone(name, root):
+            _spoil(name, root)
+
+
+def _alone(name: str, root: Path) -> contextlib.AbstractContextManager[None]:
+    return turn(root / ".recount" / "made" / f"{name}.lock")
+
+
+def _spoil(name: str, root: Path) -> None:
+    for stamp in (root / MADE / name).glob("*.json"):
+        stamp.unlink(missing_ok=True)
 
 
 def of_study(study: "Study") -> list[str]:
@@ -21,15 +117,6 @@ def of_study(study: "Study") -> list[str]:
         f"results/figures/{study.key}-{name}.{ending}" for name in figures.names(study) for ending in ("svg", "png")
     ]
     return tables + drawn
-
-
-def report(plan: "Plan") -> list[str]:
-    """The report's first page, and a page a study."""
-    return ["results/report.html", *(f"results/report/{key}.html" for key in plan.studies)]
-
-
-def papers(root: Path = Path()) -> list[str]:
-    return sorted(str(path.relative_to(root)) for path in (root / "papers").glob("*.yaml"))
 
 
 def digest(plan: "Plan", study: str | None = None) -> str:
@@ -43,11 +130,16 @@ def digest(plan: "Plan", study: str | None = None) -> str:
     roots = [f"pipeline.exhibits.{part}:write" for part in ("tables", "figures", *([] if study else _WHOLE))]
     roots += [f"pipeline.exhibits.figures.{name}" for name in drawn]
     measured = sorted({name for each in studies for name in each.measured})
+    described = sorted({describe(name) for name in measured}, key=lambda metric: metric.name)
+    # which exhibits compute anew from what runs have kept
+    roots += [f"pipeline.metrics.{metric.name}:compute" for metric in described if metric.redrawn]
+    roots += ["pipeline.planning.information:of"]
     return digest_of(
         [
             [run.id for key in keys for run in plan.study_runs(key)],
             [each.model_dump(mode="json", exclude={"budget"}) for each in studies],
-            [(name, labels.metric(name), str(labels.bounds(name)), labels.direction(name)) for name in measured],
+            [(name, labels.metric(name)) for name in measured],
+            [str(metric) for metric in described],
             identity.digest(*roots),
             [] if study else _templates(),
         ]

@@ -7,17 +7,15 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from pipeline import modalities
 from pipeline.exhibits import outputs
-from pipeline.files import read_json, write_json, write_text
-from pipeline.planning.expand import data_code
+from pipeline.exhibits.frame import Files
+from pipeline.files import indented, part, read_sealed, write_json, write_text
 from pipeline.planning.model import Plan
 
 
 def write_plan(plan: Plan, root: Path) -> list[str]:
     """results/plan/: what each stage of dvc.yaml depends on. A file is rewritten only when its bytes change."""
-    made = {key: {"recipe": modalities.recipe(key), "code": data_code(key)} for key in plan.datasets}
-    contents: dict[str, Any] = {"datasets": made}
+    contents: dict[str, Any] = {"datasets": plan.recipes}
     for key in plan.studies:
         runs = plan.study_runs(key)
         contents[f"trained-{key}"] = [run.trained for run in runs if run.trains]
@@ -28,9 +26,9 @@ def write_plan(plan: Plan, root: Path) -> list[str]:
     for stale in set(folder.glob("*.json")) - {folder / f"{name}.json" for name in contents}:
         stale.unlink()
     for name, content in contents.items():
-        path = folder / f"{name}.json"
-        if not path.is_file() or read_json(path) != json.loads(json.dumps(content)):
-            write_json(path, content)
+        path, text = folder / f"{name}.json", indented(content)
+        if not path.is_file() or path.read_bytes() != text.encode():
+            write_text(path, text)
     return sorted(contents)
 
 
@@ -40,7 +38,9 @@ def write_curves(plan: Plan, study: str, root: Path) -> Path:
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(["method", "variant", "seed", "epoch", "loss", "learning_rate"])
     for run in filter(attrgetter("trains"), plan.study_runs(study)):
-        for line in (root / run.trained / "history.jsonl").read_text().splitlines():
+        sealed = root / run.trained / "train.json"
+        history = part(sealed, read_sealed(sealed, run.training), "history.jsonl")
+        for line in history.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             loss = "" if row["loss"] is None else f"{row['loss']:.6f}"
             lines.writerow([run.method, run.variant, run.seed, row["epoch"], loss, f"{row['learning_rate']:.6g}"])
@@ -54,8 +54,8 @@ def write_curves(plan: Plan, study: str, root: Path) -> Path:
 def write_metrics(plan: Plan, study: str, root: Path) -> Path:
     """results/metrics/<study>.json: variant -> method -> the study's metrics -> mean over the seeds that are ok."""
     found: dict[str, dict[str, dict[str, list[float]]]] = {}
-    for run in plan.study_runs(study):
-        result = read_json(root / run.path / "result.json")
+    runs = plan.study_runs(study)
+    for run, result in zip(runs, Files(root).results(runs), strict=True):
         metrics = found.setdefault(run.variant, {}).setdefault(run.method, {})
         for name in plan.studies[study].metrics:
             if name in result["metrics"]:

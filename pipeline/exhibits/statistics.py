@@ -1,4 +1,4 @@
-"""Intervals by a hierarchical bootstrap: seeds are resampled, then test examples.
+"""Intervals by a bootstrap of two levels: seeds are resampled, and test examples are.
 
 All methods share the seeds (data order, augmentation, initial encoder) and the test set. One resample of the
 examples therefore serves all seeds and methods, one resample of the seeds serves all methods, and a difference
@@ -6,11 +6,14 @@ is as precise as its pairs. Everything is a contrast: a weighted sum of cells, t
 
 A plain bootstrap of few seeds is far too narrow: with three, a percentile interval is at most the range. The
 deviation that resampled seeds cause is therefore widened by t(S-1)/z x sqrt(S/(S-1)), so that with examples
-fixed the interval has the width of Student's.
+fixed the interval has the width of Student's. It is the deviation of the seeds' observed numbers, which no draw of
+examples enters: seeds share the examples' noise, and it must be counted once, not widened. What an example does in
+one seed only is in the observed numbers as well as in the examples' draws, so that where it is most of the noise
+intervals are somewhat wide. `benchmarks/coverage.py` simulates how often they hold the truth.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -40,30 +43,46 @@ class Estimate:
             return 0
         return int(self.low > 0) - int(self.high < 0)
 
+    def less(self, amount: float) -> "Estimate":
+        """The same less a number."""
+        low, high = (None if end is None else _settled(end - amount) for end in (self.low, self.high))
+        return replace(self, mean=self.mean - amount, low=low, high=high)
+
 
 @dataclass
 class Sample:
-    """One metric of one cell. values: seed -> number; examples: seed -> (N,) values whose mean that number is."""
+    """One metric of one cell.
+
+    values: seed -> number; examples: seed -> (N,) values whose mean that number is. redrawn: of a metric that is no
+    mean, seed -> what makes its (B,) values over resampled examples.
+    """
 
     values: Mapping[int, float]
     examples: Mapping[int, np.ndarray] = field(default_factory=dict)
+    redrawn: Mapping[int, Callable[[], np.ndarray]] = field(default_factory=dict)
     group: "list[Sample]" = field(default_factory=list, repr=False, compare=False)
     """Samples to resample along with this one, itself among them: many together cost little more than one."""
     _rows: np.ndarray | None = field(default=None, init=False, repr=False, compare=False)
 
     @cached_property
     def by_example(self) -> bool:
-        """Whether every seed has values of the same test examples."""
+        """Whether examples can be resampled at every seed, and of a mean the same ones."""
+        return self._has_means or (bool(self.values) and self.values.keys() <= self.redrawn.keys())
+
+    @cached_property
+    def _has_means(self) -> bool:
         sizes = {self.examples[seed].shape for seed in self.values if seed in self.examples}
-        return len(sizes) == 1 and all(seed in self.examples for seed in self.values)
+        return len(sizes) == 1 and self.values.keys() <= self.examples.keys()
 
     @cached_property
     def replicates(self) -> dict[int, np.ndarray]:
-        """seed -> (B,) means over resampled examples; constant where there are no example values."""
+        """seed -> (B,) values over resampled examples; constant where none can be resampled."""
         if not self.by_example:
             return {seed: np.full(B, value) for seed, value in self.values.items()}
+        if not self._has_means:
+            return {seed: _about(value, self.redrawn[seed]()) for seed, value in self.values.items()}
         if self._rows is None:
-            together = [other for other in self.group if other.by_example and other._size == self._size] or [self]
+            together = [other for other in self.group if other._has_means and other._size == self._size] or [self]
             rows = resampled_means(np.stack([other.examples[seed] for other in together for seed in other.values]))
             for other in together:
                 other._rows, rows = rows[: len(other.values)], rows[len(other.values) :]
@@ -79,15 +98,21 @@ class Sample:
         return len(self.examples[next(iter(self.values))])
 
 
-@lru_cache(maxsize=4)
-def example_counts(size: int) -> np.ndarray:
-    """(B, size) uint8: how often each example is drawn in each replicate; the same for whoever asks."""
-    random = np.random.default_rng(derive("bootstrap", "examples", size))
-    counts = np.empty((B, size), dtype=np.uint8)
+def _about(value: float, row: np.ndarray) -> np.ndarray:
+    """Replicates (B,) of a metric that is no mean, less their bias; those that have no value have the reported one."""
+    found = np.where(np.isfinite(row), row, value)
+    return found - found.mean() + value
+
+
+@lru_cache(maxsize=8)
+def example_counts(size: int, side: str = "examples") -> np.ndarray:
+    """(size, B) uint8: how often each example is drawn in each replicate; the same for whoever asks."""
+    random = np.random.default_rng(derive("bootstrap", side, size))
+    counts = np.empty((size, B), dtype=np.uint8)
     for first in range(0, B, _CHUNK):
         rows = min(_CHUNK, B - first)
         drawn = random.integers(0, size, size=(rows, size)) + np.arange(rows)[:, None] * size
-        counts[first : first + rows] = np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size)
+        counts[:, first : first + rows] = np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size).T
     return counts
 
 
@@ -99,9 +124,19 @@ def seed_counts(seeds: int) -> np.ndarray:
 
 def resampled_means(values: np.ndarray) -> np.ndarray:
     """(R, N) values -> (R, B) means over the resampled examples."""
-    counts, columns = example_counts(values.shape[1]), values.astype(np.float64).T
-    parts = [counts[first : first + _CHUNK].astype(np.float64) @ columns for first in range(0, B, _CHUNK)]
-    return (np.concatenate(parts) / values.shape[1]).T
+    counts, rows = example_counts(values.shape[1]), values.astype(np.float64)
+    parts = [rows @ counts[:, first : first + _CHUNK].astype(np.float64) for first in range(0, B, _CHUNK)]
+    return np.concatenate(parts, axis=1) / values.shape[1]
+
+
+def redraw(compute: Callable[[Callable[[str, int], np.ndarray]], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Name -> (B,) of what `compute` makes of draws of examples, some of the B at a time."""
+
+    def part(first: int) -> Mapping[str, np.ndarray]:
+        return compute(lambda side, size: example_counts(size, side)[:, first : first + _CHUNK])
+
+    parts = [part(first) for first in range(0, B, _CHUNK)]
+    return {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
 
 
 @lru_cache(maxsize=16)
@@ -124,13 +159,13 @@ def contrast(terms: Sequence[tuple[float, Sample]]) -> Estimate | None:
     if len(common) == 1 and not by_example:
         return Estimate(mean, None, None, 1, None)
     samples = terms if by_example else [(weight, Sample(sample.values)) for weight, sample in terms]
-    rows = np.stack([sum(weight * sample.replicates[seed] for weight, sample in samples) for seed in common])
-    draws = rows.mean(0)
+    rows = [sum((weight * s.replicates[seed] for weight, s in samples), start=np.zeros(B)) for seed in common]
+    draws = np.mean(rows, axis=0)
     levels = "examples"
     if len(common) > 1:
         levels = "seeds and examples" if by_example else "seeds"
-        share = seed_counts(len(common)).T / len(common)
-        draws = draws + widening(len(common)) * ((share - 1 / len(common)) * rows).sum(0)
+        share = seed_counts(len(common)) / len(common)
+        draws = draws + widening(len(common)) * (share - 1 / len(common)) @ np.array(means)
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     # sums in another order differ in the last bits: whether zero is inside must not depend on them
     return Estimate(mean, _settled(low), _settled(high), len(common), levels)

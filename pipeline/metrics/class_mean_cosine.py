@@ -3,6 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor
 
+from pipeline.errors import Absent
+
 LABEL = "Cosine of class means"
 UNIT = ""
 BOUNDS = (-1.0, 1.0)
@@ -11,6 +13,8 @@ DIRECTION = "lower"
 
 def compute(class_means: Tensor) -> float:
     """Of the class means (K, F), float64."""
+    if len(class_means) < 2:
+        raise Absent("there is one class, and it takes two")
     unit = F.normalize(class_means, dim=1)
-    pairs = max(len(unit) * (len(unit) - 1), 1)
+    pairs = len(unit) * (len(unit) - 1)
     return (float((unit @ unit.T).sum()) - float(unit.square().sum())) / pairs

@@ -1,6 +1,9 @@
 """Share of targets inside the middle 90% of the predicted distribution, and how far that share is from 90%."""
 
-from torch import Tensor
+import numpy as np
+
+from pipeline.ops.distributions import spread
+from pipeline.ops.resampling import TEST, Array, Counts, mean
 
 LABEL = "Coverage of 90% intervals (%)"
 UNIT = "%"
@@ -11,9 +14,8 @@ HALF = 1.6448536269514722
 """Deviations from the mean of a normal distribution within which 90% of it lie."""
 
 
-def compute(predictions: Tensor, deviations: Tensor | None, targets: Tensor) -> dict[str, Tensor | float]:
+def compute(counts: Counts, predictions: Array, deviations: Array | None, targets: Array) -> dict[str, Array]:
     """Of normal distributions by mean and standard deviation, at targets (N,): itself, and "gap" in points."""
-    if deviations is None:
-        return {}
-    inside = 100.0 * ((targets.double() - predictions.double()).abs() <= HALF * deviations.double()).double()
-    return {"": inside, "gap": abs(float(inside.mean()) - 90)}
+    inside = np.abs(targets - predictions.astype(np.float64)) <= HALF * spread(deviations).astype(np.float64)
+    share = 100.0 * mean(inside, counts(TEST, len(inside)))
+    return {"": share, "gap": np.abs(share - 90)}

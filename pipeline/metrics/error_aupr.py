@@ -1,8 +1,7 @@
 """Average precision with errors on known inputs as positive ("AUPR Err" of Hendrycks and Gimpel 2017)."""
 
-from torch import Tensor
-
-from pipeline.ops.detection import aupr
+from pipeline.ops.detection import aupr, of_groups
+from pipeline.ops.resampling import TEST, Array, Counts
 
 LABEL = "AUPR of errors (%)"
 UNIT = "%"
@@ -10,11 +9,9 @@ BOUNDS = (0.0, 100.0)
 DIRECTION = "higher"
 
 
-def compute(scores_known: Tensor, right: Tensor) -> float | None:
-    """Of scores (N,) of known inputs and whether they are predicted right (N,) bool; nothing where all are alike.
+def compute(counts: Counts, scores_known: Array, right: Array) -> Array:
+    """Of scores (N,) of known inputs and whether they are predicted right (N,) bool.
 
     Its value at chance is the share of errors.
     """
-    if right.all() or not right.any():
-        return None
-    return aupr(-scores_known[~right], -scores_known[right])
+    return of_groups(aupr, -scores_known, ~right, counts(TEST, len(right)))

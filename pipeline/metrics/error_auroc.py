@@ -1,17 +1,15 @@
 """Probability that a rightly predicted known input outscores a wrongly predicted one."""
 
-from torch import Tensor
-
-from pipeline.ops.detection import auroc
+from pipeline.ops.detection import auroc, of_groups
+from pipeline.ops.resampling import TEST, Array, Counts
 
 LABEL = "AUROC of errors (%)"
 UNIT = "%"
 BOUNDS = (0.0, 100.0)
 DIRECTION = "higher"
+CHANCE = 50.0
 
 
-def compute(scores_known: Tensor, right: Tensor) -> float | None:
-    """Of scores (N,) of known inputs and whether they are predicted right (N,) bool; nothing where all are alike."""
-    if right.all() or not right.any():
-        return None
-    return auroc(scores_known[right], scores_known[~right])
+def compute(counts: Counts, scores_known: Array, right: Array) -> Array:
+    """Of scores (N,) of known inputs and whether they are predicted right (N,) bool."""
+    return of_groups(auroc, scores_known, right, counts(TEST, len(right)))

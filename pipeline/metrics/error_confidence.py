@@ -1,6 +1,7 @@
 """Mean confidence, the greatest probability, of misclassified test examples."""
 
-from torch import Tensor
+from pipeline.errors import Absent
+from pipeline.ops.resampling import TEST, Array, Counts, mean
 
 LABEL = "Confidence of errors (%)"
 UNIT = "%"
@@ -8,7 +9,9 @@ BOUNDS = (0.0, 100.0)
 DIRECTION = "lower"
 
 
-def compute(confidence: Tensor, predictions: Tensor, labels: Tensor) -> float:
-    """Of greatest probabilities (N,), the classes that have them (N,) and labels (N,); 0 where there are no errors."""
+def compute(counts: Counts, confidence: Array, predictions: Array, labels: Array) -> Array:
+    """Of greatest probabilities (N,), the classes that have them (N,) and labels (N,)."""
     wrong = predictions != labels
-    return 100.0 * float(confidence[wrong].sum() / wrong.sum().clamp_min(1))
+    if not wrong.any():
+        raise Absent("no test example is predicted wrongly")
+    return 100.0 * mean(confidence[wrong], counts(TEST, len(labels))[wrong])

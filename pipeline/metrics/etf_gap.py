@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from pipeline.ops.geometry import frame_gap
+from pipeline.ops.geometry import apart, frame_gap
 
 LABEL = "Gap to simplex ETF"
 UNIT = ""
@@ -14,4 +14,4 @@ DIRECTION = "lower"
 def compute(class_means: Tensor) -> float:
     """Of the class means (K, F) of training features, float64."""
     count = len(class_means)
-    return frame_gap(class_means - class_means.mean(0), torch.eye(count).to(class_means) - 1 / count)
+    return frame_gap(apart(class_means), torch.eye(count).to(class_means) - 1 / count)

@@ -10,6 +10,6 @@ BOUNDS = (0.0, 100.0)
 DIRECTION = "higher"
 
 
-def compute(predictions: Tensor, labels: Tensor, class_counts: tuple[int, ...]) -> Tensor | None:
+def compute(predictions: Tensor, labels: Tensor, class_counts: tuple[int, ...]) -> Tensor:
     """Of classes predicted (N,), labels (N,) and the training examples of each class; values of those classes alone."""
     return top1_of("few", predictions, labels, class_counts)

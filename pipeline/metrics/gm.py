@@ -1,6 +1,8 @@
 """Geometric mean of absolute errors, which a few large ones hardly move (Yang et al. 2021)."""
 
-from torch import Tensor
+import numpy as np
+
+from pipeline.ops.resampling import TEST, Array, Counts, mean
 
 LABEL = "Geometric mean error (degrees)"
 UNIT = "degrees"
@@ -11,7 +13,7 @@ FLOOR = 0.01
 """Errors below it count as so much, since a single exact prediction would make the mean zero."""
 
 
-def compute(predictions: Tensor, targets: Tensor) -> float:
+def compute(counts: Counts, predictions: Array, targets: Array) -> Array:
     """Of predictions and targets (N,), in float64."""
-    errors = (predictions.double() - targets.double()).abs()
-    return float(errors.clamp_min(FLOOR).log().mean().exp())
+    errors = np.abs(predictions.astype(np.float64) - targets)
+    return np.exp(mean(np.log(errors.clip(FLOOR)), counts(TEST, len(errors))))

@@ -11,6 +11,7 @@ LABEL = "k-NN top-1 (%)"
 UNIT = "%"
 BOUNDS = (0.0, 100.0)
 DIRECTION = "higher"
+CHANCE = "class"
 
 
 def compute(

@@ -1,6 +1,7 @@
 """Share of wrong training labels that the model predicts."""
 
-from torch import Tensor
+from pipeline.ops.label_noise import some_wrong
+from pipeline.ops.resampling import TRAIN, Array, Counts, mean
 
 LABEL = "Wrong labels memorised (%)"
 UNIT = "%"
@@ -8,9 +9,7 @@ BOUNDS = (0.0, 100.0)
 DIRECTION = "lower"
 
 
-def compute(train_logits: Tensor, train_labels: Tensor, wrong_labels: Tensor | None) -> float | None:
-    """Of logits (M, K) of the training examples, the labels given (M,), and which of them are wrong (M,) bool."""
-    if wrong_labels is None or not wrong_labels.any() or wrong_labels.all():
-        return None
-    agrees = train_logits.argmax(1) == train_labels
-    return 100.0 * float(agrees[wrong_labels].double().mean())
+def compute(counts: Counts, train_predictions: Array, train_labels: Array, wrong_labels: Array | None) -> Array:
+    """Of the classes predicted of training examples (M,), the labels given (M,), and which are wrong (M,) bool."""
+    wrong, agrees = some_wrong(wrong_labels), train_predictions == train_labels
+    return 100.0 * mean(agrees[wrong], counts(TRAIN, len(agrees))[wrong])

@@ -9,6 +9,7 @@ LABEL = "Naive Bayes top-1 (%)"
 UNIT = "%"
 BOUNDS = (0.0, 100.0)
 DIRECTION = "higher"
+CHANCE = "class"
 
 
 def compute(

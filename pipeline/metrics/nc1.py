@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from pipeline.ops.geometry import apart, with_pairs
+
 LABEL = "NC1"
 UNIT = ""
 BOUNDS = (0.0, None)
@@ -15,9 +17,9 @@ def compute(train_features: Tensor, train_labels: Tensor, class_means: Tensor) -
     S_W is the mean over examples of the outer products around their class's mean, S_B that over classes of the class
     means around their mean.
     """
-    _, places = train_labels.unique(return_inverse=True)
+    _, places = with_pairs(train_labels).unique(return_inverse=True)
     spread = train_features.double() - class_means[places]
-    centred = class_means - class_means.mean(0)
+    centred = apart(class_means)
     within, between = spread.T @ spread / len(spread), centred.T @ centred / len(class_means)
     # of K means around their mean at most K - 1 directions are more than rounding
     return float((within @ torch.linalg.pinv(between, rtol=1e-9, hermitian=True)).trace()) / len(class_means)

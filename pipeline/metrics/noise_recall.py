@@ -1,6 +1,7 @@
 """Share of the wrong training labels that the method suspects."""
 
-from torch import Tensor
+from pipeline.ops.label_noise import of_noise
+from pipeline.ops.resampling import TRAIN, Array, Counts, mean
 
 LABEL = "Recall of noise (%)"
 UNIT = "%"
@@ -8,8 +9,7 @@ BOUNDS = (0.0, 100.0)
 DIRECTION = "higher"
 
 
-def compute(suspects: Tensor | None, wrong_labels: Tensor | None) -> float | None:
-    """Of suspects (M,) bool, None for a method that suspects none, and wrong labels (M,) bool."""
-    if suspects is None or wrong_labels is None or not wrong_labels.any():
-        return None
-    return 100.0 * float((suspects & wrong_labels).sum()) / float(wrong_labels.sum())
+def compute(counts: Counts, suspects: Array | None, wrong_labels: Array | None) -> Array:
+    """Of suspects (M,) bool, None for a method that names none, and wrong labels (M,) bool, None without noise."""
+    suspects, wrong = of_noise(suspects, wrong_labels)
+    return 100.0 * mean(suspects[wrong], counts(TRAIN, len(suspects))[wrong])

@@ -1,6 +1,8 @@
 """Root of the mean squared error."""
 
-from torch import Tensor
+import numpy as np
+
+from pipeline.ops.resampling import TEST, Array, Counts, mean
 
 LABEL = "RMSE (target's unit)"
 UNIT = "target's unit"
@@ -8,6 +10,7 @@ BOUNDS = (0.0, None)
 DIRECTION = "lower"
 
 
-def compute(predictions: Tensor, targets: Tensor) -> float:
+def compute(counts: Counts, predictions: Array, targets: Array) -> Array:
     """Of predictions and targets (N,), in float64."""
-    return float((predictions.double() - targets.double()).square().mean().sqrt())
+    errors = predictions.astype(np.float64) - targets
+    return np.sqrt(mean(errors**2, counts(TEST, len(errors))))

@@ -8,6 +8,7 @@ LABEL = "Top-1 (%)"
 UNIT = "%"
 BOUNDS = (0.0, 100.0)
 DIRECTION = "higher"
+CHANCE = "class"
 
 
 def compute(predictions: Tensor, labels: Tensor) -> Tensor:

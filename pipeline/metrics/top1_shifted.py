@@ -6,6 +6,7 @@ LABEL = "Top-1 under shift (%)"
 UNIT = "%"
 BOUNDS = (0.0, 100.0)
 DIRECTION = "higher"
+CHANCE = "class"
 
 
 def compute(right_shifted: Tensor) -> Tensor:

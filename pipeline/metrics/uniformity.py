@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pipeline.errors import Absent
 from pipeline.ops.probes import ENTRIES
 
 LABEL = "Uniformity"
@@ -19,10 +20,13 @@ def compute(features: Tensor, further_features: dict[str, Tensor]) -> dict[str, 
 
 @torch.no_grad()
 def uniformity(z: Tensor, t: float = 2) -> float:
-    """log of the mean of exp(-t |x - y|^2) over distinct pairs of features (N, F) on the unit sphere, N >= 2.
+    """log of the mean of exp(-t |x - y|^2) over distinct pairs of features (N, F) on the unit sphere.
 
+    Raises Absent where there is no pair.
     Lower is more uniform: 0 when all coincide, about -2t for evenly spread features.
     """
+    if len(z) < 2:
+        raise Absent("there is one test example, and it takes two")
     z = F.normalize(z.float())
     total = 0.0
     for part in z.split(max(1, ENTRIES // len(z))):

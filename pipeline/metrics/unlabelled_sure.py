@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from pipeline.errors import Absent
 from pipeline.ops.pseudo_labels import pseudo_labels
 
 LABEL = "Sure without label (%)"
@@ -10,6 +11,8 @@ BOUNDS = (0.0, 100.0)
 DIRECTION = None
 
 
-def compute(unlabelled_logits: Tensor | None) -> Tensor | None:
+def compute(unlabelled_logits: Tensor | None) -> Tensor:
     """Of logits (M, K)."""
-    return None if unlabelled_logits is None else 100.0 * pseudo_labels(unlabelled_logits)[1].double()
+    if unlabelled_logits is None:
+        raise Absent("no training input is without its label")
+    return 100.0 * pseudo_labels(unlabelled_logits)[1].double()

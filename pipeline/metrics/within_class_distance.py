@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from pipeline.ops.geometry import cosine_distances
+from pipeline.ops.geometry import cosine_distances, with_pairs
 
 LABEL = "Within-class cosine distance"
 UNIT = ""
@@ -12,5 +12,5 @@ DIRECTION = "lower"
 
 def compute(features: Tensor, labels: Tensor) -> float:
     """Of features (N, F) and labels (N,)."""
-    within, _ = cosine_distances(features, labels)
+    within, _ = cosine_distances(features, with_pairs(labels))
     return within

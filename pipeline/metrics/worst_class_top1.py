@@ -1,8 +1,8 @@
 """Accuracy on the class that has the lowest, among those that occur in the test split."""
 
-from torch import Tensor
+import numpy as np
 
-from pipeline.ops.class_scores import top1
+from pipeline.ops.resampling import TEST, Array, Counts, mean
 
 LABEL = "Worst-class top-1 (%)"
 UNIT = "%"
@@ -10,7 +10,7 @@ BOUNDS = (0.0, 100.0)
 DIRECTION = "higher"
 
 
-def compute(predictions: Tensor, labels: Tensor) -> float:
+def compute(counts: Counts, predictions: Array, labels: Array) -> Array:
     """Of classes predicted (N,) and labels (N,)."""
-    right = top1(predictions, labels)
-    return min(float(right[labels == c].mean()) for c in labels.unique())
+    right, drawn = predictions == labels, counts(TEST, len(labels))
+    return 100.0 * np.min([mean(right[labels == c], drawn[labels == c]) for c in np.unique(labels)], axis=0)

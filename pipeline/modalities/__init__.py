@@ -15,76 +15,34 @@ Files are read and written here, whatever is in them.
 """
 
 import functools
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pipeline import files, lookup
 from pipeline.errors import UserError, unknown
+from pipeline.modalities.dataset import Dataset, Prepared
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
 
 FOLDER = Path(__file__).parent
 SPLITS = ("train", "test")
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """What is known of a data set before its files are read."""
-
-    key: str
-    title: str
-    source: str
-    """Where it comes from, a URL where there is one."""
-    licence: str
-    shape: tuple[int, ...]
-    """Of one input: (C, H, W) of an image, (F,) of a table's row."""
-    classes: tuple[str, ...]
-    """Empty where labels are numbers."""
-    train_examples: int
-    test_examples: int
-    pins: Mapping[str, str]
-    """Source file -> "sha256:..." or "md5:..." of its bytes."""
-    target: str = ""
-    """What labels that are numbers measure, with their unit."""
-
-    @property
-    def label_type(self) -> str:
-        return "int64" if self.classes else "float32"
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A prepared data set in memory, verified against its manifest."""
-
-    key: str
-    train_inputs: "Tensor"
-    """(N, *shape) in the modality's type."""
-    train_labels: "Tensor"
-    """(N,) int64 in 0..K-1, or float32 where labels are numbers."""
-    test_inputs: "Tensor"
-    test_labels: "Tensor"
-    mean: tuple[float, ...]
-    """Per channel or column, of the training inputs."""
-    std: tuple[float, ...]
-    classes: tuple[str, ...]
-    shape: tuple[int, ...]
-    digest: str
-    """sha256 over the four arrays' sha256."""
+MANIFEST, STAMP = "manifest.json", "recipe-"
+SHARES = "class by class, in proportion, in an order drawn once for the data set"
+"""How `sharing.share` takes a run's training, validation and test examples from the splits."""
+KINDS = 5
+"""Of files that were skipped, as many kinds are named."""
 
 
 @functools.cache
 def _modalities() -> dict[str, str]:
     """Data set -> modality. Two files with one key are an error."""
     found: dict[str, str] = {}
-    for path in sorted(FOLDER.glob("*/datasets/[!_]*.py")):
-        if not re.search(r"^def arrays\(", path.read_text(), re.MULTILINE):
+    for path in lookup.keys(FOLDER.glob("*/datasets/*.py"), "data set"):
+        if not re.search(r"^def arrays\(", path.read_text(encoding="utf-8"), re.MULTILINE):
             continue
         modality = path.parts[-3]
         if path.stem in found:
@@ -133,18 +91,22 @@ def describe(key: str, root: Path = Path()) -> Dataset:
     return about
 
 
-def recipe(key: str, root: Path = Path()) -> dict[str, Any]:
-    """What, beside the module's code, determines the prepared arrays. JSON-able."""
-    about = describe(key, root)
-    return {
+def recipe(about: Dataset, code: str = "") -> str:
+    """The digest of all that determines a prepared data set; `code` is that of the code that makes the arrays."""
+    determines = {
         "key": about.key,
-        "type": of(key).DTYPE,
+        "source": about.source,
+        "licence": about.licence,
+        "type": of(about.key).DTYPE,
         "shape": list(about.shape),
         "classes": list(about.classes),
+        "target": about.target,
         "train_examples": about.train_examples,
         "test_examples": about.test_examples,
         "pins": dict(about.pins),
+        "code": code,
     }
+    return files.digest(determines)
 
 
 def folder(key: str, root: Path = Path()) -> Path:
@@ -162,74 +124,89 @@ def arrays_of(about: Dataset) -> dict[str, tuple[tuple[int, ...], str]]:
     }
 
 
-def prepare(key: str, root: Path = Path()) -> Path:
+def made(key: str, recipe: str) -> list[str]:
+    """The files that `prepare` leaves, below the root and in the order in which they are written.
+
+    The last one has the recipe in its name, so that an engine sees a changed recipe as a file that is missing.
+    """
+    stems = [f"{split}_{kind}.npy" for split in SPLITS for kind in (of(key).NOUN, "labels")]
+    return [str(folder(key) / name) for name in (*stems, MANIFEST, _stamp(recipe))]
+
+
+def _stamp(recipe: str) -> str:
+    return f"{STAMP}{recipe[:8]}"
+
+
+def prepare(key: str, root: Path = Path(), code: str = "") -> Path:
     """Write data/prepared/<key>/ and return it. The same source gives the same bytes.
 
-    All arrays are made and checked before anything is written, each file is written whole, and the manifest comes
-    last: a folder without one is not a data set. Raises UserError where a source file is missing, wrong or cannot
-    be had.
-    """
-    import numpy as np
+    code: the digest of the code that makes the arrays. What was made of today's sources by this code, and is as it was
+    written, is left alone.
 
+    All arrays are made and checked before anything is written, each file is written whole, and the manifest comes
+    after them: a folder without one is not a data set. Raises UserError where a source file is missing, wrong or
+    cannot be had.
+    """
     about = describe(key, root)
-    arrays: dict[str, np.ndarray] = _module(key).arrays(Path(root))
-    expected = arrays_of(about)
-    for name, (shape, kind) in expected.items():
-        _check(about, name, arrays[name], shape, kind)
-    modality = of(key)
-    try:
-        mean, std = lookup.module(f"modalities.{name_of(key)}.moments").moments(arrays[f"train_{modality.NOUN}"])
-    except ValueError as error:
-        raise UserError(f"data set '{key}': {error}") from None
-    target = folder(key, root)
-    manifest = target / "manifest.json"
-    entries: dict[str, dict[str, Any]] = {}
-    content: dict[str, Any] = {
-        "key": about.key,
-        "source": about.source,
-        "licence": about.licence,
-        "classes": list(about.classes),
-        "shape": list(about.shape),
-        "noun": modality.NOUN,
-        "target": about.target,
-        "splits": {"train": about.train_examples, "test": about.test_examples},
-        "mean": mean,
-        "std": std,
-    }
-    for name in expected:
-        array = np.ascontiguousarray(arrays[name])
-        with files.whole(target / f"{name}.npy") as temporary:
-            np.save(temporary, array, allow_pickle=False)
-            digest = files.sha256(temporary)
-            if not entries and not _agrees(manifest, f"{name}.npy", digest):
-                manifest.unlink(missing_ok=True)  # it describes other arrays than those now being written
-        entries[f"{name}.npy"] = {"sha256": digest, "shape": list(array.shape), "dtype": str(array.dtype)}
-    files.write_json(manifest, {**content, "files": entries})
+    wanted, target = recipe(about, code), folder(key, root)
+    if not _sound(key, root, wanted):
+        arrays = _arrays(about, root)
+        content = {**_content(about, arrays), "recipe": wanted}
+        for stale in (target / MANIFEST, *target.glob(f"{STAMP}*")):  # of other arrays than those now being written
+            stale.unlink(missing_ok=True)
+        entries = {}
+        for name, array in arrays.items():
+            path = target / f"{name}.npy"
+            files.write_array(path, array)
+            entries[path.name] = {"sha256": files.sha256(path), "shape": list(array.shape), "dtype": str(array.dtype)}
+        files.write_sealed(target / MANIFEST, {**content, "files": entries})
+    if not (target / _stamp(wanted)).exists():
+        files.write_text(target / _stamp(wanted), f"{wanted}\n")
     return target
 
 
-def _agrees(manifest: Path, name: str, digest: str) -> bool:
+def _sound(key: str, root: Path, wanted: str) -> bool:
     try:
-        return json.loads(manifest.read_text())["files"][name]["sha256"] == digest
-    except (OSError, ValueError, KeyError, TypeError):
+        return bool(verify(key, root, wanted))
+    except UserError:
         return False
+
+
+def _arrays(about: Dataset, root: Path) -> "dict[str, np.ndarray]":
+    """What the data set's module makes, checked against its description."""
+    import numpy as np
+
+    made = _module(about.key).arrays(Path(root))
+    if describe(about.key, root) != about:
+        raise UserError(f"data set '{about.key}': its files changed while they were read; run it again")
+    expected = arrays_of(about)
+    for name, (shape, kind) in expected.items():
+        if name not in made:
+            raise UserError(f"data set '{about.key}': arrays() gives no '{name}'; it must give {', '.join(expected)}")
+        _check(about, name, made[name], shape, kind)
+    return {name: np.ascontiguousarray(made[name]) for name in expected}
 
 
 def _check(about: Dataset, name: str, array: "np.ndarray", shape: tuple[int, ...], kind: str) -> None:
     import numpy as np
 
-    if array.shape != shape or str(array.dtype) != kind:
+    where = f"data set '{about.key}': {name}"
+    found = (getattr(array, "shape", "none"), str(getattr(array, "dtype", type(array).__name__)))
+    if found != (shape, kind):
         raise UserError(
-            f"data set '{about.key}': {name} has shape {array.shape} and type {array.dtype}, expected {shape} "
-            f"and {kind}; its source files are not those that the data set's module describes"
-        )
-    if name.endswith("labels") and about.classes and count_outside(array, len(about.classes)):
-        raise UserError(
-            f"data set '{about.key}': {name} reach from {array.min()} to {array.max()}, "
-            f"expected classes 0 to {len(about.classes) - 1}"
+            f"{where} has shape {found[0]} and type {found[1]}, expected {shape} and {kind}; its source files are not "
+            "those that the data set's module describes"
         )
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise UserError(f"data set '{about.key}': {name} has values that are not finite")
+        raise UserError(f"{where} has values that are not finite")
+    if name.endswith("labels") and about.classes:
+        classes = len(about.classes)
+        if count_outside(array, classes):
+            raise UserError(f"{where} reach from {array.min()} to {array.max()}, expected classes 0 to {classes - 1}")
+        if len(missing := np.flatnonzero(np.bincount(array, minlength=classes) == 0)):
+            raise UserError(
+                f"{where} have none of class '{about.classes[missing[0]]}'; each class must be in both splits"
+            )
 
 
 def count_outside(labels: "np.ndarray", classes: int) -> int:
@@ -237,50 +214,77 @@ def count_outside(labels: "np.ndarray", classes: int) -> int:
     return int(((labels < 0) | (labels >= classes)).sum())
 
 
-def load(key: str, root: Path = Path()) -> Prepared:
-    """Read data/prepared/<key>/, verifying every file's sha256, shape and type against the manifest.
+def _content(about: Dataset, arrays: "dict[str, np.ndarray]") -> dict[str, Any]:
+    """What the manifest says beside the files' digests."""
+    import numpy as np
 
-    Raises UserError naming the file, what was expected, what was found and what to do.
+    modality, classes = of(about.key), len(about.classes)
+    try:
+        mean, std = lookup.module(f"modalities.{name_of(about.key)}.moments").moments(arrays[f"train_{modality.NOUN}"])
+    except ValueError as error:
+        raise UserError(f"data set '{about.key}': {error}") from None
+    counts = {split: np.bincount(arrays[f"{split}_labels"], minlength=classes).tolist() for split in SPLITS if classes}
+    return {
+        "key": about.key,
+        "source": about.source,
+        "licence": about.licence,
+        "classes": list(about.classes),
+        "class_counts": counts,
+        "shape": list(about.shape),
+        "noun": modality.NOUN,
+        "target": about.target,
+        "splits": {"train": about.train_examples, "test": about.test_examples},
+        "shares": SHARES,
+        "skipped": dict(about.skipped),
+        "mean": mean,
+        "std": std,
+    }
+
+
+def verify(key: str, root: Path = Path(), recipe: str = "") -> dict[str, Any]:
+    """The manifest of data/prepared/<key>/ when it and all arrays are as they were written, by this recipe if given.
+
+    Raises UserError naming the file, what is wrong with it and what to do.
     """
+    path = folder(key, root) / MANIFEST
+    again = f"run `python -m pipeline prepare {key}`"
+    if not path.is_file():
+        raise UserError(f"{path}: missing; {again}")
+    manifest = files.read_sealed(path, remedy=again)
+    if recipe and manifest.get("recipe") != recipe:
+        raise UserError(f"{path}: made of other sources, options or code than today's; {again}")
+    for name in manifest["files"]:
+        files.part(path, manifest, name, remedy=again)
+    return manifest
+
+
+def skipped(key: str, root: Path = Path()) -> str:
+    """What lies among a prepared data set's sources and was not read, in a line; empty where nothing does."""
+    kinds = Counter(verify(key, root)["skipped"])
+    named = [f"{count} {kind}" for kind, count in kinds.most_common(KINDS)]
+    if others := kinds.total() - sum(count for _, count in kinds.most_common(KINDS)):
+        named.append(f"{others} of other kinds")
+    return f"{key}: skipped {', '.join(named)}" if named else ""
+
+
+def load(key: str, root: Path = Path(), recipe: str = "") -> Prepared:
+    """Read data/prepared/<key>/. Raises UserError as `verify` does."""
     import numpy as np
     import torch
 
-    place = folder(key, root)
-    mend = f"delete {place} and run `python -m pipeline prepare {key}`"
-    path = place / "manifest.json"
-    if not path.is_file():
-        raise UserError(f"{path}: missing; run `python -m pipeline prepare {key}`")
-    manifest = files.read_json(path)
-    about = describe(key, root)
-    expected = arrays_of(about)
-    try:
-        classes, shape = tuple(manifest["classes"]), tuple(manifest["shape"])
-        mean, std = tuple(manifest["mean"]), tuple(manifest["std"])
-        digests = {name: str(manifest["files"][f"{name}.npy"]["sha256"]) for name in expected}
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: not a data set's manifest ({type(error).__name__}: {error}); {mend}") from None
-    if shape != about.shape or len(classes) != len(about.classes):
-        raise UserError(
-            f"{path}: shape {shape} and {len(classes)} classes, expected {about.shape} and {len(about.classes)}; {mend}"
-        )
-    tensors: list[Tensor] = []
-    for name, wanted in expected.items():
-        path = place / f"{name}.npy"
-        if not path.is_file():
-            raise UserError(f"{path}: missing; {mend}")
-        found = files.sha256(path)
-        if found != digests[name]:
-            raise UserError(f"{path}: sha256 {found}, expected {digests[name]}; {mend}")
-        try:
-            array = np.load(path, allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise UserError(f"{path}: not an array ({error}); {mend}") from None
-        if (array.shape, str(array.dtype)) != wanted:
-            raise UserError(
-                f"{path}: shape {array.shape} of {array.dtype}, expected {wanted[0]} of {wanted[1]}; {mend}"
-            )
-        if name.endswith("labels") and classes and count_outside(array, len(classes)):
-            raise UserError(f"{path}: labels outside 0 to {len(classes) - 1}; {mend}")
-        tensors.append(torch.from_numpy(array))
-    train, test = tensors[:2], tensors[2:]
-    return Prepared(key, train[0], train[1], test[0], test[1], mean, std, classes, shape, digest=files.digest(digests))
+    manifest, place = verify(key, root, recipe), folder(key, root)
+    stems = [f"{split}_{kind}" for split in SPLITS for kind in (manifest["noun"], "labels")]
+    arrays = [torch.from_numpy(np.load(place / f"{stem}.npy", allow_pickle=False)) for stem in stems]
+    train_inputs, train_labels, test_inputs, test_labels = arrays
+    return Prepared(
+        key=key,
+        train_inputs=train_inputs,
+        train_labels=train_labels,
+        test_inputs=test_inputs,
+        test_labels=test_labels,
+        mean=tuple(manifest["mean"]),
+        std=tuple(manifest["std"]),
+        classes=tuple(manifest["classes"]),
+        shape=tuple(manifest["shape"]),
+        digest=files.digest({stem: manifest["files"][f"{stem}.npy"]["sha256"] for stem in stems}),
+    )

@@ -1,4 +1,8 @@
-"""A run's share of a data set whose examples lie along the first axis: counts, classes held out, imbalance, noise."""
+"""A run's share of a data set whose examples lie along the first axis: counts, classes held out, imbalance, noise.
+
+Sources may list their examples class by class, or by name. So nothing is taken by place: each split has an order, drawn
+once for the data set, in which every beginning has all classes in proportion, and shares are taken along that.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pipeline.errors import UserError
 from pipeline.modalities import Prepared
-from pipeline.seeds import Draws
+from pipeline.seeds import Draws, generator
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def share(prepared: Prepared, settings: dict[str, Any], draws: Draws, device: to
     """Apply the run's example counts, held_out_classes, imbalance, label_noise and evaluate_on.
 
     With `evaluate_on: validation` the validation examples take the place of the test split. Only training labels are
-    ever made noisy.
+    ever made noisy. Raises UserError where a class has too few examples to be in every share.
     """
     classes = len(prepared.classes)
     held_out = settings["held_out_classes"]
@@ -83,13 +88,13 @@ def share(prepared: Prepared, settings: dict[str, Any], draws: Draws, device: to
         return inputs[those].to(device), labels[those].to(device)
 
     count = settings["train_examples"] or len(prepared.train_inputs)
-    split = count - settings["validation_examples"]
-    tested = settings["test_examples"] or len(prepared.test_inputs)
-    validation = prepared.train_inputs[split:count], prepared.train_labels[split:count]
-    test = prepared.test_inputs[:tested], prepared.test_labels[:tested]
-    if settings["evaluate_on"] == "validation":
-        test = validation
-    labelled = part(prepared.train_inputs[:split], prepared.train_labels[:split])
+    parts = taken(prepared, "train", count - settings["validation_examples"], settings["validation_examples"])
+    train, validation, spare = ((prepared.train_inputs[at], prepared.train_labels[at]) for at in parts)
+    test = validation
+    if settings["evaluate_on"] == "test":
+        tested, *_ = taken(prepared, "test", settings["test_examples"] or len(prepared.test_inputs))
+        test = prepared.test_inputs[tested], prepared.test_labels[tested]
+    labelled = part(*train)
     inputs, labels = labelled
     if settings.get("imbalance"):
         thinned = long_tail(labels, len(kept), settings["imbalance"])
@@ -106,11 +111,69 @@ def share(prepared: Prepared, settings: dict[str, Any], draws: Draws, device: to
         *part(*test),
         test[0][~chosen(test[1])[1]].to(device),
         *labelled,
-        prepared.train_inputs[count:][chosen(prepared.train_labels[count:])[1]],
+        spare[0][chosen(spare[1])[1]],
         tuple(prepared.classes[c] for c in kept),
         prepared.mean,
         prepared.std,
     )
+
+
+def taken(prepared: Prepared, split: str, first: int, second: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """Places in a split of `first` examples, of `second` others, and of the rest, each in the data set's order.
+
+    The first ones of the order, and then the next; but every class is in both, though it must be given another place
+    for it. Raises UserError for a class that has a single example and should be in both.
+    """
+    labels = prepared.train_labels if split == "train" else prepared.test_labels
+    classes = len(prepared.classes)
+    order = stratified(labels, classes, generator("shares", prepared.key, split))
+    if not classes:
+        return order[:first], order[first : first + second], order[first + second :]
+    drawn = labels[order]
+    counts, inside = (torch.bincount(part, minlength=classes) for part in (drawn, drawn[:first]))
+    beside = torch.bincount(drawn[first : first + second], minlength=classes)
+    for missing in ((beside == 0) & (counts > 0)).nonzero().flatten().tolist() if second >= classes else ():
+        if counts[missing] == 1:
+            raise UserError(
+                f"data set '{prepared.key}': class '{prepared.classes[missing]}' has one example in the split {split}, "
+                "but training and validation need one each; add some, or set validation_examples to 0"
+            )
+        most = int(beside.argmax())
+        if inside[missing] == counts[missing]:
+            inside[missing] -= 1
+            inside[most] += 1
+        beside[missing] += 1
+        beside[most] -= 1
+    rank = _ranks(drawn, classes)
+    return (
+        order[rank < inside[drawn]],
+        order[(rank >= inside[drawn]) & (rank < (inside + beside)[drawn])],
+        order[rank >= (inside + beside)[drawn]],
+    )
+
+
+def stratified(labels: Tensor, classes: int, generator: torch.Generator) -> Tensor:
+    """A drawn order of labels (N,) of which any beginning has all classes in proportion, and at least one of each.
+
+    One of each comes before all else. Of labels that are numbers (`classes` is 0) any order is as good.
+    """
+    order = torch.randperm(len(labels), generator=generator)
+    if not classes:
+        return order
+    drawn = labels[order]
+    rank, counts = _ranks(drawn, classes), torch.bincount(drawn, minlength=classes)
+    # where an example's class stands when it has had its due: the seats of a parliament (Sainte-Lague)
+    due = torch.where(rank == 0, 0.0, (rank + 0.5) / counts[drawn])
+    return order[due.argsort(stable=True)]
+
+
+def _ranks(labels: Tensor, classes: int) -> Tensor:
+    """(N,) how many of the same label stand before each of labels (N,)."""
+    by_label = labels.argsort(stable=True)
+    counts = torch.bincount(labels, minlength=classes)
+    ranks = torch.empty_like(labels)
+    ranks[by_label] = torch.arange(len(labels)) - (counts.cumsum(0) - counts)[labels[by_label]]
+    return ranks
 
 
 def noisy(labels: Tensor, classes: int, rate: float, flips: list[list[int]], generator: torch.Generator) -> Tensor:

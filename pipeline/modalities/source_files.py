@@ -1,5 +1,6 @@
 """Source files of data sets: pinned by digest, downloaded whole or not at all, parsed without pickle."""
 
+import errno
 import gzip
 import hashlib
 import http.client
@@ -28,6 +29,8 @@ IDX = {
 }
 TIMEOUT = 30.0
 """Seconds without an answer after which a download counts as failed."""
+OWN = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
+"""Faults of this machine's disk, for which no other address is a remedy."""
 
 
 def verify(content: bytes | Path, pin: str, where: str | Path, mend: str) -> None:
@@ -69,7 +72,8 @@ def idx(payload: bytes, where: str | Path, mend: str) -> "np.ndarray":
 def download(key: str, path: Path, pin: str, urls: Callable[[], Sequence[str]]) -> Path:
     """The pinned file at `path`, fetched from the first of `urls()` that has it where it is not there yet.
 
-    Raises UserError where the file there is another one, or where none of the addresses gives the right one.
+    Raises UserError where the file there is another one, or where none of the addresses gives the right one; OSError
+    where it cannot be written.
     """
     again = f"put the right file there, or delete it and run `python -m pipeline prepare {key}` to download it"
     if path.exists():
@@ -92,6 +96,8 @@ def download(key: str, path: Path, pin: str, urls: Callable[[], Sequence[str]]) 
                     verify(temporary, pin, url, "the address serves another file")
                 return path
             except (OSError, RuntimeError, http.client.HTTPException, UserError) as error:
+                if getattr(error, "errno", None) in OWN:
+                    raise
                 tried.append(f"{url} ({error})")
     finally:
         socket.setdefaulttimeout(before)

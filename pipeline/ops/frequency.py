@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from pipeline.errors import Absent
 from pipeline.ops.class_scores import top1
 
 GROUPS = ("many", "medium", "few")
@@ -20,10 +21,12 @@ def thirds(counts: tuple[int, ...]) -> dict[str, Tensor]:
     return dict(zip(GROUPS, parts, strict=True))
 
 
-def top1_of(group: str, predictions: Tensor, labels: Tensor, counts: tuple[int, ...]) -> Tensor | None:
-    """100 where right, else 0, of the examples (N,) whose class is of the group; None where there are none."""
+def top1_of(group: str, predictions: Tensor, labels: Tensor, counts: tuple[int, ...]) -> Tensor:
+    """100 where right, else 0, of the examples (N,) whose class is of the group; raises Absent where there are none."""
     chosen = torch.isin(labels, thirds(counts)[group].to(labels))
-    return top1(predictions, labels)[chosen] if chosen.any() else None
+    if not chosen.any():
+        raise Absent(f"no test example is of a class with {group} training examples")
+    return top1(predictions, labels)[chosen]
 
 
 def by_density(train_targets: Tensor, targets: Tensor, low: float, high: float, bins: int = 36) -> dict[str, Tensor]:

@@ -3,6 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor
 
+from pipeline.errors import Absent
+
 
 def class_means(features: Tensor, labels: Tensor) -> Tensor:
     """(K', F) float64 means of features (N, F) over the K' classes that occur in labels (N,), in their order."""
@@ -10,6 +12,23 @@ def class_means(features: Tensor, labels: Tensor) -> Tensor:
     _, places = labels.unique(return_inverse=True)
     one_hot = F.one_hot(places).to(features.dtype)
     return one_hot.T @ features / one_hot.sum(0)[:, None]
+
+
+def with_pairs(labels: Tensor) -> Tensor:
+    """Labels (N,) as they are; raises Absent where no class has two examples, so that nothing lies within a class."""
+    if len(labels.unique()) == len(labels):
+        raise Absent("no class has two examples")
+    return labels
+
+
+def apart(means: Tensor) -> Tensor:
+    """Class means (K, F) less their mean; raises Absent where that leaves nothing: of one class, or in one place."""
+    if len(means) < 2:
+        raise Absent("there is one class, and it takes two")
+    centred = means - means.mean(0)
+    if not bool(centred.norm() > 1e-9 * means.norm()):
+        raise Absent("the class means coincide")
+    return centred
 
 
 def cosine_distances(features: Tensor, labels: Tensor) -> tuple[float, float]:
@@ -26,4 +45,4 @@ def cosine_distances(features: Tensor, labels: Tensor) -> tuple[float, float]:
 def frame_gap(means: Tensor, ideal: Tensor) -> float:
     """|G / |G| - G* / |G*|| in the Frobenius norm, G the Gram matrix of means (K, F), G* (K, K) the ideal; 0 to 2."""
     gram = means @ means.T
-    return float((gram / gram.norm().clamp_min(1e-12) - ideal / ideal.norm()).norm())
+    return float((gram / gram.norm() - ideal / ideal.norm()).norm())

@@ -10,9 +10,14 @@ from torch.nn.modules.batchnorm import _BatchNorm
 def in_groups(network: Callable[[Tensor], Tensor], x: Tensor, groups: int) -> Tensor:
     """network(x) computed on `groups` consecutive parts of x, so that batch normalisation sees one part at a time.
 
-    There are fewer groups where a part would have fewer than two examples.
+    Parts differ by one example at most, and there are fewer where one would have fewer than two.
     """
-    return torch.cat([network(part) for part in x.chunk(max(1, min(groups, len(x) // 2)))])
+    return torch.cat([network(part) for part in x.tensor_split(parts(len(x), groups))])
+
+
+def parts(size: int, groups: int) -> int:
+    """Into how many parts a batch of `size` examples is divided for `groups`."""
+    return max(1, min(groups, size // 2))
 
 
 def in_shuffled_groups(network: Callable[[Tensor], Tensor], x: Tensor, groups: int) -> Tensor:

@@ -5,17 +5,22 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from pipeline.ops.convergence import not_converged
+
+LIMIT = 1000
+"""Rounds after which it gives up. A few dozen are usual."""
 ENTRIES = 1 << 22
 """Distances held at once: 16 MiB of float32."""
 
 
 @torch.no_grad()
 def kmeans(
-    points: Tensor, clusters: int, *, iterations: int = 50, generator: torch.Generator | None = None
+    points: Tensor, clusters: int, *, iterations: int | None = None, generator: torch.Generator | None = None
 ) -> tuple[Tensor, Tensor]:
     """Centres (K, D) and the number (N,) of each point's nearest centre, for points (N, D).
 
-    Seeded by k-means++, then Lloyd's algorithm until no point changes its cluster or the iterations are used up.
+    Seeded by k-means++, then Lloyd's algorithm until no point changes its cluster, or for so many iterations where a
+    paper says how many; warns (NotConverged) where it does not and points still change theirs after LIMIT of them.
     A cluster that loses all its points is put on the point that is farthest from its centre, one point for each such
     cluster. The generator is a CPU one, torch's global one when None; the same draws give the same clusters.
     Raises ValueError where there are fewer points than clusters.
@@ -29,12 +34,16 @@ def kmeans(
         points = points - origin
         centres = _plus_plus(points, clusters, generator)
         labels, distances = _assign(points, centres)
-        for _ in range(iterations):
+        moved = len(points)
+        for _ in range(LIMIT if iterations is None else iterations):
             centres = _means(points, labels, distances, clusters)
             before = labels
             labels, distances = _assign(points, centres)
-            if bool((labels == before).all()):
+            moved = int((labels != before).sum())
+            if not moved:
                 break
+        if moved and iterations is None:
+            not_converged("k-means", LIMIT, f"{moved} of {len(points)} points still changed their cluster")
         return centres + origin, labels
 
 

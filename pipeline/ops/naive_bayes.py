@@ -25,11 +25,14 @@ def fit(features: Tensor, labels: Tensor, num_classes: int) -> NaiveBayes:
 
     The variance is the mean of the classes' own (by 1/n) weighted by their frequencies, which are also the prior.
     After Zheng et al. (2023), whose code scales each feature to [0, 1] over the training examples and adds 1e-9 to its
-    variance. A constant feature is left out; a class without examples has probability 0.
+    variance, so that the floor is one for all features whatever their scale. scikit-learn's GaussianNB has a variance
+    for each class and adds 1e-9 of the greatest feature's variance to all; with its variances pooled, on features
+    scaled to [0, 1] and with the floor at 1e-9 it is this. A constant feature is left out; a class without examples has
+    probability 0. In closed form: there is nothing to converge.
     """
     x = features.double()
     least, reach = x.amin(0), x.amax(0) - x.amin(0)
-    scale = torch.where(reach > 1e-8 * (1 + least.abs()), 1 / reach, 0.0)
+    scale = torch.where(varies(x, reach), 1 / reach, 0.0)
     x = (x - least) * scale
     members = F.one_hot(labels, num_classes).double()
     counts = members.sum(0)
@@ -44,3 +47,8 @@ def fit(features: Tensor, labels: Tensor, num_classes: int) -> NaiveBayes:
 def log_joint(features: Tensor, fitted: NaiveBayes) -> Tensor:
     """(N, K) float64 log p(k, x) of features (N, F), up to a term in x."""
     return (features.double() - fitted.least) * fitted.scale @ fitted.directions.T + fitted.offsets
+
+
+def varies(rows: Tensor, spread: Tensor) -> Tensor:
+    """(F,) bool: the columns of rows (N, F) float64 whose spread (F,), in their unit, is more than rounding."""
+    return spread > 1e-8 * rows.abs().amax(0)

@@ -1,41 +1,80 @@
 """What must be true of a study before it is spelled out into runs; a fault is one line with the nearest right name."""
 
+import ast
 import functools
-import re
+from collections.abc import Mapping
+from typing import Any
 
-from pipeline import metrics, protocols
-from pipeline.errors import UserError, nearest, unknown
-from pipeline.planning import code
+from pydantic import create_model
+
+from pipeline import lookup, metrics, modalities, protocols
+from pipeline.budget import Budget
+from pipeline.errors import UserError, nearest, shown, unknown
+from pipeline.planning import code, variants
 from pipeline.planning.model import Study, Variant
-from pipeline.schema import check as checked
+from pipeline.schema import check_part
 
-RULES = frozenset({"all", "datasets", "prepare", "train", "evaluate", "curves", "metrics", "claims", "report"})
+RULES = frozenset({"all", "datasets", "prepare", "train", "evaluate", "score", "curves", "metrics", "claims", "report"})
 """Names of the Snakefile's rules, which a study cannot have."""
+MADE = ("prepare_", "curves_", "trained_", "metrics_", "evaluated_", "table_")
+"""Beginnings of those that the Snakefile makes, one a study or data set."""
+FOLDERS = frozenset({"data", "docs", "logs", "papers", "pipeline", "profiles", "results", "runs", "studies", "trained"})
+"""Names of the project's folders: as the target of a command a study must not be taken for one."""
 
 
 def study(study: Study, where: str) -> None:
     """UserError for the first fault of a study."""
-    for part in (_names, _methods, _tiers, _bases, _variants, _figures):
+    for part in (_names, _methods, _tiers, _searches, _bases, _variants, _rates, _figures):
         part(study, where)
     metrics.check(study.metrics, study.further_metrics, code.evidence(study.protocol), where)
 
 
-def variant(study: Study, name: str) -> Variant:
-    """What a variant changes beside the budget."""
-    own = {key: value for key, value in study.variants[name].items() if key in Variant.model_fields}
-    return checked(Variant, own, f"studies/{study.key}.yaml: variants.{name}")
+def requirements(method: code.MethodInfo, values: Mapping[str, Any], where: str) -> None:
+    """UserError where a comparison that the method requires does not hold of these values, by name."""
+    for text in method.requires:
+        names = sorted({node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)})
+        if unknown_names := [name for name in names if name not in values and name not in FUNCTIONS]:
+            raise unknown("name", unknown_names[0], values, f"{method.module}: requires '{text}'")
+        # the text is a part of the project's own code, as a method's formulas are
+        if not eval(text, {"__builtins__": FUNCTIONS}, dict(values)):
+            given = ", ".join(f"{name} = {values[name]}" for name in names if name in values)
+            raise UserError(f"{where}: method '{method.key}' requires {text}; here {given}")
+
+
+FUNCTIONS = {"min": min, "max": max, "round": round}
+
+
+@functools.cache
+def of_modality(schema: type[Budget], modality: str) -> type[Budget]:
+    """A protocol's budget with the modality's schema of views, where it has any."""
+    augmentation = modalities.package(modality).Augmentation
+    made: type[Budget] = create_model(schema.__name__, __base__=schema, augmentation=(augmentation, augmentation()))
+    return made
+
+
+def encoder(name: str, modality: str, where: str) -> None:
+    """UserError with the nearest right name for an encoder that the modality does not have."""
+    if name not in (known := _encoders(modality)):
+        raise unknown("encoder", name, known, where)
+
+
+@functools.cache
+def _encoders(modality: str) -> list[str]:
+    folder = code.PACKAGE / "modalities" / modality / "encoders"
+    return [path.stem for path in lookup.keys(folder.glob("*.py"), "encoder")]
 
 
 def _names(study: Study, where: str) -> None:
     for name in (study.key, *study.variants):
-        if not re.fullmatch("[a-z0-9_]+", name):
-            raise UserError(
-                f"{where}: '{name}' must be made of small letters, digits and underscores: it names folders"
-            )
-    if study.key in RULES:
-        raise UserError(
-            f"{where}: '{study.key}' is a rule of the Snakefile, which makes a study by its name; rename the file"
-        )
+        if not lookup.is_key(name):
+            raise UserError(f"{where}: {shown(name)} names folders: it must be made of {lookup.SPELLING}")
+    if study.key in RULES | FOLDERS or study.key.startswith(MADE):
+        kind = "folder of the project" if study.key in FOLDERS else "rule of the Snakefile"
+        raise UserError(f"{where}: '{study.key}' is a {kind}, and a study is made by its name; rename the file")
+    modalities.name_of(study.dataset, where)
+    for name in study.further_metrics:
+        if name in study.metrics:
+            raise UserError(f"{where}: further_metrics: '{name}' is among the metrics already; keep one")
 
 
 def _methods(study: Study, where: str) -> None:
@@ -53,6 +92,8 @@ def _methods(study: Study, where: str) -> None:
             raise UserError(f"{where}: method '{key}' is listed twice; use variants for its other settings")
     if study.baseline not in keys:
         raise unknown("method", study.baseline, keys, f"{where}: baseline")
+    if study.floor is not None and study.floor not in keys:
+        raise unknown("method", study.floor, keys, f"{where}: floor")
 
 
 def _words(kind: str) -> str:
@@ -60,16 +101,51 @@ def _words(kind: str) -> str:
 
 
 def _tiers(study: Study, where: str) -> None:
-    for tier in study.reduced:
+    schema = protocols.named(study.protocol).Budget
+    for tier, budget in study.budget.items():
+        place = f"{where}: budget.{tier}"
+        check_part(schema, budget, place)
+        modality = modalities.name_of(budget.get("dataset") or study.dataset, place)
+        check_part(of_modality(schema, modality), budget, place)
+        if "encoder" in budget:
+            encoder(budget["encoder"], modality, place)
+    for key, tiers in (("reduced", study.reduced), ("search", study.search)):
+        for tier in tiers:
+            if tier not in study.budget:
+                raise unknown("tier", tier, study.budget, f"{where}: {key}")
+
+
+def _searches(study: Study, where: str) -> None:
+    for tier, search in study.search.items():
+        for key, tried in search.settings.items():
+            place = f"{where}: search.{tier}.settings"
+            if key not in (trained := [entry.key for entry in study.methods if code.method(entry.key).trains]):
+                raise unknown("method that trains", key, trained, place)
+            for name, values in tried.items():
+                for value in values:
+                    code.method(key).resolve({name: value}, f"{place}.{key}")
+
+
+def _rates(study: Study, where: str) -> None:
+    where = where.replace(".yaml", ".rates.yaml")
+    for tier, by_variant in study.rates.items():
         if tier not in study.budget:
-            raise unknown("tier", tier, study.budget, f"{where}: reduced")
-    rates = where.replace(".yaml", ".rates.yaml")
-    for tier, chosen in study.rates.items():
-        if tier not in study.budget:
-            raise unknown("tier", tier, study.budget, rates)
-        for key in chosen:
-            if key not in {entry.key for entry in study.methods}:
-                raise unknown("method", key, [entry.key for entry in study.methods], f"{rates}: {tier}")
+            raise unknown("tier", tier, study.budget, where)
+        homes = variants.homes(study, tier)
+        for name, chosen in by_variant.items():
+            if name not in study.variants:
+                raise unknown("variant", name, study.variants, f"{where}: {tier}")
+            trained = [key for variant, key in homes if variant == name]
+            for key, choice in chosen.items():
+                place = f"{where}: {tier}.{name}"
+                if key not in trained:
+                    raise unknown("method", key, trained, place)
+                if (home := homes[name, key]) != name:
+                    raise UserError(
+                        f"{place}: {key}: trains by the steps of variant '{home}' and has the rate from there; "
+                        "take the line out"
+                    )
+                code.method(key).resolve(choice.settings, f"{place}.{key}")
 
 
 def _bases(study: Study, where: str) -> None:
@@ -90,7 +166,7 @@ def _variants(study: Study, where: str) -> None:
         place = f"{where}: variants.{name}"
         for changed in changes.keys() - budget.keys() - Variant.model_fields.keys():
             raise UserError(f"{place}: unknown key '{changed}'{nearest(changed, [*budget, *Variant.model_fields])}")
-        own = variant(study, name)
+        own = variants.of(study, name)
         for key in own.methods or []:
             if key not in keys:
                 raise unknown("method", key, keys, f"{place}.methods")
@@ -112,4 +188,4 @@ def _figures(study: Study, where: str) -> None:
 @functools.cache
 def figures() -> tuple[str, ...]:
     """The names of the figures there are: files of pipeline/exhibits/figures/."""
-    return tuple(path.stem for path in sorted((code.PACKAGE / "exhibits/figures").glob("[!_]*.py")))
+    return tuple(path.stem for path in lookup.keys((code.PACKAGE / "exhibits/figures").glob("*.py"), "figure"))

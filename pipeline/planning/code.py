@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import UserError, unknown
+from pipeline import lookup
+from pipeline.errors import UserError, shown, unknown
 from pipeline.planning import identity
+from pipeline.schema import spelling
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -43,19 +45,24 @@ class Setting:
 
     def check(self, value: Any, where: str) -> Any:
         """The value in the setting's type; UserError where type or range is wrong."""
+        kind = self.kind.__name__
         if self.kind is float and type(value) is int:
             value = float(value)
+        given = f"{where} = {shown(value)}"
         if type(value) is not self.kind:
-            raise UserError(f"{where} = {value!r}: expected {self.kind.__name__}, found {type(value).__name__}")
+            found = type(value).__name__
+            raise UserError(f"{given}: expected {kind}, found {found}{spelling(f'{kind}_type', value)}")
         if self.choices is not None and value not in self.choices:
-            raise UserError(f"{where} = {value!r}: expected one of {', '.join(map(str, self.choices))}")
+            raise UserError(f"{given}: expected one of {', '.join(map(str, self.choices))}")
         low = float("-inf") if self.low is None else float(self.low)
-        high = float("inf") if self.high is None else float(self.high)
+        high = (MOST if self.kind is int else float("inf")) if self.high is None else float(self.high)
         if isinstance(value, int | float) and not (low <= value <= high and math.isfinite(value)):
-            raise UserError(f"{where} = {value!r}: expected {self.kind.__name__} from {low:g} to {high:g}")
+            raise UserError(f"{given}: expected {kind} from {low:g} to {high:g}")
         return value
 
 
+MOST = 10**9
+"""What a whole number that has no bound of its own may be at most: units, keys, steps that no memory holds."""
 KINDS: dict[str, type] = {"int": int, "float": float, "bool": bool, "str": str}
 
 
@@ -90,9 +97,23 @@ class MethodInfo:
         return self.attributes.get("builds_on") is True
 
     @property
+    def uses_labels(self) -> bool:
+        return self.attributes.get("uses_labels") is True
+
+    @property
+    def told(self) -> str:
+        """What it is told beyond its protocol, in words."""
+        return self.attributes.get("told", "")
+
+    @property
     def streams(self) -> tuple[str, ...]:
         """The streams that it reads beside the training set."""
         return tuple(self.attributes.get("streams", ()))
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """Comparisons that must hold (`contract.Method.requires`)."""
+        return tuple(self.attributes.get("requires", ()))
 
     def resolve(self, given: dict[str, Any], where: str) -> dict[str, Any]:
         """All settings, the given ones checked and the rest at the paper's defaults."""
@@ -109,9 +130,7 @@ class MethodInfo:
 def method_modules() -> dict[str, str]:
     """Method key -> module, found by folder. Two files with one key are an error."""
     found: dict[str, str] = {}
-    for path in sorted((PACKAGE / "methods").glob("*/*.py")):
-        if path.stem == "__init__":
-            continue
+    for path in lookup.keys((PACKAGE / "methods").glob("*/*.py"), "method"):
         module = f"pipeline.methods.{path.parent.name}.{path.stem}"
         if path.stem in found:
             raise UserError(f"two methods have the key '{path.stem}': {found[path.stem]} and {module}; rename one file")

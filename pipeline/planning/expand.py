@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import create_model
-
 from pipeline import metrics, modalities, protocols
-from pipeline.budget import Budget
-from pipeline.errors import UserError, unknown
+from pipeline.budget import Budget, training_examples
+from pipeline.errors import UserError, shown, unknown
 from pipeline.files import digest
-from pipeline.planning import check, code, identity
+from pipeline.planning import check, code, data, identity, variants
 from pipeline.planning.model import Base, MethodEntry, Params, Run, Study, Variant
 from pipeline.schema import check as checked
 
+MOST = 100_000
+"""Runs in a plan; more are a slip, and would take minutes to be spelled out."""
 Runs = dict[tuple[str, str, int], Run]
 """A study's runs by variant, method and seed."""
 
@@ -37,6 +37,7 @@ class Cell:
 
 def runs(studies: Mapping[str, Study], params: Params) -> dict[str, list[Run]]:
     """Every study's runs in table order; studies that others build on are spelled out first."""
+    data.look_again()
     done: dict[str, Runs] = {}
 
     def expand(key: str, chain: tuple[str, ...] = ()) -> None:
@@ -59,17 +60,8 @@ def runs(studies: Mapping[str, Study], params: Params) -> dict[str, list[Run]]:
 def bases(study: Study) -> list[Base]:
     """What the study's runs may build on."""
     entries = [entry.base for entry in study.methods]
-    found = [study.base, *entries, *(check.variant(study, name).base for name in study.variants)]
+    found = [study.base, *entries, *(variants.of(study, name).base for name in study.variants)]
     return [base for base in found if base is not None]
-
-
-def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Values of `above` over those of `below`, mappings merged key by key."""
-    merged = dict(below)
-    for key, value in above.items():
-        nested = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = merge(merged[key], value) if nested else value
-    return merged
 
 
 def _study(study: Study, params: Params, done: dict[str, Runs]) -> Runs:
@@ -85,6 +77,8 @@ def _study(study: Study, params: Params, done: dict[str, Runs]) -> Runs:
             _explain(study, cells, waiting[0], where)
         for cell in ready:
             made[study.key] |= {(r.variant, r.method, r.seed): r for r in _seeds(study, cell, params, made, where)}
+            if sum(map(len, made.values())) > MOST:
+                raise UserError(f"{where}: the plan has more than {MOST} runs; take fewer seeds, variants or methods")
         done_with = {(cell.variant, cell.entry.key) for cell in ready}
         waiting = [cell for cell in waiting if (cell.variant, cell.entry.key) not in done_with]
     order = {(cell.variant, cell.entry.key): place for place, cell in enumerate(cells)}
@@ -109,18 +103,19 @@ def _explain(study: Study, cells: list[Cell], cell: Cell, where: str) -> None:
 def _cells(study: Study, params: Params, where: str) -> Iterable[Cell]:
     if params.tier not in study.budget:
         raise unknown("tier", params.tier, study.budget, where)
-    tier = merge(study.budget[params.tier], params.overrides.get(study.key, {}))
-    rates = study.rates.get(params.tier, {})
-    for variant, changes in study.variants.items():
-        own = check.variant(study, variant)
-        chosen = own.methods or [entry.key for entry in study.methods if not entry.only or variant in entry.only]
-        budget = merge(tier, {k: v for k, v in changes.items() if k not in Variant.model_fields})
-        for entry in study.methods:
-            if entry.key in chosen:
-                values = merge(budget, entry.budget)
-                if entry.key in rates:
-                    values = merge(values, {"optimizer": {"learning_rate": rates[entry.key]}})
-                yield Cell(variant, entry, values, own.settings, _base(study, own, variant, entry))
+    replaced = params.overrides.get(study.key, {})
+    tier = variants.merge(study.budget[params.tier], replaced)
+    chosen, homes = study.rates.get(params.tier, {}), variants.homes(study, params.tier)
+    for name in study.variants:
+        own = variants.of(study, name)
+        budget = variants.merge(tier, variants.changes(study, name))
+        for entry in variants.members(study, name):
+            values, settings = variants.merge(budget, entry.budget), own.settings
+            if choice := chosen.get(homes.get((name, entry.key), ""), {}).get(entry.key):
+                settings = choice.settings | settings
+                if variants.rate(replaced) is None:
+                    values = variants.merge(values, {"optimizer": {"learning_rate": choice.learning_rate}})
+            yield Cell(name, entry, values, settings, _base(study, own, name, entry))
 
 
 def _base(study: Study, own: Variant, variant: str, entry: MethodEntry) -> Base | None:
@@ -155,6 +150,10 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
         "protocol": study.protocol,
         "method": info.resolve({**entry.settings, **reduced, **known}, where),
     }
+    if info.trains and values.get("epochs") == 0:
+        raise UserError(f"{place}: epochs = 0: method '{info.key}' trains; must be at least 1")
+    if values.get("epochs"):
+        check.requirements(info, {**values["method"], **_counts(budget, values["dataset"])}, place)
     own = [values["dataset"], *([below.dataset] if below else [])]
     trained_on, reads = (tuple(dict.fromkeys([*own, *each.reads()])) for each in (_as_trained(budget), budget))
     modality = modalities.name_of(values["dataset"])
@@ -165,8 +164,9 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
     )
     evaluation_code = _evaluation(study.protocol, measured)
     # what all seeds share is hashed once
-    trained = digest([_without_off(trained_by), training_code, _data(trained_on)])
-    evaluated = digest([_without_off(values), measured, evaluation_code, _data(reads)])
+    recipes = {key: data.recipe(key) for key in reads}
+    trained = digest([_without_off(trained_by), training_code, {key: recipes[key] for key in trained_on}])
+    evaluated = digest([_without_off(values), measured, evaluation_code, recipes])
     executed = digest([training_code, evaluation_code])
     for seed in range(count):
         base = None if cell.base is None else done[cell.base.study][cell.base.variant, cell.base.method, seed]
@@ -184,14 +184,24 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
             needs=(base.id,) if base else (),
             paper=info.paper,
             code=executed,
-            data=_data(reads),
-            datasets=reads,
+            data=digest(recipes),
+            recipes=recipes,
             trained_on=trained_on,
             metrics=measured,
             family=info.family,
             name=info.name,
             modality=modality,
         )
+
+
+def _counts(budget: Budget, dataset: str) -> dict[str, int]:
+    """What methods may require something of, as `contract.Context` names it; held-out classes taken off."""
+    described = data.describe(dataset)
+    return {
+        "batch_size": budget.batch_size,
+        "train_examples": training_examples(budget, described),
+        "num_classes": len(described.classes) - len(budget.held_out_classes),
+    }
 
 
 class _Seeds(Budget):
@@ -218,7 +228,9 @@ def _budget(study: Study, cell: Cell, below: Run | None, where: str, place: str)
                 f"{place}: method '{info.key}' builds on no run, and the study scores what others have trained"
             )
         values = {**values, **{name: below.settings[name] for name in inherited}}
-    dataset = values.get("dataset") or study.dataset
+    dataset = study.dataset if values.get("dataset") is None else values["dataset"]
+    if not isinstance(dataset, str):
+        raise UserError(f"{place}: dataset = {shown(dataset)}: input should be a valid string")
     modality = modalities.name_of(dataset, where)
     takes = getattr(protocol, "MODALITIES", (modality,))
     if modality not in takes:
@@ -226,7 +238,7 @@ def _budget(study: Study, cell: Cell, below: Run | None, where: str, place: str)
             f"{where}: dataset = '{dataset}': holds {modality}; protocol '{study.protocol}' is for "
             f"{' and '.join(takes)}"
         )
-    made = checked(_of_modality(schema, modality), {**values, "dataset": dataset}, place)
+    made = checked(check.of_modality(schema, modality), {**values, "dataset": dataset}, place)
     for stream in info.streams:
         if stream not in made.streams():
             raise UserError(
@@ -235,29 +247,13 @@ def _budget(study: Study, cell: Cell, below: Run | None, where: str, place: str)
             )
     if getattr(made, "watch", False) and "watch" not in code.defines(f"pipeline.protocols.{study.protocol}.run"):
         raise UserError(f"{place}: watch: protocol '{study.protocol}' cannot watch epochs; take it out")
-    made.check(modalities.describe(dataset), where)
-    known = _encoders(modality)
-    if made.encoder not in known:
-        raise unknown("encoder", made.encoder, known, where)
+    made.check(data.describe(dataset), where)
+    check.encoder(made.encoder, modality, where)
     return made
-
-
-@functools.cache
-def _encoders(modality: str) -> list[str]:
-    folder = code.PACKAGE / "modalities" / modality / "encoders"
-    return sorted(path.stem for path in folder.glob("[!_]*.py"))
 
 
 def _streams(budget: Budget) -> str:
     return f"it has {', '.join(budget.streams())}" if budget.streams() else "it has none beside the training set"
-
-
-@functools.cache
-def _of_modality(schema: type[Budget], modality: str) -> type[Budget]:
-    """A protocol's budget with the modality's schema of views, where it has any."""
-    augmentation = modalities.package(modality).Augmentation
-    made: type[Budget] = create_model(schema.__name__, __base__=schema, augmentation=(augmentation, augmentation()))
-    return made
 
 
 def _below(base: Base, count: int, done: dict[str, Runs], where: str) -> Run:
@@ -307,17 +303,6 @@ def _as_trained(budget: Budget) -> Budget:
     """The budget with what only evaluation reads left at its defaults."""
     fields = type(budget).model_fields
     return budget.model_copy(update={name: fields[name].get_default() for name in budget.not_trained_on()})
-
-
-@functools.cache
-def _data(keys: tuple[str, ...]) -> str:
-    return digest([[key, modalities.recipe(key), data_code(key)] for key in keys])
-
-
-def data_code(key: str) -> str:
-    """The digest of the code that makes a data set."""
-    moments = f"pipeline.modalities.{modalities.name_of(key)}.moments:moments"
-    return identity.digest(f"{modalities.module(key)}:arrays", moments)
 
 
 def _without_off(value: Any) -> Any:

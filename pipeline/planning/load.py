@@ -2,31 +2,36 @@
 
 import json
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError, nearest, unknown
-from pipeline.planning import check, expand, papers, search
-from pipeline.planning.model import Params, Plan, Study
+from pipeline.planning import check, expand, papers, search, suffixes
+from pipeline.planning.model import Params, Plan, Run, Study
 from pipeline.schema import check as checked
-from pipeline.schema import read_yaml
+from pipeline.yaml_files import read_yaml, retyped, yaml_files
 
+PARAMS = "params.yaml"
 RATES = ".rates"
 """Before the ending of a file with a study's searched learning rates, which lies beside the study."""
 
 
-def load(root: Path = Path(), overrides: dict[str, Any] | None = None, only: str | None = None) -> Plan:
+def load(
+    root: Path = Path(), overrides: dict[str, Any] | None = None, only: str | None = None, option: str = "--set"
+) -> Plan:
     """The plan of the project at `root`.
 
-    overrides: values in place of params.yaml's (`{"tier": "gpu"}`).
+    overrides: values in place of params.yaml's (`{"tier": "gpu"}`), given by the command's `option`.
     only: plan just this study and those it builds on, for commands that concern one run.
     Raises UserError, one line, for anything wrong in params.yaml, studies/ or a method's source.
     """
-    params = checked(Params, {**read_yaml(root / "params.yaml"), **(overrides or {})}, "params.yaml")
+    params, place = _params(root, overrides or {}, option)
     available = [*written(root), *(key + search.ENDING for key in written(root))]
-    for name in [*params.studies, *params.overrides, *([only] if only else [])]:
-        if name not in available:
-            raise unknown("study", name, available, "params.yaml")
+    for where, names in ((place("studies"), params.studies), (place("overrides"), params.overrides), ("", [only])):
+        for name in names:
+            if name is not None and name not in available:
+                raise unknown("study", name, available, where)
     for path in sorted((root / "studies").glob(f"*{RATES}.yaml")):
         if (key := path.stem.removesuffix(RATES)) not in available:
             raise unknown("study", key, available, f"studies/{path.name}")
@@ -44,14 +49,45 @@ def load(root: Path = Path(), overrides: dict[str, Any] | None = None, only: str
         # against all studies that are written down, since a claim may test one that is not asked for today
         known = {key: studies.get(key) or study(root, key, params.tier) for key in written(root)}
         papers.check(papers.load(root), known)
-    runs = expand.runs(studies, params)
+    runs = _expanded(studies, params, place)
+    for key in studies.keys() & set(written(root)):
+        suffixes.check(studies[key], runs[key], f"studies/{key}.yaml")
     order = [key for key in params.studies if key in studies] + [key for key in studies if key not in params.studies]
     return Plan(params.tier, {key: studies[key] for key in order}, tuple(run for key in order for run in runs[key]))
 
 
+def _params(root: Path, overrides: dict[str, Any], option: str) -> tuple[Params, Callable[[str], str]]:
+    """params.yaml with what replaces its values, and for each key where its value stands."""
+    told = read_yaml(root / PARAMS)
+    params = checked(Params, told, PARAMS)
+    changed = _changed(overrides, told)
+    if changed:
+        params = checked(Params, {**told, **changed}, option)
+    return params, lambda key: option if key in changed else PARAMS
+
+
+def _expanded(studies: dict[str, Study], params: Params, place: Callable[[str], str]) -> dict[str, list[Run]]:
+    """The runs; an error that is gone without an override is the override's, not the study's."""
+    try:
+        return expand.runs(studies, params)
+    except UserError as error:
+        for name, nothing in (("overrides", {}), ("seeds", None)):
+            if getattr(params, name) == nothing:
+                continue
+            try:
+                expand.runs(studies, params.model_copy(update={name: nothing}))
+            except UserError:
+                continue
+            study, _, fault = str(error).removeprefix("studies/").partition(".yaml: ")
+            if name == "overrides" and study in params.overrides:
+                raise UserError(f"{place(name)}: overrides.{study}: {fault}") from None
+            raise UserError(f"{place(name)}: {name}: {error}") from None
+        raise
+
+
 def written(root: Path) -> list[str]:
     """The keys of the studies that are written down, sorted."""
-    return sorted(path.stem for path in (root / "studies").glob("*.yaml") if not path.stem.endswith(RATES))
+    return [path.stem for path in yaml_files(root / "studies") if not path.stem.endswith(RATES)]
 
 
 def study(root: Path, key: str, tier: str) -> Study:
@@ -59,6 +95,8 @@ def study(root: Path, key: str, tier: str) -> Study:
     if key not in written(root) and key.endswith(search.ENDING):
         return search.study_of(study(root, key.removesuffix(search.ENDING), tier), tier)
     where = f"studies/{key}.yaml"
+    if key.endswith(search.ENDING):
+        raise UserError(f"{where}: a study so named is the search of another one's learning rates; rename the file")
     found = read_yaml(root / where)
     if "rates" in found:
         raise UserError(
@@ -81,6 +119,15 @@ def allowed() -> set[str]:
 
 def flags(config: dict[str, Any], root: Path = Path()) -> str:
     """The `--set` options that make a command plan what a call with these values plans."""
-    told = read_yaml(root / "params.yaml")
-    changed = {key: value for key, value in config.items() if key not in told or told[key] != value}
+    changed = _changed(config, read_yaml(root / PARAMS))
     return " ".join(f"--set {shlex.quote(f'{key}={json.dumps(value)}')}" for key, value in sorted(changed.items()))
+
+
+def configured(config: dict[str, Any]) -> dict[str, Any]:
+    """The values of Snakemake's `--config`, which leaves all that lies within lists and mappings as text."""
+    return {key: value if isinstance(value, str) else retyped(value) for key, value in config.items()}
+
+
+def _changed(values: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """Of the values, those that are not params.yaml's own."""
+    return {key: value for key, value in values.items() if key not in told or told[key] != value}

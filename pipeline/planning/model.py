@@ -3,12 +3,15 @@
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
 from pipeline.errors import unknown
-from pipeline.schema import Count, Direction, Positive, Strict
+from pipeline.schema import Count, Direction, Distinct, Line, Note, Rate, Seeds, Some, Strict
+
+if TYPE_CHECKING:
+    from pipeline.planning.information import Information
 
 
 class Base(Strict):
@@ -22,7 +25,7 @@ class Base(Strict):
 class Variant(Strict):
     """What a variant of a study changes beside budget keys."""
 
-    methods: list[str] | None = None
+    methods: Some[str] | None = None
     """Which of the study's methods it has; null for all."""
     base: Base | None = None
     settings: dict[str, Any] = {}
@@ -42,9 +45,9 @@ class MethodEntry(Strict):
     settings: dict[str, Any] = {}
     reduced: dict[str, Any] = {}
     budget: dict[str, Any] = {}
-    why: str = ""
+    why: Note = ""
     reference: bool = False
-    only: list[str] | None = None
+    only: Some[str] | None = None
     """The variants that it is part of; null for all that do not name other methods."""
     base: Base | None = None
     """The run that it builds on; a variant's base goes before it, the study's behind."""
@@ -64,30 +67,41 @@ class MethodEntry(Strict):
 class Search(Strict):
     """How a study's learning rates are chosen at a tier: the study STUDY_search tries all of them for all methods.
 
-    What is compared is the study's first metric on `validation_examples`, which are not trained on.
+    What is compared is the study's first metric on `validation_examples`, which are not trained on; as many examples
+    are trained on as in the study, where there are enough.
     """
 
-    learning_rates: Annotated[list[Positive], Field(min_length=2)]
-    train_examples: Count | None = None
-    """With the validation examples; null for the tier's."""
+    learning_rates: Annotated[Distinct[Rate], Field(min_length=2)]
+    """Where a variant or a method's line states a rate of its own, in proportion to it."""
+    settings: dict[str, dict[str, Annotated[list[Any], Field(min_length=2)]]] = {}
+    """Method -> setting -> values, all of them tried with all rates."""
     validation_examples: Count
-    seeds: Count = 1
+    seeds: Seeds = 1
+
+
+class Chosen(Strict):
+    """What a search chose for a method."""
+
+    learning_rate: Rate
+    settings: dict[str, Any] = {}
 
 
 class Study(Strict):
     key: str
-    title: str
-    summary: str = ""
+    title: Line
+    summary: Note = ""
     """What it compares, in a sentence or two: for the README, the results and the report."""
     protocol: Annotated[str, Field(validation_alias=AliasChoices("protocol", "driver"))]
     """A folder of pipeline/protocols/."""
     dataset: str
     baseline: str
-    selection: str = "last epoch, no model selection"
+    floor: str | None = None
+    """Its method that has learned nothing, such as an untrained encoder: what is not better has not learned either."""
+    selection: Line = "last epoch, no model selection"
     """Printed above the table: how the evaluated model was chosen."""
     metrics: Annotated[dict[str, Direction], Field(min_length=1)]
     """The table's columns and their directions; the first orders the rows."""
-    further_metrics: list[str] = []
+    further_metrics: Distinct[str] = []
     """Measured too: for claims, figures and the CSV."""
     base: Base | None = None
     budget: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
@@ -96,12 +110,13 @@ class Study(Strict):
     methods: Annotated[list[MethodEntry], Field(min_length=1)]
     search: dict[str, Search] = {}
     """By tier."""
-    reduced: list[str] = []
+    reduced: Distinct[str] = []
     """The tiers at which methods have the settings in their `reduced`."""
-    figures: list[str] = []
+    figures: Distinct[str] = []
     """Extra figures, by the name of a module in pipeline/exhibits/figures/."""
-    rates: dict[str, dict[str, Positive]] = {}
-    """Tier -> method -> the learning rate that the search chose, from studies/<study>.rates.yaml."""
+    rates: dict[str, dict[str, dict[str, Chosen]]] = {}
+    """Tier -> variant -> method -> what the search chose, from studies/<study>.rates.yaml. It holds in all variants
+    whose steps are those of this one."""
 
     @property
     def measured(self) -> list[str]:
@@ -111,8 +126,8 @@ class Study(Strict):
 
 class Params(Strict):
     tier: str = "laptop"
-    studies: list[str]
-    seeds: Count | None = None
+    studies: Some[str]
+    seeds: Seeds | None = None
     """Replaces every study's number of seeds."""
     overrides: dict[str, dict[str, Any]] = {}
     """Study -> budget keys, for trying something without editing the study."""
@@ -123,6 +138,9 @@ class Test(Strict):
 
     `than` is a method, or a number such as chance level. A method's side may have a variant and a metric of its own,
     `than_variant` and `than_metric`: two settings of one method, or two measurements of one encoder.
+
+    `despite` says why sides are compared though one has seen more than the other (`planning.information`): other
+    images, labels, a stream. Without it such a claim is inconclusive.
 
     The sign follows the direction of `metric` in the study unless `direction` says otherwise. With `relative_to`
     the effect is the difference in `variant` minus the difference in `relative_to`. `margin` is subtracted.
@@ -138,6 +156,7 @@ class Test(Strict):
     relative_to: str | None = None
     margin: float = 0.0
     direction: Direction | None = None
+    despite: Note = ""
 
     @model_validator(mode="after")
     def _sides_can_be_compared(self) -> "Test":
@@ -153,10 +172,11 @@ class Test(Strict):
 
 
 class Claim(Strict):
-    id: str
-    statement: str
+    id: Annotated[str, Field(pattern="^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=64)]
+    """Small letters and digits, joined by hyphens or underscores: it names a place on a page."""
+    statement: Line
     test: Test | None = None
-    why_not: str = ""
+    why_not: Note = ""
     """Why a claim without a test cannot be tested here."""
 
 
@@ -164,24 +184,25 @@ class Reported(Strict):
     """A number the paper itself reports, shown as context and never compared with ours."""
 
     method: str | None = None
-    dataset: str
-    metric: str
+    dataset: Line
+    metric: Line
     value: float
-    setting: str = ""
+    setting: Note = ""
 
 
 class Paper(Strict):
     key: str
-    title: str
-    authors: list[str]
-    year: int
-    url: str = ""
-    catalogue: int | None = None
-    methods: list[str] = []
+    title: Line
+    authors: Some[Line]
+    year: Annotated[int, Field(ge=1600, le=2200)]
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s<>\"]+)?$")] = ""
+    """On the web; empty where the paper is not."""
+    catalogue: Count | None = None
+    methods: Distinct[str] = []
     claims: list[Claim] = []
     reported: list[Reported] = []
     status: Literal["works", "partial", "planned", "theory", "out_of_reach"]
-    reason: str = ""
+    reason: Note = ""
 
     @model_validator(mode="after")
     def _reasons_are_given(self) -> "Paper":
@@ -211,8 +232,8 @@ class Run:
     """Digest of the code that the run executes."""
     data: str
     """Digest of the recipes of the data sets that the run reads."""
-    datasets: tuple[str, ...]
-    """The data sets that the run reads: its own first."""
+    recipes: Mapping[str, str]
+    """The data sets that the run reads, its own first: the digest of all that determines the arrays of each."""
     trained_on: tuple[str, ...]
     """Those of them that training reads."""
     metrics: tuple[str, ...]
@@ -222,6 +243,11 @@ class Run:
     name: str
     """The class of its method."""
     modality: str
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The data sets that the run reads, its own first."""
+        return tuple(self.recipes)
 
     @functools.cached_property
     def path(self) -> str:
@@ -264,9 +290,14 @@ class Plan:
             found[run.study].append(run)
         return found
 
+    @functools.cached_property
+    def recipes(self) -> dict[str, str]:
+        """Data set -> the digest of all that determines its arrays, by which the prepared ones are known."""
+        return dict(sorted({key: recipe for run in self.runs for key, recipe in run.recipes.items()}.items()))
+
     @property
     def datasets(self) -> tuple[str, ...]:
-        return tuple(sorted({key for run in self.runs for key in run.datasets}))
+        return tuple(self.recipes)
 
     def study(self, key: str) -> Study:
         if key not in self.studies:
@@ -277,6 +308,12 @@ class Plan:
         """A study's runs in table order: variant, then method, then seed."""
         self.study(key)
         return self.by_study[key]
+
+    def information(self, run: Run) -> "Information":
+        """What a run has seen beyond its study's protocol."""
+        from pipeline.planning import information
+
+        return information.of(self, run)
 
     def to_json(self) -> dict[str, Any]:
         """The plan as `python -m pipeline plan --json` prints it."""

@@ -3,20 +3,24 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline import metrics
+from pipeline import lookup, metrics
 from pipeline.errors import UserError, unknown
 from pipeline.planning import code
 from pipeline.planning.model import Claim, Paper, Study, Test
 from pipeline.schema import check as checked
-from pipeline.schema import read_yaml
+from pipeline.yaml_files import read_yaml, yaml_files
 
 
 def load(root: Path = Path()) -> dict[str, Paper]:
     """All papers by key (the file's name), sorted. UserError where one is malformed."""
-    return {
-        path.stem: checked(Paper, {**read_yaml(path), "key": path.stem}, str(path.relative_to(root)))
-        for path in sorted((root / "papers").glob("*.yaml"))
-    }
+    return {path.stem: _paper(path, root) for path in lookup.keys(yaml_files(root / "papers"), "paper")}
+
+
+def _paper(path: Path, root: Path) -> Paper:
+    found, where = read_yaml(path), str(path.relative_to(root))
+    if "key" in found:
+        raise UserError(f"{where}: unknown key 'key'; a paper's key is its file's name")
+    return checked(Paper, {**found, "key": path.stem}, where)
 
 
 def check(papers: Mapping[str, Paper], studies: Mapping[str, Study]) -> None:
@@ -30,10 +34,12 @@ def check(papers: Mapping[str, Paper], studies: Mapping[str, Study]) -> None:
         where = f"papers/{key}.yaml"
         if paper.catalogue is not None and (other := numbers.setdefault(paper.catalogue, key)) != key:
             raise UserError(f"{where}: catalogue = {paper.catalogue}: is that of papers/{other}.yaml too")
-        ids = [claim.id for claim in paper.claims]
+        ids: dict[str, str] = {}
         for claim in paper.claims:
-            if ids.count(claim.id) > 1:
-                raise UserError(f"{where}: claim '{claim.id}' is there twice; give each an id of its own")
+            if first := ids.get(claim.id.replace("_", "-")):
+                again = "" if first == claim.id else f", first as '{first}'"
+                raise UserError(f"{where}: claim '{claim.id}' is there twice{again}; give each an id of its own")
+            ids[claim.id.replace("_", "-")] = claim.id
             _claim(claim, studies, f"{where}: claim '{claim.id}'")
 
 
@@ -76,6 +82,9 @@ def _claim(claim: Claim, studies: Mapping[str, Study], where: str) -> None:
             )
     if test.direction is None and metrics.describe(test.metric).direction is None:
         raise UserError(f"{where}: metric = '{test.metric}': neither is better; say in `direction` what the claim says")
+    low, high = metrics.describe(test.metric).bounds
+    if not isinstance(test.than, str) and not low <= test.than <= high:
+        raise UserError(f"{where}: than = {test.than:g}: '{test.metric}' lies from {low:g} to {high:g}")
     for key, method, variant in _sides(test):
         _side(study, method, variant, f"{where}: {key}")
 

@@ -5,13 +5,25 @@ One experiment per study. In it a parent run per method (`recount.kind` = method
 (`recount.kind` = exhibits). Claims and report are in an experiment of their own.
 
 The files are the truth. Whatever goes wrong with the store is logged once and never stops a run: `send` and `Live`
-give up for the rest of the process, and `sync` sends later what is not there yet. Every find-or-create happens under
-`.recount/track.lock`, and so does making the database, which MLflow cannot do in two processes at once.
+give up for the rest of the process, and of Snakemake's call, and `sync` sends later what is not there yet. Every
+find-or-create happens under `.recount/track.lock`, and so does making the database, which MLflow cannot do in two
+processes at once.
 """
 
 from pipeline.tracking.records import MlflowRecords
 from pipeline.tracking.runs import Live, flatten, send
-from pipeline.tracking.store import store_uri, ui_command
+from pipeline.tracking.store import shown_uri, store_uri, trouble, ui_command
 from pipeline.tracking.sync import Summary, sync
 
-__all__ = ["Live", "MlflowRecords", "Summary", "flatten", "send", "store_uri", "sync", "ui_command"]
+__all__ = [
+    "Live",
+    "MlflowRecords",
+    "Summary",
+    "flatten",
+    "send",
+    "shown_uri",
+    "store_uri",
+    "sync",
+    "trouble",
+    "ui_command",
+]

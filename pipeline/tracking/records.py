@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import UserError
 from pipeline.exhibits.frame import Files
 from pipeline.files import sha256
-from pipeline.tracking.store import Store, UnreachableError, lock, opened, quietly, store_uri
+from pipeline.tracking.reach import UnreachableError
+from pipeline.tracking.store import Store, answering, lock, opened, quietly, shown_uri
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,9 +26,10 @@ class MlflowRecords:
     """
 
     def __init__(self, plan: Any, root: Path = Path()) -> None:
-        self.plan, self.root, self.uri = plan, Path(root), store_uri(root)
+        self.plan, self.root, self.uri = plan, Path(root), shown_uri(root)
         self._folder = tempfile.TemporaryDirectory(prefix="recount-")
-        self._files = Files(self._folder.name)
+        self._files = Files(self._folder.name, f"it came from {self.uri}; {TRACK}")
+        self._store: Store | None = None
         self._tracked: dict[str, dict[str, Any]] = {}
 
     def results(self, runs: Sequence[Any]) -> list[dict[str, Any]]:
@@ -43,13 +45,13 @@ class MlflowRecords:
     def examples(self, run: Any) -> "dict[str, np.ndarray]":
         """The arrays of the run's predictions.npz; empty where it has none."""
         with self._reading():
-            self._fetch(run, "predictions.npz")
+            self._fetch(run, "result.json", "predictions.npz")
         return self._files.examples(run)
 
     def history(self, run: Any) -> list[dict[str, Any]]:
         """The lines of the run's history.jsonl; empty where it has none."""
         with self._reading():
-            self._fetch(run, "history.jsonl")
+            self._fetch(run, "result.json", "history.jsonl")
         return self._files.history(run)
 
     @contextlib.contextmanager
@@ -60,13 +62,16 @@ class MlflowRecords:
         except UnreachableError as error:
             raise UserError(f"tracking store {self.uri}: {error}") from None
 
-    def _store(self) -> Store:
-        with lock(self.root):
-            return opened(self.root, 10.0)
+    def _opened(self) -> Store:
+        if self._store is None:
+            answering(self.root, 10.0)
+            with lock(self.root):
+                self._store = opened(self.root, 10.0)
+        return self._store
 
     def _run(self, run: Any) -> Any:
         if run.study not in self._tracked:
-            store = self._store()
+            store = self._opened()
             experiment = store.experiment(run.study, make=False)
             found = store.search(experiment, kind="run") if experiment else []
             self._tracked[run.study] = {r.data.tags["recount.id"]: r for r in found if "recount.sent" in r.data.tags}
@@ -77,8 +82,10 @@ class MlflowRecords:
     def _place(self, run: Any) -> Path:
         return Path(self._folder.name) / run.path
 
-    def _fetch(self, run: Any, name: str) -> None:
+    def _fetch(self, run: Any, *names: str) -> None:
         tracked = self._run(run)
-        if name in tracked.data.tags["recount.files"].split(",") and not (self._place(run) / name).exists():
-            self._place(run).mkdir(parents=True, exist_ok=True)
-            self._store().artifacts(tracked).download_artifacts(name, str(self._place(run)))
+        place = self._place(run)
+        for name in names:
+            if name in tracked.data.tags["recount.files"].split(",") and not (place / name).exists():
+                place.mkdir(parents=True, exist_ok=True)
+                self._opened().artifacts(tracked).download_artifacts(name, str(place))

@@ -10,21 +10,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pipeline.exhibits.frame import Files
-from pipeline.files import sha256
-from pipeline.tracking.store import (
-    Point,
-    Store,
-    UnreachableError,
-    give_up,
-    given_up,
-    line,
-    lock,
-    log,
-    opened,
-    quietly,
-    store_uri,
-    text,
-)
+from pipeline.files import part, sha256
+from pipeline.tracking.reach import UnreachableError, give_up, given_up, line, log
+from pipeline.tracking.store import Point, Store, answering, lock, opened, quietly, store_uri, text
 
 LIVE_AFTER_SECONDS = 20.0
 """Importing MLflow costs about as much as an epoch at the laptop tier, so shorter runs are sent when they end."""
@@ -81,6 +69,8 @@ def mirror(store: Store, run: Any, result: Mapping[str, Any], folder: Path, sent
 
     origin = result.get("provenance", {})
     files = [name for name in ARTIFACTS if (folder / name).is_file()]
+    for name in result.get("files", {}):
+        part(folder / "result.json", result, name)
     tags = {"status": result["status"], "git_commit": origin.get("git_commit"), "recount.files": ",".join(files)}
     tags |= {"device": result.get("device", {}).get("name"), "precision": result.get("device", {}).get("precision")}
     tags |= {f"choice.{name}": value for name, value in flatten(result.get("choices", {})).items()}
@@ -90,7 +80,7 @@ def mirror(store: Store, run: Any, result: Mapping[str, Any], folder: Path, sent
         tags["mlflow.source.git.commit"] = origin["git_commit"].rstrip("+")
     where = f"data/prepared/{run.dataset}"
     with contextlib.suppress(OSError, ValueError):
-        where = json.loads((store.root / where / "manifest.json").read_text()).get("source") or where
+        where = json.loads((store.root / where / "manifest.json").read_text(encoding="utf-8")).get("source") or where
     # 36 characters are what MLflow keeps of a digest
     data = Dataset(run.dataset, origin.get("dataset_digest", "unknown")[:36], "local", json.dumps({"uri": where}))
     context = "evaluation" if run.needs else "training"
@@ -128,19 +118,21 @@ def send(run: Any, root: Path, seconds: float = 3.0) -> bool:
     seconds: how long to wait for a store that does not answer.
     """
     uri = store_uri(root)
-    if uri in given_up:
+    if given_up(root, uri):
         return False
     try:
         found = finished(run, root)
         if found is None:
             return False
-        with lock(root):
-            try:
-                with quietly(5, 1):
-                    mirror(opened(root, seconds), run, *found)
-            except UnreachableError as error:
-                give_up(uri, error)
-                return False
+        try:
+            answering(root, seconds)
+            with lock(root), quietly(5, 1):
+                if given_up(root, uri):
+                    return False
+                mirror(opened(root, seconds), run, *found)
+        except UnreachableError as error:
+            give_up(root, uri, error)
+            return False
     except Exception as error:  # an unreadable result, or others who hold the lock for long
         log.warning("%s: not tracked: %s", run.path, line(error))
         return False
@@ -176,15 +168,16 @@ class Live:
 
     def _flush(self, status: str = "ok") -> None:
         uri = store_uri(self.root)
-        if uri in given_up:
+        if given_up(self.root, uri):
             return
         try:
+            answering(self.root, 2.0)
             with lock(self.root, 2.0), quietly(5, 0):
                 self._log(opened(self.root, 2.0), status)
         except TimeoutError:
             return  # others are writing; the rows wait for the next turn
         except Exception as error:
-            give_up(uri, error)
+            give_up(self.root, uri, error)
 
     def _log(self, store: Store, status: str) -> None:
         if self.tracked is None:

@@ -1,49 +1,70 @@
 """The tracking store: where it is, opening it without waiting for a dead one, and MLflow's calls in few batches."""
 
 import contextlib
-import importlib.util
 import json
 import logging
 import os
-import socket
 import sqlite3
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, redacted
+from pipeline.tracking import database, reach
+from pipeline.tracking.reach import UnreachableError, line
 
 LOCK_SECONDS = 60.0
 PARAM_CHARACTERS, TAG_CHARACTERS = 6000, 8000
 PARAMS_A_BATCH, METRICS_A_BATCH = 100, 800
-PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 Point = tuple[str, int, float, int]
 """metric, step, value, milliseconds since 1970"""
 
 
-log = logging.getLogger("recount.tracking")
-
-
-class UnreachableError(Exception):
-    """The store cannot be used; the message is one line."""
-
-
 def store_uri(root: Path) -> str:
-    """Where runs are tracked: MLFLOW_TRACKING_URI, or the embedded database in the project."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path(root).resolve() / 'mlflow.db'}"
+    """Where runs are tracked: MLFLOW_TRACKING_URI, or the embedded database in the project. It may hold a password."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or database.address(Path(root).resolve() / database.NAME)
 
 
-def ui_command(root: Path, port: int = 5000) -> list[str]:
-    """The command that serves MLflow's pages on localhost; UserError where a server has its own."""
+def shown_uri(root: Path) -> str:
+    """Where runs are tracked, as it may be shown."""
+    return redacted(store_uri(root))
+
+
+def ui_command(root: Path, port: int = 5000) -> tuple[list[str], dict[str, str]]:
+    """The command that serves MLflow's pages on localhost, and its environment, since any user can read a command.
+
+    The store is opened first, which makes, mends and leads it to where the project lies. UserError where a server has
+    its own pages, or the store cannot be used.
+    """
     uri = store_uri(root)
     if urlsplit(uri).scheme in ("http", "https"):
         raise UserError(f"MLFLOW_TRACKING_URI = {uri}: this server has its own pages; open the address in a browser")
-    place = ["--host", "127.0.0.1", "--port", str(port)]
-    return [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, *place]
+    try:
+        answering(root, 10.0)
+        with quietly(5, 1), lock(root):
+            opened(root, 10.0)
+    except UnreachableError as error:
+        raise UserError(f"tracking store {uri}: {error}") from None
+    command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(port)]
+    return command, {**os.environ, "MLFLOW_BACKEND_STORE_URI": uri}
+
+
+def trouble(root: Path) -> str | None:
+    """Why the store cannot be read, in one line; None where all is well or nothing is there yet. Changes nothing."""
+    uri = store_uri(root)
+    path = database.path_of(uri)
+    try:
+        if path is None:
+            reach.check(uri, 3.0)
+        elif path.exists():
+            database.examine(path)
+    except (UnreachableError, database.DamagedError, sqlite3.Error) as error:
+        return line(error)
+    return None
 
 
 @dataclass
@@ -64,7 +85,7 @@ class Store:
                 self.client.restore_experiment(found.experiment_id)
             if found is None and not make:
                 return None
-            place = (_artifacts(self.root) / name).as_uri() if _embedded(self.uri) else None
+            place = (_artifacts(self.root) / name).as_uri() if database.path_of(self.uri) else None
             self.experiments[name] = found.experiment_id if found else self.client.create_experiment(name, place)
         return self.experiments[name]
 
@@ -152,17 +173,8 @@ def _cut(values: Mapping[str, str], most: int) -> dict[str, str]:
     return {key: value if len(value) <= most else value[: most - 3] + "..." for key, value in values.items()}
 
 
-def _embedded(uri: str) -> bool:
-    return urlsplit(uri).scheme.startswith("sqlite")
-
-
 def _artifacts(root: Path) -> Path:
     return Path(root).resolve() / "mlartifacts"
-
-
-def _database(uri: str) -> str:
-    """The file of a sqlite URI: three slashes are relative, four absolute."""
-    return unquote(uri.split(":///", 1)[-1].split("?", 1)[0])
 
 
 def lock(root: Path, seconds: float = LOCK_SECONDS) -> Any:
@@ -185,6 +197,7 @@ def quietly(seconds: int, retries: int) -> Iterator[None]:
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         "MLFLOW_HTTP_REQUEST_TIMEOUT": str(seconds),
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(retries),
+        "PGCONNECT_TIMEOUT": str(seconds),
     }
     added = {name: value for name, value in wanted.items() if name not in os.environ}
     os.environ.update(added)
@@ -208,70 +221,37 @@ def quietly(seconds: int, retries: int) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def line(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else text[:197] + "..."
-
-
-given_up: dict[str, str] = {}
-"""Store -> why this process no longer tries it."""
-
-
-def give_up(uri: str, error: Exception) -> None:
-    """Say once that this process no longer tries the store."""
-    given_up[uri] = line(error)
-    log.warning("not tracked in %s: %s; `python -m pipeline track` sends it later", uri, given_up[uri])
-
-
 _stores: dict[tuple[int, str, Path], Store] = {}
-_given_up: dict[str, str] = {}
 
 
-def opened(root: Path, seconds: float) -> Store:
-    """The store of the project, made where it is not there yet. Call inside quietly and under the lock."""
+def answering(root: Path, seconds: float) -> None:
+    """Raise UnreachableError where a server does not answer within `seconds`.
+
+    To be called before the lock is taken, so that others need not wait for it too.
+    """
+    uri = store_uri(root)
+    if database.path_of(uri) is None:
+        reach.check(uri, seconds)
+
+
+def opened(root: Path, seconds: float, thorough: bool = False) -> Store:
+    """The store of the project, made where it is not there yet. Call inside quietly and under the lock.
+
+    Of an embedded database, seconds: how long to wait for others who write; thorough: read all of it before.
+    """
     uri, root = store_uri(root), Path(root).resolve()
     key = os.getpid(), uri, root
-    _probe(uri, seconds)
+    path = database.path_of(uri)
+    own = path is not None and path.resolve() == root / database.NAME  # also where it is spelled otherwise
+    if path:
+        database.ready(path, own, seconds, thorough)
     if key not in _stores:
         from mlflow.tracking import MlflowClient
 
         logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its import sets its own
         client = MlflowClient(tracking_uri=uri)
         client.search_experiments(max_results=1)
-        if uri == f"sqlite:///{root / 'mlflow.db'}":
-            _repoint(root, uri)
+        if path and own:
+            database.repoint(path, _artifacts(root))
         _stores[key] = Store(root, uri, client)
     return _stores[key]
-
-
-def _probe(uri: str, seconds: float) -> None:
-    """Fail fast: MLflow would try for minutes. Costs no import of MLflow."""
-    if importlib.util.find_spec("mlflow") is None:
-        raise UnreachableError("mlflow is not installed")
-    parts = urlsplit(uri)
-    if _embedded(uri):
-        path = Path(_database(uri))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(path, timeout=seconds, isolation_level=None)) as database:
-            database.execute("BEGIN IMMEDIATE")
-            database.execute("SELECT count(*) FROM sqlite_master")
-            database.execute("ROLLBACK")
-    elif parts.hostname:
-        port = parts.port or PORTS.get(parts.scheme.split("+")[0])
-        if port:
-            socket.create_connection((parts.hostname, port), timeout=seconds).close()
-
-
-def _repoint(root: Path, uri: str) -> None:
-    """MLflow stores absolute artifact paths: after the project has moved they would lead to its old place."""
-    with contextlib.closing(sqlite3.connect(_database(uri), timeout=LOCK_SECONDS)) as database, database:
-        for (experiment,) in database.execute("SELECT name FROM experiments WHERE name != 'Default'").fetchall():
-            here = (_artifacts(root) / experiment).as_uri()
-            query = "SELECT experiment_id, artifact_location FROM experiments WHERE name = ?"
-            identity, there = database.execute(query, (experiment,)).fetchone()
-            if there and there != here and there.endswith(f"/mlartifacts/{experiment}"):
-                database.execute(
-                    "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?", (here, identity)
-                )
-                change = "UPDATE runs SET artifact_uri = replace(artifact_uri, ?, ?) WHERE experiment_id = ?"
-                database.execute(change, (there, here, identity))

@@ -9,8 +9,9 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.files import digest, sha256
+from pipeline.tracking.reach import UnreachableError, try_again
 from pipeline.tracking.runs import finished, holds, mirror
-from pipeline.tracking.store import Store, UnreachableError, given_up, lock, opened, quietly, store_uri, text
+from pipeline.tracking.store import Store, answering, lock, opened, quietly, shown_uri, store_uri, text
 
 
 @dataclass
@@ -37,13 +38,14 @@ def sync(plan: Any, root: Path = Path(), runs: Sequence[Any] | None = None, exhi
     Also keeps `recount.current`: 'false' on runs of the plan's studies and tier that are no longer planned.
     Raises UserError, one line with the address, where the store cannot be used.
     """
-    uri = store_uri(root)
-    given_up.pop(uri, None)
+    try_again(store_uri(root))
+    uri = shown_uri(root)
     summary = Summary(uri)
     try:
+        answering(root, 10.0)
         with quietly(30, 3):
             with lock(root):
-                store = opened(root, 10.0)
+                store = opened(root, 10.0, thorough=True)
             wanted = list(plan.runs if runs is None else runs)
             for study in dict.fromkeys(run.study for run in wanted):
                 _sync_study(store, plan, study, [run for run in wanted if run.study == study], summary)

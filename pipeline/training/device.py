@@ -1,11 +1,19 @@
 """Where a run executes: device, threads, precision, determinism."""
 
 import ctypes
+import gc
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
+
+from pipeline.errors import UserError
+from pipeline.training import cards
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -23,19 +31,64 @@ class Device:
 def choose(precision: str = "auto") -> Device:
     """CUDA where there is one, else one CPU thread; "auto" is bf16 where the hardware computes in it.
 
-    One thread a job and as many jobs as cores beats many threads a job, and keeps sums in one order.
+    Of several cards the process is given one. One thread a job and as many jobs as cores beats many threads a job,
+    and keeps sums in one order.
     """
+    if cards.take():
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA reads it as it starts
+    torch.set_num_threads(1)
+    threads = torch.get_num_threads()
     if torch.cuda.is_available():
-        # on a CPU with one thread nothing is left to chance, and the switch costs a second of imports
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.backends.cudnn.benchmark = False
+        _be_exact()
         automatic = "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
         name = torch.cuda.get_device_name()
-        return Device(torch.device("cuda"), name, automatic if precision == "auto" else precision, 1)
-    torch.set_num_threads(1)
+        return Device(torch.device("cuda"), name, automatic if precision == "auto" else precision, threads)
     _keep_memory()
     automatic = "bf16" if _cpu_has_bf16() else "fp32"
-    return Device(torch.device("cpu"), _cpu_name(), automatic if precision == "auto" else precision, 1)
+    return Device(torch.device("cpu"), _cpu_name(), automatic if precision == "auto" else precision, threads)
+
+
+def _be_exact() -> None:
+    """On a card: the same sums each time where there is a way, and fp32 that is fp32, which cuDNN's is not by default.
+
+    On a CPU with one thread nothing is left to chance, and the switch costs a second of imports.
+    """
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.fp32_precision = "ieee"  # type: ignore[attr-defined]
+
+
+def retried(work: Callable[[], Result], what: str) -> Result:
+    """Do the work; where the card's memory is full, once more with the card to itself.
+
+    Raises UserError, which names `what`, where that does not help.
+    """
+    try:
+        return work()
+    except RuntimeError as error:
+        if not _full(error):
+            raise
+    # here the error is gone, and with it what it kept alive of the work
+    gc.collect()
+    torch.cuda.empty_cache()
+    print(f"warning: {what}: the card's memory is full; once more, with the card to itself", file=sys.stderr)
+    with cards.alone():
+        try:
+            return work()
+        except RuntimeError as error:
+            if not _full(error):
+                raise
+            raise UserError(
+                f"{what}: the card has too little memory for it, even alone ({str(error).splitlines()[0]}); "
+                "take a larger card or a smaller batch_size"
+            ) from None
+
+
+def _full(error: RuntimeError) -> bool:
+    """Whether CUDA, cuBLAS or cuDNN could not get memory; they have no class of error in common."""
+    return isinstance(error, torch.OutOfMemoryError) or any(
+        words in str(error) for words in ("CUDA out of memory", "CUDA error: out of memory", "STATUS_ALLOC_FAILED")
+    )
 
 
 def _keep_memory() -> None:
@@ -58,7 +111,7 @@ def _cpu_has_bf16() -> bool:
 
 def _cpu_name() -> str:
     try:
-        with open("/proc/cpuinfo") as lines:  # noqa: PTH123
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
             return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return os.uname().machine

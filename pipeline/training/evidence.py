@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pipeline import metrics
 from pipeline.errors import UserError
+from pipeline.ops.lbfgs import Minimum
 from pipeline.training.job import Diverged, Evaluation, Job
 
 
@@ -39,6 +40,16 @@ class Evidence:
         """What was chosen on validation data, for the run's record."""
         return {}
 
+    @cached_property
+    def convergence(self) -> dict[str, dict[str, Any]]:
+        """Metric -> how the solver that it rests on ended, for the run's record; filled by `solved`."""
+        return {}
+
+    def solved(self, metric: str, found: Minimum) -> None:
+        """Note how a solver ended, and warn where it did not converge."""
+        self.convergence[metric] = found.record()
+        found.checked(f"the solver behind {metric}")
+
     def facts(self) -> dict[str, Any]:
         """What was drawn of the data, for the run's record."""
         return {}
@@ -50,12 +61,16 @@ class Evidence:
 
 @torch.no_grad()
 def evaluate(evidence: Evidence, names: list[str]) -> Evaluation:
-    """The metrics and what is kept with them. Raises Diverged where a number is not finite."""
-    measured, examples = metrics.measure(evidence, names)
-    arrays = evidence.arrays() | {f"example_{name}": values for name, values in examples.items()}
-    for name, value in measured.items():
-        finite(torch.tensor(value), name)
-    return Evaluation(measured, arrays, evidence.choices, evidence.facts())
+    """The metrics and what is kept with them.
+
+    A metric that has no finite value is absent, with the reason. Raises Diverged where what the model puts out, from
+    which metrics are computed, is not finite.
+    """
+    measured, examples, absent = metrics.measure(evidence, names)
+    arrays = evidence.arrays() | metrics.kept(evidence, names)
+    arrays |= {f"example_{name}": values for name, values in examples.items()}
+    finite(torch.tensor([*evidence.choices.values()]), "choices on validation data")
+    return Evaluation(measured, arrays, evidence.choices, evidence.facts(), absent, evidence.convergence)
 
 
 def answers(job: Job, inputs: Tensor, read: Callable[[Tensor], Tensor], what: str) -> Tensor:

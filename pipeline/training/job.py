@@ -50,13 +50,17 @@ class Job:
 
 @dataclass
 class Evaluation:
-    """metrics: by name, finite. arrays: for predictions.npz. choices: what was chosen on validation data."""
+    """metrics: by name, finite. arrays: for predictions.npz. choices: what was chosen on validation data, finite."""
 
     metrics: dict[str, float]
     arrays: dict[str, Tensor]
     choices: dict[str, float] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
     """What was drawn of the data: `class_counts` of the training set, `label_noise`, the share of wrong labels."""
+    absent: dict[str, str] = field(default_factory=dict)
+    """Metric -> why it has no value."""
+    convergence: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Metric -> how the solver that it rests on ended: `converged`, `iterations`, `gradient`."""
 
 
 @dataclass(frozen=True)

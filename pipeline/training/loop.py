@@ -68,20 +68,20 @@ def steps_per_epoch(job: Job) -> int:
 def fit(
     job: Job,
     phases: Sequence[Phase],
-    state: Path,
+    state: checkpoint.Kept,
     seconds_between_checkpoints: float,
     report: Callable[[Row], None],
     watch: Callable[[Job], dict[str, float]] | None = None,
 ) -> list[Row]:
     """Train `job.method` through the phases and return one row an epoch, with what `watch` measured after it.
 
-    A checkpoint is kept at `state`; where one lies there already, training goes on from it and ends with the
+    A checkpoint is kept in `state`; where there is one already, training goes on from it and ends with the
     numbers of an uninterrupted run. `report` is called with each new row. Raises Diverged, with the rows so far
     as its second argument, when a loss is not finite.
     """
     method = build(job, phases)
-    kept = checkpoint.load(state) if state.exists() else None
-    rows: list[Row] = [] if kept is None else _resume(state, kept, method)
+    kept = state.load()
+    rows: list[Row] = [] if kept is None else _resume(state.path, kept, method)
     resumed = len(rows)
     saved = time.monotonic()
     method.train()
@@ -97,7 +97,7 @@ def fit(
         optimizers = method.optimizers(functools.partial(optim.build, _optimizer(job)), phase.number)
         average = copy.deepcopy(method.state_dict()) if job.settings["weight_average"] else None
         if kept is not None and resumed > first:
-            _resume_phase(state, kept, optimizers, average)
+            _resume_phase(state.path, kept, optimizers, average)
         for epoch in range(max(first, resumed), last):
             row = _epoch(job, phase, optimizers, average, epoch)
             loss = row["loss"]
@@ -113,7 +113,7 @@ def fit(
             if time.monotonic() - saved >= seconds_between_checkpoints and epoch + 1 < phases[-1].last:
                 states = [optimizer.state_dict() for optimizer in optimizers]
                 parts = {"method": method.state_dict(), "optimizers": states, "rows": rows, "average": average}
-                checkpoint.save(state, parts)
+                state.save(parts)
                 saved = time.monotonic()
     return rows
 

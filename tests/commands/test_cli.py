@@ -12,6 +12,7 @@ import pytest
 
 from pipeline import files, modalities
 from pipeline.commands import entry, stages
+from pipeline.planning import data
 from pipeline.planning import load as planning
 from pipeline.planning.model import Run
 from pipeline.training import checkpoint
@@ -25,7 +26,8 @@ WEIGHTS = "model.safetensors"
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small project's data set."""
-    return modalities.prepare("fashion_mnist", project.make(tmp_path_factory.mktemp("data") / "project", data=True))
+    folder = project.make(tmp_path_factory.mktemp("data") / "project", data=True)
+    return modalities.prepare("fashion_mnist", folder, data.code("fashion_mnist"))
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def folder(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file, apart from the empty ones by which jobs take turns."""
     found = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
-    return {name: path.read_bytes() for name, path in found.items() if path.name != ".lock"}
+    return {name: path.read_bytes() for name, path in found.items() if path.suffix != ".lock" != path.name}
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -69,7 +71,7 @@ def first(study: str = "classification") -> Run:
         (["plan", "--jsn"], ["--jsn"]),
         (["plan", "extra"], ["extra"]),
         (["table"], ["STUDY"]),
-        (["plan", "--set", "tier"], ["--set tier", "KEY=VALUE"]),
+        (["plan", "--set", "tier"], ["--set 'tier'", "KEY=VALUE"]),
         (["plan", "--set", "tier=["], ["--set tier=[", "not valid YAML"]),
         (["plan", "--set", "tier=smok"], ["unknown tier 'smok'", "did you mean 'smoke'"]),
         (["plan", "--set", "teir=smoke"], ["unknown key 'teir'", "did you mean 'tier'"]),
@@ -198,25 +200,79 @@ def test_a_damaged_model_stops_evaluation(folder: Path, capsys: pytest.CaptureFi
     assert f"{run.trained}/{WEIGHTS}" in refused(capsys, "evaluate", run.path)
 
 
-def test_a_damaged_checkpoint_stops_training(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = first()
-    place = folder / run.trained / stages.CHECKPOINT
-    place.parent.mkdir(parents=True)
-    place.write_bytes(b"\0" * 100)
-    assert f"{run.trained}/{stages.CHECKPOINT}: corrupt" in refused(capsys, "train", run.path)
-
-
-def test_damaged_records_stop_what_reads_them(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_checkpoint_is_a_warning_and_training_starts_over(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = trained(folder)
-    record = folder / run.trained / "train.json"
-    good = record.read_text()
-    record.write_text("{")
-    assert "train.json: not valid JSON" in refused(capsys, "evaluate", run.path)
-    assert "train.json: not valid JSON" in refused(capsys, "train", run.path)
-    record.write_text(good)
+    model = folder / run.trained / WEIGHTS
+    straight = model.read_bytes()
+    shutil.rmtree(model.parent)
+    model.parent.mkdir()
+    (model.parent / stages.CHECKPOINT).write_bytes(b"\0" * 100)
+    capsys.readouterr()
+    assert entry.run(["train", run.path]) == 0
+    assert f"warning: {run.trained}/{stages.CHECKPOINT}: corrupt" in capsys.readouterr().err
+    assert model.read_bytes() == straight
+    assert names(model.parent) == {WEIGHTS, "history.jsonl", "train.json"}
+
+
+def flip(path: Path) -> None:
+    """Change one bit in the middle."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.unlink()  # and not of its other names
+    path.write_bytes(content)
+
+
+def cut(path: Path) -> None:
+    content = path.read_bytes()[:-9]
+    path.unlink()
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("harm", [flip, cut, Path.unlink])
+@pytest.mark.parametrize("name", [WEIGHTS, "history.jsonl", "train.json"])
+def test_a_damaged_training_stops_what_reads_it_and_is_made_again(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, harm: Any
+) -> None:
+    run = trained(folder)
+    path = folder / run.trained / name
+    weights = (folder / run.trained / WEIGHTS).read_bytes()
+    harm(path)
+    assert f"{run.trained}/{name}: {'missing' if harm is Path.unlink else 'changed'}" in refused(
+        capsys, "evaluate", run.path
+    )
+    if name != "history.jsonl":
+        assert f"{run.trained}/{name}" in refused(capsys, "evaluate", first("ood").path)
+    assert entry.run(["train", run.path]) == 0
+    assert (folder / run.trained / WEIGHTS).read_bytes() == weights
     assert entry.run(["evaluate", run.path]) == 0
-    (folder / run.path / "result.json").write_text("[")
-    assert "result.json: not valid JSON" in refused(capsys, "evaluate", run.path)
+
+
+@pytest.mark.parametrize("harm", [flip, cut, Path.unlink])
+@pytest.mark.parametrize("name", [WEIGHTS, "history.jsonl", "predictions.npz", "result.json"])
+def test_a_damaged_result_is_made_again(folder: Path, name: str, harm: Any) -> None:
+    run = trained(folder)
+    assert entry.run(["evaluate", run.path]) == 0
+    path = folder / run.path
+    before, good = contents(path), files.read_sealed(path / "result.json")
+    harm(path / name)
+    assert not files.sound(path / "result.json", run.id)
+    assert entry.run(["evaluate", run.path]) == 0
+    after = files.read_sealed(path / "result.json", run.id)
+    assert (after["metrics"], after["files"]) == (good["metrics"], good["files"])
+    assert {n: c for n, c in contents(path).items() if n != "result.json"} == {
+        n: c for n, c in before.items() if n != "result.json"
+    }
+
+
+def test_a_training_of_another_id_is_not_taken_for_this_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, other = planning.load(only="classification").study_runs("classification")[:2]
+    for each in (run, other):
+        assert entry.run(["train", each.path]) == 0
+    shutil.rmtree(folder / run.trained)
+    shutil.copytree(folder / other.trained, folder / run.trained)
+    assert f"is not the planned '{run.training}'" in refused(capsys, "evaluate", run.path)
 
 
 def test_a_run_that_scores_another_needs_its_training_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -332,39 +388,20 @@ def test_a_full_disk_leaves_no_partial_file_under_its_final_name(
     assert there() == WRITTEN
 
 
-def test_prune_lists_and_deletes_only_what_the_plan_does_not_own(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run = trained(folder)
-    assert entry.run(["evaluate", run.path]) == 0
-    project.edit(STUDY, further_metrics=[])  # other results of the same training
-    place = "classification/cross_entropy/default"
-    stale, killed = Path(f"runs/{place}-s0-00000000"), Path(f"trained/{place}-s1-00000000")
-    files.write_json(stale / "result.json", {})
-    files.write_text(killed / stages.CHECKPOINT, "half")
-    capsys.readouterr()
-    assert entry.run(["prune"]) == 0
-    expected = sorted(map(str, (stale, killed, run.path)))
-    assert capsys.readouterr().out.splitlines() == [f"stale {path}" for path in expected]
-    assert all(Path(path).exists() for path in expected)
-    assert entry.run(["prune", "--yes"]) == 0
-    assert not any(Path(path).exists() for path in expected)
-    assert names(folder / run.trained) == {WEIGHTS, "history.jsonl", "train.json"}
-
-
 def test_a_search_is_shown_and_its_best_rates_are_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project.edit(STUDY, search={"smoke": RATES})
     assert "make search STUDY=classification" in refused(capsys, "search", "classification")
     for run in planning.load(only="classification_search").study_runs("classification_search"):
         score = run.settings["optimizer"]["learning_rate"] * (1 if run.method == "cross_entropy" else -1)
-        files.write_json(folder / run.path / "result.json", {"id": run.id, "metrics": {"top1": score}})
+        files.write_sealed(folder / run.path / "result.json", {"id": run.id, "metrics": {"top1": score}})
     assert entry.run(["search", "classification"]) == 1
     said = capsys.readouterr()
-    assert "classification has another rate than the best one for 2 methods; --write mends that" in said.err
+    assert "classification has other rates or settings than the best in 2 places; --write mends that" in said.err
     assert sum("differs" in line for line in said.out.splitlines()) == 2
     assert entry.run(["search", "classification", "--write"]) == 0
     rates = project.read(folder / "studies/classification.rates.yaml")
-    assert rates == {"smoke": {"cross_entropy": 0.5, "label_smoothing": 0.01}}
+    best = {"cross_entropy": {"learning_rate": 0.5}, "label_smoothing": {"learning_rate": 0.01}}
+    assert rates == {"smoke": {"default": best}}
     assert entry.run(["search", "classification"]) == 0
     assert first().settings["optimizer"]["learning_rate"] == 0.5
 

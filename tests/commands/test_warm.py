@@ -19,12 +19,12 @@ from pathlib import Path
 def run(arguments):
     """Stands in for the jobs."""
     what = arguments[1]
-    print(f"job {os.getpid()} {what} in {Path.cwd().name}, {os.environ.get('WORD', '')}", flush=True)
+    print(f"job {os.getpid()} {what} in {ascii(Path.cwd().name)[1:-1]}, {os.environ.get('WORD', '')}", flush=True)
     print("xmlrpc.client" in sys.modules, file=sys.stderr)
     if what == "fail":
         return 2
     if what == "crash":
-        raise RuntimeError("went wrong")
+        raise RuntimeError("went wrong at postgresql://bob:secret@host")
     if what == "sleep":
         Path("pid").write_text(str(os.getpid()))
         time.sleep(60)
@@ -32,18 +32,23 @@ def run(arguments):
 '''
 
 
+def make(folder: Path) -> Path:
+    """A package with the real warm process and a stand-in for the jobs."""
+    (folder / "pipeline/commands").mkdir(parents=True)
+    names = ("__init__", "entry", "guard", "warm", "warm_server")
+    for name in ("__init__.py", "__main__.py", "errors.py", *(f"commands/{each}.py" for each in names)):
+        (folder / "pipeline" / name).write_bytes((project.HERE / "pipeline" / name).read_bytes())
+    server = folder / "pipeline/commands/warm_server.py"
+    # nothing but the standard library, so that it starts at once; and it ends soon after the tests
+    project.substitute(server, "\nif __name__", '\nPRELOAD = ("xmlrpc.client",)\n\nif __name__')
+    project.substitute(server, "IDLE_SECONDS = 20.0", "IDLE_SECONDS = 3.0")
+    (folder / "pipeline/commands/jobs.py").write_text(JOBS, encoding="utf-8")
+    return folder
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A package with the real warm process and a stand-in for the jobs."""
-    folder = tmp_path_factory.mktemp("warm") / "project"
-    (folder / "pipeline/commands").mkdir(parents=True)
-    for name in ("__init__.py", "__main__.py", *(f"commands/{each}.py" for each in ("__init__", "entry", "warm"))):
-        (folder / "pipeline" / name).write_bytes((project.HERE / "pipeline" / name).read_bytes())
-    warm = folder / "pipeline/commands/warm.py"
-    # nothing but the standard library, so that it starts at once; and it ends soon after the tests
-    project.substitute(warm, "\nif __name__", '\nPRELOAD = ("xmlrpc.client",)\n\nif __name__')
-    project.substitute(warm, "IDLE_SECONDS = 20.0", "IDLE_SECONDS = 3.0")
-    (folder / "pipeline/commands/jobs.py").write_text(JOBS)
+    folder = make(tmp_path_factory.mktemp("warm") / "project")
     yield folder
     for server in servers(folder):
         os.kill(server, signal.SIGTERM)
@@ -59,8 +64,10 @@ def servers(folder: Path) -> list[int]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
-            if b"pipeline.commands.warm" in words and (process / "cwd").resolve() == folder.resolve():
-                found[int(process.name)] = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            if b"pipeline.commands.warm_server" in words and (process / "cwd").resolve() == folder.resolve():
+                found[int(process.name)] = int(
+                    (process / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[1]
+                )
         except OSError:
             continue
     return [process for process, parent in found.items() if parent not in found]
@@ -86,18 +93,19 @@ def test_output_environment_folder_and_exit_code_are_the_callers(folder: Path) -
     assert servers(folder) == [server]
 
 
-def test_what_goes_wrong_in_a_job_is_told_by_it(folder: Path) -> None:
-    crashed = call(folder, "crash")
+@pytest.mark.parametrize("more", [{}, {"SLURM_JOB_ID": "1"}], ids=["warm", "ordinary"])
+def test_what_goes_wrong_in_a_job_is_told_by_it(folder: Path, more: dict[str, str]) -> None:
+    crashed = call(folder, "crash", **more)
     assert crashed.returncode == 1
-    assert "RuntimeError: went wrong" in crashed.stderr
+    assert "RuntimeError: went wrong at postgresql://***@host" in crashed.stderr and "secret" not in crashed.stderr
     assert call(folder, "good").returncode == 0
 
 
 def test_sources_edited_between_jobs_are_seen(folder: Path) -> None:
     assert "job" in call(folder, "good").stdout
-    (folder / "pipeline/commands/jobs.py").write_text(JOBS.replace('f"job ', 'f"edited job '))
+    (folder / "pipeline/commands/jobs.py").write_text(JOBS.replace('f"job ', 'f"edited job '), encoding="utf-8")
     assert "edited job" in call(folder, "good").stdout
-    (folder / "pipeline/commands/jobs.py").write_text(JOBS)
+    (folder / "pipeline/commands/jobs.py").write_text(JOBS, encoding="utf-8")
 
 
 def alive(process: int) -> bool:
@@ -110,8 +118,8 @@ def test_no_job_outlives_its_caller_or_the_warm_process(folder: Path, whom: str)
     environment = project.environment(RECOUNT_WARM="1")
     command = ["python", *COMMAND[1:], "sleep"]
     client = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    until(lambda: (folder / "pid").exists() and (folder / "pid").read_text())
-    job = int((folder / "pid").read_text())
+    until(lambda: (folder / "pid").exists() and (folder / "pid").read_text(encoding="utf-8"))
+    job = int((folder / "pid").read_text(encoding="utf-8"))
     assert job not in (client.pid, *servers(folder))
     victims = [client.pid] if whom == "client" else servers(folder)
     for victim in victims:
@@ -140,9 +148,95 @@ def test_it_ends_by_itself_and_the_next_call_starts_another(folder: Path) -> Non
     assert servers(folder) not in ([], [server])
 
 
-def test_without_a_socket_the_job_runs_in_the_callers_process(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / f"recount-{os.getuid()}").write_text("in the way")
-    found = call(folder, "good", TMPDIR=str(tmp_path))
+@pytest.mark.parametrize("how", ["SLURM_JOB_ID", "another user", "no name"])
+def test_where_it_is_not_to_be_had_the_job_runs_in_the_callers_process(folder: Path, how: str) -> None:
+    call(folder, "good")
+    patch = {"another user": "warm.peer = lambda link: -1", "no name": "warm.address = lambda: 200 * 'x'"}.get(how, "")
+    found = project.call(folder, "python", "-c", CLIENT.format(patch), **({how: "1"} if not patch else {}))
+    assert (found.returncode, found.stdout) == (0, "None\n"), found.stderr
+
+
+CLIENT = "from pipeline.commands import warm\n{}\nprint(warm.delegate(['train', 'good']))"
+
+
+@pytest.mark.parametrize("name", ["plain", "long " * 45, "a b'\"$&;#%?:é\n\udcff "])
+def test_names_of_folders_do_not_matter(tmp_path: Path, name: str) -> None:
+    place = make(tmp_path / name)
+    (place / "temporary").mkdir()
+    for more in ({"TMPDIR": str(place / "temporary")}, {"TMPDIR": "/proc/nowhere", "HOME": "/proc/nowhere"}):
+        found = call(place, "good", **more)
+        assert (found.returncode, found.stderr) == (0, "True\n")
+    assert not list((place / "temporary").iterdir())
+
+
+def test_one_that_cannot_start_is_noticed_at_once_and_not_tried_again(tmp_path: Path) -> None:
+    place = make(tmp_path / "project")
+    server = place / "pipeline/commands/warm_server.py"
+    project.substitute(server, "import ctypes", "open('tries', 'a').write('x'); raise SystemExit(3)\nimport ctypes")
+    environment = project.environment(RECOUNT_WARM="1")
+    command = ["python", *COMMAND[1:], "good"]
+    several = [subprocess.Popen(command, cwd=place, env=environment, stderr=subprocess.PIPE) for _ in range(6)]
+    assert [process.communicate()[1] for process in several] == [b"False\n"] * 6
+    tries = (place / "tries").read_text(encoding="utf-8")
+    assert call(place, "good").stderr == "False\n"
+    assert (place / "tries").read_text(encoding="utf-8") == tries
+    (noted,) = (place / ".recount").iterdir()
+    os.utime(noted, (0, 0))
+    assert call(place, "good").stderr == "False\n"
+    assert (place / "tries").read_text(encoding="utf-8") == tries + "x"
+
+
+SILENT = """
+import json, os, socket, time
+from pathlib import Path
+from pipeline.commands import warm
+
+links = []
+for what in (b"", b"\\n", b"\\n{{", b"\\n{{}}\\n", b"\\n" + (9 << 20) * b"x" + b"\\n", b"\\n[1]\\n", None, None):
+    link, _ = warm._connect(warm.address())
+    link.settimeout(20)
+    try:
+        if what is None:
+            socket.send_fds(link, [b"\\n"], 3 * [os.open("/dev/null", os.O_RDWR)])
+        else:
+            link.sendall(what)
+    except OSError:
+        pass
+    links.append(link)
+{}
+"""
+
+
+def open_files(process: int) -> int:
+    return len(list(Path(f"/proc/{process}/fd").iterdir()))
+
+
+def test_clients_that_say_nothing_or_nonsense_keep_nobody_waiting(folder: Path) -> None:
+    call(folder, "good")
+    (server,) = servers(folder)
+    before = open_files(server)
+    script = SILENT.format("Path('ready').touch(); time.sleep(60)")
+    client = subprocess.Popen(
+        ["python", "-c", script], cwd=folder, env=project.environment(RECOUNT_WARM="1"), stderr=subprocess.PIPE
+    )
+    until((folder / "ready").exists)
+    assert call(folder, "good").returncode == 0
+    assert servers(folder) == [server]
+    client.kill()
+    assert client.communicate()[1] == b""
+    until(lambda: open_files(server) == before)
+    assert call(folder, "good").returncode == 0
+    assert servers(folder) == [server]
+
+
+def test_what_a_job_inherits_is_its_callers(folder: Path) -> None:
+    call(folder, "good")
+    (server,) = servers(folder)
+    found = subprocess.run(
+        ["python", *COMMAND[1:], "good"], cwd=folder, env=project.environment(RECOUNT_WARM="1"), umask=0o027, check=True
+    )
     assert found.returncode == 0
-    assert found.stderr == "False\n"
-    assert call(folder, "fail", SLURM_JOB_ID="1").returncode == 2
+    (other,) = set(servers(folder)) - {server}
+    assert "0027" in Path(f"/proc/{other}/status").read_text(encoding="utf-8").split("Umask:")[1].splitlines()[0]
+    call(folder, "good", PYTHONPATH=str(folder / "elsewhere"))
+    assert set(servers(folder)) - {server, other}

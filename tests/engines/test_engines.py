@@ -119,7 +119,7 @@ def test_snakemake_makes_everything_that_the_plan_promises(finished: Path) -> No
     for study in plan.studies.values():
         assert all((finished / path).is_file() for path in outputs.of_study(study))
         assert {row["status"] for row in rows(finished, study.key)} == {"ok"}
-    assert all((finished / path).is_file() for path in outputs.report(plan))
+    assert all((finished / path).is_file() for path in outputs.report(plan).files)
 
 
 def test_dvc_adopts_what_snakemake_made_and_runs_what_an_edit_or_a_seed_asks_for(copied: Path) -> None:
@@ -357,6 +357,6 @@ def test_dvc_yaml_holds_against_the_plan(tmp_path: Path) -> None:
     declared = {name.replace("${item}", "ood") for out in stages["table"]["do"]["outs"] for name in out}
     assert declared == {path for path in outputs.of_study(plan.studies["ood"]) if "/tables/" in path}
     written = {name for out in stages["report"]["outs"] for name in out}
-    assert all({path, str(Path(path).parent)} & written for path in outputs.report(plan))
+    assert all({path, str(Path(path).parent)} & written for path in outputs.report(plan).files)
     # what `plan --write` writes is what stages depend on
     assert set(records.write_plan(plan, folder)) == plan_files(folder)

@@ -1,12 +1,20 @@
 """Verdicts on claims from fabricated run folders."""
 
+import csv
+import io
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.exhibits import cells, floors
+from pipeline.exhibits.report import verdicts
+from pipeline.exhibits.tables.csv import lines
+from pipeline.planning.information import Information, Seen
 from pipeline.planning.model import Claim
 from pipeline.schema import check
 from tests.kit import exhibits as kit
@@ -30,11 +38,17 @@ def test_the_effect_follows_the_direction_of_the_metric(made: Any) -> None:
     assert lower.effect.mean == pytest.approx(-plain.effect.mean)
 
 
-def test_margin_and_numbers_are_subtracted(made: Any) -> None:
-    plain = kit.verdict(made, better="dcl", than="random_encoder").effect
-    margin = kit.verdict(made, better="dcl", than="random_encoder", margin=plain.high + 1)
-    assert margin.verdict == "contradicted"
-    assert margin.effect.high == pytest.approx(-1)
+def test_the_effect_is_the_difference_and_the_verdict_is_on_what_exceeds_the_margin(made: Any) -> None:
+    plain = kit.verdict(made, better="dcl", than="random_encoder")
+    above = {margin: kit.verdict(made, better="dcl", than="random_encoder", margin=margin)
+             for margin in (plain.effect.low - 1, plain.effect.mean, plain.effect.high + 1)}  # fmt: skip
+    assert [found.verdict for found in above.values()] == ["supported", "inconclusive", "contradicted"]
+    assert all(found.effect == plain.effect for found in above.values())
+    (row,) = verdicts.rows([above[plain.effect.mean]], {})
+    assert row["margin"].startswith("+") and float(row["margin"]) == pytest.approx(plain.effect.mean, abs=0.1)
+
+
+def test_numbers_are_subtracted(made: Any) -> None:
     runs = [r for r in made.plan.study_runs("ssl") if (r.method, r.variant) == ("dcl", "default")]
     accuracy = np.mean([kit.value_of(made.root, r, "linear_top1") for r in runs])
     chance = kit.verdict(made, better="dcl", than=10.0)
@@ -66,6 +80,12 @@ def test_a_metric_without_direction_is_an_error(made: Any) -> None:
         kit.verdict(made, metric="linear_top", better="dcl", than="simclr")
 
 
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_text_that_a_spreadsheet_would_run_is_marked(text: str) -> None:
+    assert list(csv.reader(io.StringIO(lines([], [["", text]]), newline="")))[1] == ["", f"'{text.strip()}"]
+    assert lines(["a"], [["-1.500000"], ["-inf"], ["a=1"], [""]]) == 'a\n-1.500000\n-inf\na=1\n""\n'
+
+
 def test_claims_csv(made: Any) -> None:
     found = kit.rows(made.root, "claims.csv")
     head = "paper,claim,statement,study,metric,verdict,effect,ci_low,ci_high,n_seeds,tier"
@@ -75,6 +95,64 @@ def test_claims_csv(made: Any) -> None:
     assert verdicts["label_smoothing", "scale"] == "not_tested"
     assert len(found) == sum(len(paper.claims) for paper in kit.papers().values())
     assert {row["tier"] for row in found} == {"laptop"}
+
+
+# --- sides that cannot be compared ---
+
+
+def floored(made: Any, floor: str | None, **skill: Any) -> Any:
+    """The plan with a floor of its study."""
+    studies = {key: study.model_copy(update={"floor": floor} if key == "ssl" else {}) for key, study in
+               made.plan.studies.items()}  # fmt: skip
+    return SimpleNamespace(root=made.root, plan=replace(made.plan, studies=studies, **skill))
+
+
+def test_a_side_that_is_no_better_than_the_floor_decides_nothing(made: Any) -> None:
+    claim = {"better": "dcl", "than": "swav"}
+    assert kit.verdict(made, **claim).verdict == kit.verdict(floored(made, "random_encoder"), **claim).verdict
+    above_all = floored(made, "dcl")
+    found = kit.verdict(above_all, better="simclr", than="random_encoder")
+    level = kit.metric_of(SimpleNamespace(root=made.root, results=cells.Results(made.plan, "ssl", made.root)),
+                          "dcl", "default", "linear_top1")  # fmt: skip
+    # what does not train is not expected to learn
+    told = f"simclr (default) is no better than dcl ({level:.1f}), so that it has not learned"
+    assert (found.verdict, found.reason) == ("inconclusive", told)
+    assert found.effect == kit.verdict(made, better="simclr", than="random_encoder").effect
+    # a claim about the floor itself, another metric than of learning, and a fall that the claim foretells
+    assert kit.verdict(above_all, better="simclr", than="dcl").verdict == "contradicted"
+    assert not kit.verdict(above_all, metric="uniformity", better="simclr", than="swav").reason
+    assert not kit.verdict(above_all, better="simclr", than=90.0, direction="lower").reason
+    # the floor of another variant whose data are the same
+    found = kit.verdict(floored(made, "swav"), better="simclr", than="dcl", variant="small_batch")
+    assert "simclr (small_batch) is no better than swav" in found.reason or not found.reason
+
+
+def test_chance_is_a_floor_of_every_study(made: Any) -> None:
+    results = cells.Results(made.plan, "classification", made.root)
+    (chance,) = floors.floors(results, "default", "top1")
+    labels = next(iter(results.cells["default", "cross_entropy"].examples.values()))["labels"]
+    assert (chance.name, chance.value) == ("chance", 100 * np.bincount(labels).max() / len(labels))
+    assert [floor.value for floor in floors.floors(results, "default", "auroc_digits")] == [50.0]
+    assert not list(floors.floors(results, "default", "nll"))
+    assert floors.under(results, "default", "arcface", "top1") is None
+
+
+ADVANTAGE = Information(frozenset({Seen("elsewhere", 6000, labels=False, by="simclr of study ssl")}))
+
+
+def test_sides_that_have_not_seen_the_same_are_compared_only_by_a_claim_that_says_so(made: Any) -> None:
+    plain = kit.verdict(made, better="dcl", than="random_encoder")
+    unequal = SimpleNamespace(root=made.root, plan=replace(made.plan, seen={("ssl", "dcl"): ADVANTAGE}))
+    found = kit.verdict(unequal, better="dcl", than="random_encoder")
+    assert (found.verdict, found.effect, found.unequal) == ("inconclusive", plain.effect, "")
+    seen = "dcl (default) has: 6,000 examples of elsewhere without labels (through simclr of study ssl)"
+    assert found.reason.startswith(f"unequal information, which the claim does not allow for: {seen}")
+    allowed = kit.verdict(unequal, better="dcl", than="random_encoder", despite="that is what it is about")
+    assert (allowed.verdict, allowed.reason) == ("supported", "")
+    assert allowed.unequal.startswith(seen)
+    both = {("ssl", method): ADVANTAGE for method in ("dcl", "random_encoder")}
+    alike = SimpleNamespace(root=made.root, plan=replace(made.plan, seen=both))
+    assert kit.verdict(alike, better="dcl", than="random_encoder") == plain
 
 
 # --- two variants or two metrics ---

@@ -4,12 +4,14 @@ import ast
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pipeline import files
 from pipeline.errors import UserError
 from pipeline.exhibits import cells, figures, tables
 from pipeline.exhibits.figures import _best, _style, _sweeps
@@ -140,6 +142,23 @@ def test_a_figure_of_stored_features_is_drawn_where_a_study_asks(made: Any) -> N
     study = made.plan.studies["ssl"]
     assert "embedding" in figures.names(study)
     assert "embedding" not in figures.names(study.model_copy(update={"figures": []}))
+
+
+NASTY = ["$5_to_$10", "_bg", "a\nb", "%s \\z {", "é 日 😀", "w" * 300, "", "\x01\u202e", "--><!--"]
+
+
+def test_names_from_data_are_drawn_as_they_are(made: Any, tmp_path: Path) -> None:
+    (tmp_path / "runs").symlink_to(made.root / "runs")
+    manifest = tmp_path / "data/prepared/fashion_mnist/manifest.json"
+    files.write_sealed(manifest, {"key": "fashion_mnist", "classes": [*NASTY, "last"]})
+    with _style.applied("test"):
+        figure = figures.module("embedding").draw(cells.Results(made.plan, "ssl", tmp_path))
+        (legend,) = figure.legends
+        shown = [text.get_text() for text in legend.get_texts()]
+        figure.savefig(tmp_path / "figure.svg")
+    assert shown[:5] == ["$5_to_$10", " _bg", "a b", "%s \\z {", "é 日 😀"]
+    assert shown[5:] == ["w" * 23 + "…", " ", "\ufffd\ufffd", "--><!--", "last"]
+    xml.etree.ElementTree.parse(tmp_path / "figure.svg")
 
 
 def test_exhibits_name_no_protocol_and_no_method() -> None:

@@ -49,7 +49,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(made: Any) -> dict[str, Page]:
-    paths = [made.root / path for path in outputs.report(made.plan)]
+    paths = [made.root / path for path in outputs.report(made.plan).files]
     return {path.stem: Page(path) for path in paths}
 
 
@@ -131,7 +131,7 @@ def test_a_page_without_figures_says_what_makes_them(made: Any, tmp_path: Path) 
 def test_links_of_papers_are_only_web_addresses(made: Any) -> None:
     paper = kit.papers()["dcl"].model_copy(update={"url": "javascript:alert(1)", "title": "<script>x</script>"})
     report.write(made.plan, {**kit.papers(), "dcl": paper}, made.root)
-    text = "".join((made.root / path).read_text() for path in outputs.report(made.plan))
+    text = "".join((made.root / path).read_text() for path in outputs.report(made.plan).files)
     report.write(made.plan, kit.papers(), made.root)
     assert "javascript:" not in text
     assert "<script>x" not in text

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline import files
 from pipeline.errors import UserError
 from pipeline.exhibits import cells, frame, labels, tables
 from pipeline.exhibits.tables import build, csv, html, latex, markdown, words
+from pipeline.planning.information import Information
 from pipeline.planning.model import Study
 from tests.kit import exhibits as kit
 
@@ -73,12 +75,14 @@ def test_missing_and_foreign_results_are_named(made: Any, tmp_path: Path) -> Non
         frame.read(made.plan, "ssl", tmp_path)
     shutil.copytree(made.root / "runs/ssl", tmp_path / "runs/ssl")
     path = tmp_path / run.path / "result.json"
-    path.write_text(path.read_text().replace(run.id, "0" * 64))
+    good = files.read_sealed(path)
+    files.write_sealed(path, {**good, "id": "0" * 64})
     with pytest.raises(UserError, match="is not the planned"):
         frame.read(made.plan, "ssl", tmp_path)
-    path.write_text("{")
-    with pytest.raises(UserError, match="not valid JSON"):
-        tables.write(made.plan, "ssl", tmp_path)
+    for content in ("{", path.read_text().replace('"status": "ok"', '"status": "OK"')):
+        path.write_text(content)
+        with pytest.raises(UserError, match=r"result.json: changed since it was written; delete .*/ssl/"):
+            tables.write(made.plan, "ssl", tmp_path)
     assert not (tmp_path / "results").exists()
     with pytest.raises(UserError, match="did you mean 'ssl'"):
         frame.read(made.plan, "sll", tmp_path)
@@ -90,22 +94,26 @@ def test_examples_that_contradict_the_metric_are_refused(made: Any, tmp_path: Pa
     path = tmp_path / run.path / "predictions.npz"
     arrays = dict(np.load(path))
     np.savez(path, **{**arrays, "example_knn_top1": arrays["example_knn_top1"] + 1})
-    with pytest.raises(UserError, match="example_knn_top1 has mean"):
+    with pytest.raises(UserError, match=r"predictions.npz: changed since it was written"):
+        tables.write(made.plan, "ssl", tmp_path)
+    record = files.read_sealed(path.with_name("result.json"))
+    files.write_sealed(path.with_name("result.json"), record, [path])
+    with pytest.raises(UserError, match=r"by predictions.npz, knn_top1 is"):
         tables.write(made.plan, "ssl", tmp_path)
 
 
 def test_other_records_give_the_same_bytes(made: Any, tmp_path: Path) -> None:
-    files = frame.Files(made.root)
+    read = frame.Files(made.root)
 
     class Memory:
         def results(self, runs: Any) -> list[dict[str, Any]]:
-            return files.results(runs)
+            return read.results(runs)
 
         def examples(self, run: Any) -> dict[str, Any]:
-            return files.examples(run)
+            return read.examples(run)
 
         def history(self, run: Any) -> list[dict[str, Any]]:
-            return files.history(run)
+            return read.history(run)
 
     tables.write(made.plan, "ssl", tmp_path, Memory())
     name = "results/tables/ssl.csv"
@@ -146,7 +154,7 @@ def test_no_mark_without_evidence(made: Any) -> None:
     for method in ("cosface", "max_sup"):  # lost a seed
         entry = found[method, "nll"]
         assert not (entry.best or entry.tied or entry.differs)
-    for metric in ("top1", "nll", "ece"):
+    for metric in ("top1", "nll"):
         assert found["arcface", metric].differs
         assert not found["arcface", metric].best
         assert not found["cross_entropy", metric].differs
@@ -155,12 +163,25 @@ def test_no_mark_without_evidence(made: Any) -> None:
 def test_one_seed_without_examples_is_never_bold(tmp_path: Path) -> None:
     plan = kit.plan(seeds=1)
     kit.write(tmp_path, plan)
-    study = plan.studies["classification"]
-    found = marks(SimpleNamespace(plan=plan, root=tmp_path), study.key)
+    found = marks(SimpleNamespace(plan=plan, root=tmp_path), "ssl")
     for (_, metric), entry in found.items():
-        if metric == "ece":
+        if metric == "uniformity":
             assert not (entry.best or entry.tied or entry.differs)
             assert entry.estimate is None or entry.estimate.low is None
+
+
+def test_what_is_no_better_than_the_floor_is_marked(made: Any) -> None:
+    studies = dict(made.plan.studies)
+    studies["ssl"] = studies["ssl"].model_copy(update={"floor": "dcl"})
+    plan = replace(made.plan, studies=studies, seen={("ssl", "dcl"): Information(told="the labels")})
+    table = build.table(cells.Results(plan, "ssl", made.root))
+    rows_ = {row.method: row for row in table.blocks[0].rows}
+    marked = {method: [entry.signs[-1:] == "‡" for entry in row.entries] for method, row in rows_.items()}
+    assert marked["simclr"] == marked["swav"] == [True, True, False, False]  # of accuracies alone
+    assert not any(marked["dcl"] + marked["random_encoder"])  # the floor, and what does not train
+    assert "‡: no better than dcl, so that nothing was learned by this measure." in table.legend
+    assert "‡" in markdown.text(table) and "‡" in html.text(table) and r"$^\ddagger$" in latex.text(table)
+    assert table.footnotes[rows_["dcl"].notes[0] - 1] == "dcl has, beyond the protocol: the labels."
 
 
 def test_a_reference_is_shown_and_not_ranked(made: Any) -> None:
@@ -209,7 +230,7 @@ def test_specials_are_escaped_in_every_format(made: Any) -> None:
     assert "<b>*" not in html.text(table)
     assert "&lt;b&gt;*|`[c]" in html.text(table)
     title = markdown.text(table).splitlines()[0]
-    assert title == r"# a\_b &amp; 100% \#1 {x} $y$ \~^ \\z \<b\>\*\|\`\[c\]"
+    assert title == r"# a\_b &amp; 100% \#1 {x} \$y\$ \~^ \\z \<b\>\*\|\`\[c\]"
     # reasons come from runs: markup in them stays text everywhere
     for text in (
         html.text(table),
@@ -218,6 +239,26 @@ def test_specials_are_escaped_in_every_format(made: Any) -> None:
     ):
         assert "<b>patience</b>" not in text
         assert "patience" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("α, Ω, Α, ς, ά", r"$\alpha$, $\Omega$, A, $\varsigma$, $\alpha$"),
+        ("é — “x” ½", "é — “x” ½"),
+        ("→ ≤ ‡ × ﬁ", r"$\to$ $\leq$ $^\ddagger$ $\times$ fi"),
+        ("日 😀 \u0001", r"\texttt{U+65E5} \texttt{U+1F600} \texttt{U+0001}"),
+    ],
+)
+def test_latex_gets_no_letter_that_it_does_not_know(text: str, written: str) -> None:
+    assert latex._escape(text) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "written"), [("- x", r"\- x"), ("1. x", r"1\. x"), ("+ x", r"\+ x"), ("1.5 x", "1.5 x")]
+)
+def test_markdown_begins_no_list_with_a_sentence(text: str, written: str) -> None:
+    assert markdown._escape(text) == written
 
 
 def test_markdown_rows_all_have_the_columns_of_their_head(made: Any) -> None:
@@ -317,7 +358,7 @@ def test_examples_are_called_what_the_data_set_calls_them(large: Any, tmp_path: 
     def data(**manifest: Any) -> str:
         path = tmp_path / "data/prepared/fashion_mnist/manifest.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"splits": {"train": 10000, "test": 200}, **manifest}))
+        files.write_sealed(path, {"splits": {"train": 10000, "test": 200}, **manifest})
         moved = cells.Results(large.plan, "ssl", tmp_path, large.results.records)
         return words.data(moved, "default")
 

@@ -18,9 +18,10 @@ def sample(seeds: int = 3, size: int = 40, shift: float = 0.0, key: int = 0) -> 
 
 def by_loops(terms: list[tuple[float, Sample]], seeds: list[int], size: int) -> tuple[float, float]:
     """The interval by drawing lists of examples and seeds, one replicate after another."""
-    examples, drawn = statistics.example_counts(size), statistics.seed_counts(len(seeds))
+    examples, drawn = statistics.example_counts(size).T, statistics.seed_counts(len(seeds))
     few = len(seeds)
     wide = stats.t.ppf(0.975, few - 1) / 1.959963984540054 * (few / (few - 1)) ** 0.5
+    observed = [sum(weight * s.values[seed] for weight, s in terms) for seed in seeds]
     draws = []
     for b in range(B):
         chosen = [i for i in range(size) for _ in range(int(examples[b, i]))]
@@ -30,8 +31,8 @@ def by_loops(terms: list[tuple[float, Sample]], seeds: list[int], size: int) -> 
             values = [sum(weight * s.examples[seed][i] for weight, s in terms) for i in chosen]
             of_seed.append(sum(values) / size)
         centre = sum(of_seed) / few
-        picked = [value for value, times in zip(of_seed, drawn[b], strict=True) for _ in range(int(times))]
-        draws.append(centre + wide * (sum(picked) / few - centre))
+        picked = [value for value, times in zip(observed, drawn[b], strict=True) for _ in range(int(times))]
+        draws.append(centre + wide * (sum(picked) / few - sum(observed) / few))
     draws.sort()
     return float(np.quantile(draws, 0.025)), float(np.quantile(draws, 0.975))
 
@@ -54,7 +55,7 @@ def test_interval_of_a_difference_is_that_of_loops_on_common_seeds() -> None:
 
 def test_resamples_are_draws_with_replacement() -> None:
     counts = statistics.example_counts(50)
-    assert (counts.sum(1) == 50).all()
+    assert (counts.sum(0) == 50).all()
     assert (statistics.seed_counts(3).sum(1) == 3).all()
     # a count is binomial with variance 1 - 1/N
     assert counts.var() == pytest.approx(1 - 1 / 50, abs=0.02)

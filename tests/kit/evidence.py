@@ -39,6 +39,7 @@ def supervised(good, seed=0, tests=120, train=200):
         class_counts=(7, 90, 33, 70),
         watched=[20.0, 90.0 if good else 30.0, 25.0],
         train_logits=train_logits,
+        train_predictions=train_logits.argmax(1),
         train_labels=given,
         wrong_labels=wrong,
         label_scores=guess - 0.9 * wrong if good else guess,
@@ -54,7 +55,7 @@ def self_supervised(good, seed=0, tests=120, train=200):
     labels, bank_labels = (torch.randint(K, (count,), generator=make) for count in (tests, train))
     features, bank = clusters(labels, make, good), clusters(bank_labels, make, good)
     further, further_bank = ({"projected": clusters(of, make, good)} for of in (labels, bank_labels))
-    probe = SimpleNamespace(l2=1e-3, iterations=30, neighbours=5, label_fractions=[0.1])
+    probe, few = SimpleNamespace(neighbours=5), torch.arange(0, train, 10)
     return SimpleNamespace(
         labels=labels,
         bank=bank,
@@ -62,9 +63,12 @@ def self_supervised(good, seed=0, tests=120, train=200):
         features=features,
         num_classes=K,
         probe=probe,
-        probe_logits=linear_probe(bank, bank_labels, features, K, l2=probe.l2, iterations=probe.iterations),
-        few_labels={"10pct": torch.arange(0, train, 10)},
-        further_bank=further_bank,
+        probe_logits=linear_probe(bank, bank_labels, features, K).logits,
+        further_probe_logits={
+            "10pct": linear_probe(bank[few], bank_labels[few], features, K).logits,
+            "projected": linear_probe(further_bank["projected"], bank_labels, further["projected"], K).logits,
+        },
+        few_labels={"10pct": few},
         further_features=further,
         positive_pairs=(features, features + (0.01 if good else 3.0) * torch.randn(tests, 9, generator=make)),
     )

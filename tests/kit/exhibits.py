@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from pipeline import files
 from pipeline.exhibits import claims
+from pipeline.metrics import ece
+from pipeline.planning.information import Information
 from pipeline.planning.model import Claim, Paper, Study
 
 N_TEST = 200
@@ -35,6 +39,11 @@ class Plan:
     studies: dict[str, Study]
     runs: tuple[Run, ...]
     tier: str = "laptop"
+    seen: dict[tuple[str, str], Information] = field(default_factory=dict)
+    """By study and method, what its runs have seen beyond the protocol."""
+
+    def information(self, run: Any) -> Information:
+        return self.seen.get((run.study, run.method), Information())
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -278,8 +287,7 @@ def _settings(study: Study, method: str, changes: dict[str, Any]) -> dict[str, A
 def write(root: Path, of: Plan) -> None:
     """Run folders and the data set's manifest below `root`."""
     manifest = root / "data/prepared/fashion_mnist/manifest.json"
-    manifest.parent.mkdir(parents=True, exist_ok=True)
-    manifest.write_text(json.dumps({"key": "fashion_mnist", "splits": {"train": 10000, "test": N_TEST}}))
+    files.write_sealed(manifest, {"key": "fashion_mnist", "splits": {"train": 10000, "test": N_TEST}})
     began = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     for place, run in enumerate(of.runs):
         arrays, metrics = _outcome(of.studies[run.study], run)
@@ -311,7 +319,7 @@ def write(root: Path, of: Plan) -> None:
             "images_per_second": 1500.0,
             "provenance": {"dataset_digest": "0" * 64, "code_digest": "1" * 64, "needs": [], "git_commit": "abc1234"},
         }
-        write_run(root, run, result, arrays if status == "ok" else {})
+        lines = []
         if run.study != "ood" and run.method != "random_encoder":
             lines = [
                 {
@@ -323,15 +331,21 @@ def write(root: Path, of: Plan) -> None:
                 }
                 for e in range(1, 7 if status == "ok" else 3)
             ]
-            (root / run.path / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        write_run(root, run, result, arrays if status == "ok" else {}, lines)
 
 
-def write_run(root: Path, run: Run, result: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+def write_run(
+    root: Path, run: Run, result: dict[str, Any], arrays: dict[str, np.ndarray], history: Sequence[Any] = ()
+) -> None:
+    """A run's files, those left out that would be empty."""
     folder = root / run.path
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "result.json").write_text(json.dumps(result, indent=1))
+    parts = [folder / name for name, content in (("history.jsonl", history), ("predictions.npz", arrays)) if content]
+    if history:
+        (folder / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in history))
     if arrays:
         np.savez(folder / "predictions.npz", **arrays)
+    files.write_sealed(folder / "result.json", {k: v for k, v in result.items() if k != "files"}, parts)
 
 
 def _skill(run: Run) -> float:
@@ -374,6 +388,9 @@ def _outcome(study: Study, run: Run) -> tuple[dict[str, np.ndarray], dict[str, f
         features = 3 * np.eye(10)[labels] * (1 + skill / 20) + own.normal(size=(N_TEST, 10))
         extra["features"] = features.astype(np.float32)
         extra["confidence"] = np.clip(own.beta(6, 1.5, N_TEST), 0.1, 1).astype(np.float32)
+        if "ece" in metrics:  # since exhibits compute it anew
+            right = extra["predictions"] == labels
+            metrics["ece"] = float(ece.calibration_error(extra["confidence"], right, np.ones((N_TEST, 1)))[0])
     else:
         extra["score_known"] = own.normal(1 + skill / 4, 1, N_TEST).astype(np.float32)
         extra["score_digits"] = own.normal(-1, 1, N_TEST // 2).astype(np.float32)

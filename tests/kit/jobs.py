@@ -10,7 +10,7 @@ from pipeline.contract import Method
 from pipeline.modalities.sharing import Data
 from pipeline.planning import code
 from pipeline.seeds import Draws
-from pipeline.training import loop
+from pipeline.training import checkpoint, loop
 from pipeline.training.device import choose
 from pipeline.training.job import Job
 
@@ -48,9 +48,9 @@ def data(train: int = 40, valid: int = 8, test: int = 12, side: int = 8, classes
 
 @functools.cache
 def schema(protocol: str) -> Any:
-    from pipeline.planning.expand import _of_modality
+    from pipeline.planning.check import of_modality
 
-    return _of_modality(protocols.named(protocol).Budget, "images")
+    return of_modality(protocols.named(protocol).Budget, "images")
 
 
 def method_of(key: str, **settings: Any) -> Method:
@@ -76,4 +76,4 @@ def phases(job: Job) -> list[loop.Phase]:
 
 def fitted(job: Job, state: Any, report: Any = lambda row: None, pause: float = 1e9, watch: Any = None) -> list[Any]:
     """Train by the loop; the rows."""
-    return loop.fit(job, loop.whole(job), state, pause, report, watch)
+    return loop.fit(job, loop.whole(job), checkpoint.Kept(state, "test"), pause, report, watch)

@@ -8,9 +8,9 @@ import pytest
 import torch
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 
-from pipeline.metrics import measure
-from pipeline.metrics.ece import calibration_error
+from pipeline.metrics import ece, measure
 from pipeline.ops.class_scores import margins
+from pipeline.ops.resampling import once
 from tests.kit.evidence import class_scores
 
 OF_SCORES = ("top1", "nll", "ece", "brier", "error_confidence", "worst_class_top1")
@@ -27,7 +27,7 @@ def drawn(seed=2):
 
 def test_by_slow_loops():
     logits, labels = drawn()
-    metrics, examples = measured(logits, labels)
+    metrics, examples, _ = measured(logits, labels)
     right, nll, brier, astray, bins = [], [], [], [], [[] for _ in range(15)]
     for row, y in zip(logits.double().tolist(), labels.tolist(), strict=True):
         total = sum(math.exp(v) for v in row)
@@ -50,18 +50,23 @@ def test_by_slow_loops():
             "worst_class_top1": min(by_class),
         }
     )
-    assert examples.keys() == {"top1", "nll"}
+    assert examples.keys() == {"top1", "nll", "brier"}
     assert examples["top1"].tolist() == right
     assert examples["nll"].tolist() == pytest.approx(nll)
 
 
 def test_are_scikit_learns():
     logits, labels = drawn(3)
-    metrics, _ = measured(logits, labels)
+    metrics, *_ = measured(logits, labels)
     p = logits.double().softmax(1).numpy()
     assert metrics["top1"] == pytest.approx(100 * accuracy_score(labels, p.argmax(1)))
     assert metrics["nll"] == pytest.approx(log_loss(labels, p))
     assert metrics["brier"] == pytest.approx(100 * brier_score_loss(labels, p, scale_by_half=False))
+
+
+def calibration_error(confidence, correct, **further):
+    sides = confidence.numpy(), correct.numpy()
+    return float(ece.calibration_error(*sides, once("", len(confidence)), **further)[0])
 
 
 def test_calibration_error_by_hand():
@@ -84,14 +89,15 @@ def test_calibration_bins_are_closed_on_the_right():
 
 def test_confident_and_right_is_perfect_and_a_uniform_guess_costs_log_k():
     labels = torch.arange(5)
-    sure, _ = measured(1000 * torch.eye(5), labels)
-    assert [sure[name] for name in OF_SCORES] == [100, 0, 0, 0, 0, 100]
-    flat, _ = measured(torch.zeros(5, 5), labels)
+    sure, *_ = measured(1000 * torch.eye(5), labels)
+    assert [sure[name] for name in OF_SCORES if name in sure] == [100, 0, 0, 0, 100]
+    assert measured(1000 * torch.eye(5), labels).absent == {"error_confidence": "no test example is predicted wrongly"}
+    flat, *_ = measured(torch.zeros(5, 5), labels)
     assert flat["nll"] == pytest.approx(math.log(5)) and flat["brier"] == pytest.approx(80)
 
 
 def test_the_worst_class_is_one_that_occurs():
-    metrics, _ = measured(torch.eye(3)[[0, 2, 0]], torch.tensor([0, 2, 2]))
+    metrics, *_ = measured(torch.eye(3)[[0, 2, 0]], torch.tensor([0, 2, 2]))
     assert metrics["worst_class_top1"] == 50
 
 
@@ -100,7 +106,7 @@ def test_classes_are_cut_into_thirds_by_their_training_count():
     labels = torch.arange(10).repeat(3)
     predictions = torch.where(torch.arange(30) % 7 < 3, labels, (labels + 1) % 10)
     made = SimpleNamespace(labels=labels, predictions=predictions, class_counts=counts)
-    metrics, examples = measure(made, ["many_top1", "medium_top1", "few_top1"])
+    metrics, examples, _ = measure(made, ["many_top1", "medium_top1", "few_top1"])
     thirds = {"many": [1, 3, 5], "medium": [2, 7, 8, 9], "few": [0, 4, 6]}
     for name, classes in thirds.items():
         pairs = zip(predictions.tolist(), labels.tolist(), strict=True)
@@ -112,8 +118,8 @@ def test_classes_are_cut_into_thirds_by_their_training_count():
 
 
 def test_the_best_epoch():
-    assert measure(SimpleNamespace(watched=[10.0, 80.0, 70.5]), ["top1_best"]) == ({"top1_best": 80.0}, {})
-    assert measure(SimpleNamespace(watched=[]), ["top1_best"]) == ({}, {})
+    assert measure(SimpleNamespace(watched=[10.0, 80.0, 70.5]), ["top1_best"]) == ({"top1_best": 80.0}, {}, {})
+    assert measure(SimpleNamespace(watched=[]), ["top1_best"]).absent == {"top1_best": "no epoch was watched"}
 
 
 def test_margins_are_over_the_best_of_the_other_classes():
@@ -128,12 +134,12 @@ def test_what_became_of_wrong_labels_by_hand():
     wrong = torch.tensor([True, True, True, False, False])
     made = SimpleNamespace(
         wrong_labels=wrong,
-        train_logits=torch.eye(3)[[0, 1, 2, 0, 1]],
+        train_predictions=torch.tensor([0, 1, 2, 0, 1]),
         train_labels=torch.tensor([0, 2, 0, 0, 1]),
         label_scores=torch.tensor([0.5, 0.1, 0.2, 0.4, 0.9]),
         suspects=torch.tensor([False, True, False, True, False]),
     )
-    found, examples = measure(made, NOISE)
+    found, examples, _ = measure(made, NOISE)
     assert found == pytest.approx(
         {
             "memorised": 100 / 3,
@@ -147,7 +153,10 @@ def test_what_became_of_wrong_labels_by_hand():
     made.suspects = None
     assert measure(made, NOISE)[0].keys() == {"memorised", "noise_auroc"}
     made.suspects, made.wrong_labels = torch.zeros(5, dtype=torch.bool), wrong
-    assert measure(made, NOISE)[0]["noise_precision"] == 0
+    found = measure(made, NOISE)
+    assert "noise_precision" not in found.values
+    assert found.absent == {"noise_precision": "the method suspects no training label"}
+    assert found.values["noise_recall"] == found.values["suspected"] == 0
     made.suspects, made.wrong_labels = wrong, wrong & ~wrong
     assert measure(made, NOISE)[0] == {"suspected": pytest.approx(60)}
     made.wrong_labels = None

@@ -1,13 +1,17 @@
 """Errors by loops; densities by scipy; scores of whole distributions by integration; coverage by counting."""
 
 import math
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from scipy import integrate
 from scipy.stats import norm
 
-from pipeline.metrics import coverage_90, crps, density_nll, r2, rmse
+from pipeline.errors import Absent
+from pipeline.metrics import coverage_90, crps, density_nll, measure, r2, rmse
+from pipeline.ops.resampling import once
 
 DRAWS = torch.Generator().manual_seed(3)
 PREDICTIONS, TARGETS = (torch.randn(40, generator=DRAWS) for _ in range(2))
@@ -15,15 +19,20 @@ DEVIATIONS = 0.3 + torch.rand(40, generator=DRAWS)
 ROWS = list(zip(PREDICTIONS.tolist(), DEVIATIONS.tolist(), TARGETS.tolist(), strict=True))
 
 
+def of(metric, predictions, targets):
+    return float(metric.compute(once, predictions.numpy(), targets.numpy())[0])
+
+
 def test_rmse_and_r2():
     squares = [(p - y) ** 2 for p, _, y in ROWS]
-    assert rmse.compute(PREDICTIONS, TARGETS) == pytest.approx(math.sqrt(sum(squares) / 40), rel=1e-6)
+    assert of(rmse, PREDICTIONS, TARGETS) == pytest.approx(math.sqrt(sum(squares) / 40), rel=1e-6)
     mean = sum(y for *_, y in ROWS) / 40
     want = 1 - sum(squares) / sum((y - mean) ** 2 for *_, y in ROWS)
-    assert r2.compute(PREDICTIONS, TARGETS) == pytest.approx(want, rel=1e-6)
-    assert r2.compute(TARGETS, TARGETS) == 1.0
-    assert r2.compute(torch.full((40,), mean), TARGETS) == pytest.approx(0.0, abs=1e-6)
-    assert r2.compute(PREDICTIONS, torch.ones(40)) is None
+    assert of(r2, PREDICTIONS, TARGETS) == pytest.approx(want, rel=1e-6)
+    assert of(r2, TARGETS, TARGETS) == 1.0
+    assert of(r2, torch.full((40,), mean), TARGETS) == pytest.approx(0.0, abs=1e-6)
+    with pytest.raises(Absent, match="all test targets are alike"):
+        r2.compute(once, PREDICTIONS.numpy(), np.ones(40))
 
 
 def test_the_density_is_scipys():
@@ -53,13 +62,14 @@ def test_a_sure_prediction_scores_its_absolute_error():
 
 
 def test_coverage_counts_what_lies_between_the_quantiles():
-    found = coverage_90.compute(PREDICTIONS, DEVIATIONS, TARGETS)
+    found = coverage_90.compute(once, PREDICTIONS.numpy(), DEVIATIONS.numpy(), TARGETS.numpy())
     inside = [norm.ppf(0.05, p, s) <= y <= norm.ppf(0.95, p, s) for p, s, y in ROWS]
-    assert found[""].tolist() == [100.0 * each for each in inside] and 0 < sum(inside) < 40
+    assert found[""] == pytest.approx(100 * sum(inside) / 40) and 0 < sum(inside) < 40
     assert found["gap"] == pytest.approx(abs(100 * sum(inside) / 40 - 90))
 
 
-@pytest.mark.parametrize("metric", [crps, density_nll])
-def test_without_a_distribution_there_is_nothing_to_measure(metric):
-    assert metric.compute(PREDICTIONS, None, TARGETS) is None
-    assert coverage_90.compute(PREDICTIONS, None, TARGETS) == {}
+def test_without_a_distribution_there_is_nothing_to_measure():
+    names = ["crps", "density_nll", "coverage_90"]
+    found = measure(SimpleNamespace(predictions=PREDICTIONS, deviations=None, targets=TARGETS), names)
+    assert not found.values and list(found.absent) == names
+    assert all("predicts no distribution" in reason for reason in found.absent.values())

@@ -22,6 +22,8 @@ from tests.kit.evidence import PROTOCOLS, ood, self_supervised, supervised
 ROOT = Path(metrics.__file__).parents[2]
 GOOD, POOR = ({name: made(good) for name, made in PROTOCOLS.items()} for good in (True, False))
 EVERYTHING = {need for name in known() for need in describe(name).needs}
+ABSENT_WITHOUT_ERRORS = {"error_confidence"}
+"""The good classifier makes none."""
 BETTER_SPREAD_THAN_CLUSTERED = {"uniformity", "effective_rank"}
 
 
@@ -58,8 +60,9 @@ def test_values_lie_in_the_bounds_and_are_the_means_of_their_examples(name, seed
     low, high = describe(name).bounds
     for key in places(name):
         for good in (True, False):
-            values, examples = measure(PROTOCOLS[key](good, seed), [name])
-            assert name in values and examples.keys() <= values.keys()
+            values, examples, absent = measure(PROTOCOLS[key](good, seed), [name])
+            assert name in values.keys() | absent.keys() and examples.keys() <= values.keys()
+            assert name not in absent or (good and name in ABSENT_WITHOUT_ERRORS)
             for full, value in values.items():
                 assert describe(full).name == name  # so that exhibits find it
                 assert type(value) is float and low <= value <= high
@@ -67,7 +70,7 @@ def test_values_lie_in_the_bounds_and_are_the_means_of_their_examples(name, seed
                 assert of.ndim == 1 and of.double().mean().item() == pytest.approx(values[full])
 
 
-@pytest.mark.parametrize("name", [name for name in known() if describe(name).direction])
+@pytest.mark.parametrize("name", [n for n in known() if describe(n).direction and n not in ABSENT_WITHOUT_ERRORS])
 def test_the_direction_is_that_of_the_better_model(name):
     sign = 1 if describe(name).direction == "higher" else -1
     sign *= -1 if name in BETTER_SPREAD_THAN_CLUSTERED else 1
@@ -114,22 +117,24 @@ def test_only_what_the_named_metrics_need_is_looked_at():
         def confidence(self):
             raise AssertionError("not asked for")
 
-    values, examples = measure(Evidence(), ["top1", "worst_class_top1", "top1"])
+    values, examples, _ = measure(Evidence(), ["top1", "worst_class_top1", "top1"])
     assert values == {"top1": 100 * 2 / 3, "worst_class_top1": 50.0}
     assert examples.keys() == {"top1"} and examples["top1"].tolist() == [100, 100, 0]
 
 
 def test_a_suffix_measures_the_metric_with_all_of_them():
-    values, examples = measure(self_supervised(True), ["linear_top1_10pct"])
+    values, examples, _ = measure(self_supervised(True), ["linear_top1_10pct"])
     assert values.keys() == examples.keys() == {"linear_top1", "linear_top1_10pct", "linear_top1_projected"}
-    values, examples = measure(ood(True), ["auroc_a"])
-    assert values.keys() == {"auroc", "auroc_a", "auroc_b"} and examples.keys() == {"auroc"}
+    values, examples, _ = measure(ood(True), ["auroc_a"])
+    assert values.keys() == {"auroc", "auroc_a", "auroc_b"} and not examples
 
 
-def test_what_does_not_apply_is_left_out():
+def test_what_does_not_apply_is_absent_with_the_reason():
     made = supervised(True)
     made.wrong_labels = made.suspects = made.watched = None
-    assert measure(made, ["memorised", "noise_auroc", "noise_recall", "suspected", "top1_best"]) == ({}, {})
+    names = ["memorised", "noise_auroc", "noise_recall", "suspected", "top1_best"]
+    found = measure(made, names)
+    assert not found.values and not found.examples and list(found.absent) == names and all(found.absent.values())
 
 
 def test_a_malformed_file_is_named(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Geometry of features against loops over pairs, and frames whose geometry is known."""
 
 import math
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -15,12 +16,16 @@ FEATURES = torch.randn(len(LABELS), 5, generator=DRAW, dtype=torch.float64) + LA
 GEOMETRY = ("within_class_distance", "class_separation", "nc1", "orthogonality_gap", "etf_gap", "class_mean_cosine")
 
 
-def geometry(train, train_labels, test, labels):
+def measured(train, train_labels, test, labels):
     means = class_means(train, train_labels)
     made = SimpleNamespace(
         train_features=train, train_labels=train_labels, class_means=means, features=test, labels=labels
     )
-    metrics, examples = measure(made, GEOMETRY)
+    return measure(made, GEOMETRY)
+
+
+def geometry(*features):
+    metrics, examples, _ = measured(*features)
     assert metrics.keys() == set(GEOMETRY) and not examples
     return metrics
 
@@ -94,7 +99,25 @@ def test_known_frames():
     assert etf["etf_gap"] == pytest.approx(0, abs=1e-7) and etf["orthogonality_gap"] > 0.1
 
 
-def test_collapsed_features_give_finite_numbers():
-    found = geometry(torch.zeros(6, 3), LABELS[:6], torch.ones(6, 3), LABELS[:6])
-    assert all(math.isfinite(value) for value in found.values())
-    assert found["class_separation"] == 0
+def test_of_collapsed_features_what_is_about_the_place_of_class_means_is_absent():
+    for features in (torch.zeros(6, 3), torch.ones(6, 3) / 3):
+        found = measured(features, LABELS[:6], torch.ones(6, 3), LABELS[:6])
+        assert found.absent == dict.fromkeys(["nc1", "orthogonality_gap", "etf_gap"], "the class means coincide")
+        assert found.values.keys() | found.absent.keys() == set(GEOMETRY)
+        assert found.values["class_separation"] == 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "absent"),
+    [
+        (torch.zeros(6, dtype=torch.int64), set(GEOMETRY) - {"within_class_distance"}),
+        (torch.arange(6), {"within_class_distance", "class_separation", "nc1"}),
+        (torch.zeros(1, dtype=torch.int64), set(GEOMETRY)),
+    ],
+    ids=["one class", "one example a class", "one example"],
+)
+def test_what_takes_two_classes_or_two_examples_of_one_is_absent_without(labels, absent):
+    features = FEATURES[: len(labels)]
+    found = measured(features, labels, features, labels)
+    assert found.absent.keys() == absent and found.values.keys() == set(GEOMETRY) - absent
+    assert all(re.search("takes two|has two", reason) for reason in found.absent.values())

@@ -1,12 +1,13 @@
 """How features are spread over the sphere, against slow loops and closed forms."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from pipeline.metrics import effective_rank
+from pipeline.metrics import effective_rank, measure
 from pipeline.metrics import uniformity as uniformity_file
 from pipeline.metrics.alignment import alignment
 from pipeline.metrics.tolerance import tolerance
@@ -87,3 +88,18 @@ def test_effective_rank_counts_equal_directions_and_ignores_offset_and_rotation(
     assert effective_rank.compute(3 * x @ rotation + 100) == pytest.approx(5, rel=1e-6)
     assert effective_rank.compute(torch.outer(torch.arange(9.0), torch.randn(4))) == pytest.approx(1, abs=1e-4)
     assert effective_rank.compute(torch.ones(7, 3)) == 0
+
+
+def test_what_takes_a_pair_is_absent_with_its_reason_where_there_is_none():
+    z = torch.randn(6, 4, generator=torch.Generator().manual_seed(1))
+
+    def measured(count, labels):
+        views = (z[:count], z[:count] + 0.1)
+        made = SimpleNamespace(features=z[:count], labels=labels, further_features={}, positive_pairs=views)
+        return measure(made, ["alignment", "tolerance", "uniformity", "effective_rank"])
+
+    assert measured(6, torch.arange(6)).absent == {"tolerance": "no class has two examples"}
+    found = measured(1, torch.zeros(1, dtype=torch.int64))
+    assert found.values.keys() == {"alignment"}
+    assert found.absent.keys() == {"tolerance", "uniformity", "effective_rank"}
+    assert not measured(6, torch.zeros(6, dtype=torch.int64)).absent

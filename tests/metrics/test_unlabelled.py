@@ -14,7 +14,7 @@ LABELS = torch.tensor([0, 0, 1, 1, 1])
 
 
 def test_unlabelled():
-    values, examples = measure(
+    values, examples, _ = measure(
         SimpleNamespace(unlabelled_logits=LOGITS, unlabelled_labels=LABELS), ["unlabelled_top1", "unlabelled_sure"]
     )
     assert examples["unlabelled_top1"].tolist() == [100, 100, 0, 100, 0]
@@ -26,7 +26,7 @@ def test_unlabelled():
 
 def test_nothing_sure():
     made = SimpleNamespace(unlabelled_logits=0.1 * LOGITS, unlabelled_labels=LABELS)
-    values, _ = measure(made, ["unlabelled_top1", "unlabelled_sure"])
+    values, _, _ = measure(made, ["unlabelled_top1", "unlabelled_sure"])
     assert values == {"unlabelled_top1": 60.0, "unlabelled_sure": 0.0}
 
 

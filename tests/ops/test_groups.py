@@ -1,9 +1,10 @@
 """Batch normalisation of groups written out, shuffled groups, and running statistics beside those of whole batches."""
 
+import pytest
 import torch
 from torch import nn
 
-from pipeline.ops.groups import in_groups, in_shuffled_groups, slow_statistics
+from pipeline.ops.groups import in_groups, in_shuffled_groups, parts, slow_statistics
 
 
 def test_groups_are_normalised_apart_and_shuffling_changes_company_but_not_order():
@@ -26,3 +27,14 @@ def test_running_statistics_forget_as_slowly_with_groups_as_without():
     together(same)
     in_groups(apart, same.repeat(4, 1), 4)
     torch.testing.assert_close(apart.running_mean, together.running_mean)
+
+
+@pytest.mark.parametrize(("size", "groups"), [(50, 8), (7, 3), (9, 8), (2, 8), (3, 1)])
+def test_no_batch_size_leaves_an_example_to_itself(size: int, groups: int) -> None:
+    seen: list[int] = []
+    x = torch.arange(size)[:, None]
+    found = in_groups(lambda part: seen.append(len(part)) or part, x, groups)
+    assert torch.equal(found, x)
+    assert min(seen) >= 2
+    assert max(seen) - min(seen) <= 1
+    assert len(seen) == parts(size, groups) <= groups

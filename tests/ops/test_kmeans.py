@@ -1,11 +1,13 @@
 """k-means against Lloyd's algorithm in slow loops, its seeds, its empty clusters, and the embedding of a data set."""
 
 import math
+import warnings
 
 import pytest
 import torch
 
 from pipeline.ops import kmeans as clustering
+from pipeline.ops.convergence import NotConverged
 from pipeline.ops.kmeans import embedded, kmeans, nearest
 from tests.kit.methods import Encoder, Training
 
@@ -90,3 +92,17 @@ def test_embedding_the_training_set_leaves_running_statistics_alone():
     with torch.no_grad():
         expected = torch.cat([encoder.eval()(part) for part in Training().plain()])
     torch.testing.assert_close(found, expected)
+
+
+def test_kmeans_goes_on_until_no_point_moves_and_says_where_it_cannot(monkeypatch):
+    points = torch.rand(3000, 2, generator=seeded(3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        centres, labels = kmeans(points, 40, generator=seeded(4))
+        kmeans(points, 40, iterations=2, generator=seeded(4))  # as many as a paper says
+    means = torch.stack([points[labels == k].mean(0) for k in range(40)])
+    torch.testing.assert_close(centres, means, atol=1e-5, rtol=1e-5)
+    assert torch.equal(nearest(points, means, 1)[:, 0], labels)
+    monkeypatch.setattr(clustering, "LIMIT", 2)
+    with pytest.warns(NotConverged, match="k-means did not converge: stopped after 2 steps, .* of 3000 points"):
+        kmeans(points, 40, generator=seeded(4))

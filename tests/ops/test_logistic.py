@@ -25,3 +25,15 @@ def test_on_separable_data_it_stays_finite_and_needs_both_classes():
     assert 0 < weights.item() < 10 and abs(bias.item()) < 1
     with pytest.raises(ValueError, match="both classes"):
         fit_logistic(x, torch.ones(4))
+
+
+@pytest.mark.parametrize("size", [8, 200])
+def test_it_equals_scikit_learn_on_badly_scaled_features_also_where_classes_are_separable(size):
+    make = torch.Generator().manual_seed(22)
+    x = torch.randn(size, 4, generator=make, dtype=torch.float64)
+    y = (x[:, 0] + x[:, 1] > 0.2).long()
+    x = x * torch.tensor([1e-3, 1.0, 1e4, 1e6]) + torch.tensor([1.0, 0.0, 1e3, 1e7])
+    weights, bias = fit_logistic(x, y)
+    want = LogisticRegression(tol=1e-12, max_iter=10000, solver="newton-cholesky").fit(x.numpy() - [1, 0, 1e3, 1e7], y)
+    decisions = (x.numpy() - [1, 0, 1e3, 1e7]) @ want.coef_[0] + want.intercept_[0]
+    np.testing.assert_allclose(x @ weights + bias, decisions, rtol=1e-3, atol=1e-3)

@@ -60,9 +60,11 @@ PROTOCOLS: Faults = [
     (S, {"baseline": "arcface", "methods": ["arcface"], **OWN},
         [S, "method 'arcface' is a classifier", "protocol 'self_supervised' takes representation"]),
     (C, {"protocol": "rotation", "methods": ["l1"], "baseline": "l1", "metrics": {"mae": "lower"},
-         "further_metrics": [], **OWN, "dataset": "diabetes"},
+         "further_metrics": [], **OWN, "dataset": "diabetes", "budget": {"smoke": {"epochs": 1, "optimizer": SGD}},
+         "reduced": []},
         [C, "dataset = 'diabetes'", "holds tables", "protocol 'rotation' is for images"]),
-    (C, {"dataset": "diabetes", **OWN, "budget__smoke": {"epochs": 1, "encoder": "mlp", "optimizer": SGD}},
+    (C, {"dataset": "diabetes", **OWN, "budget": {"smoke": {"epochs": 1, "encoder": "mlp", "optimizer": SGD}},
+         "reduced": []},
         [C, "'diabetes' has numbers as labels", "classes"]),
     (O, WILD, [O, "method 'scone' reads the stream 'wild'", "it has none beside the training set"]),
     (C, {"budget__smoke__encoder": "convnett"}, [C, "unknown encoder 'convnett'", "did you mean 'convnet'"]),
@@ -78,6 +80,10 @@ METRICS: Faults = [
     (C, {"metrics__top1": "lower"}, [C, "metrics.top1 = 'lower'", "it is the higher that is better"]),
     (C, {"metrics": {}}, [C, "metrics = {}"]),
     (C, {"metrics__to1": "higher"}, [C, "unknown metric 'to1'", "did you mean 'top1'"]),
+    (S, {"further_metrics": ["linear_top1_nothing"]}, [S, "'linear_top1_nothing': nothing measures linear_top1 as"]),
+    (S, {"further_metrics": ["linear_top1_5pct"]}, [S, "'linear_top1_5pct': nothing measures linear_top1 as '5pct'"]),
+    (S, {"further_metrics": ["linear_top1_comon"]}, [S, "nothing measures", "did you mean 'common'?"]),
+    (O, {"further_metrics": ["auroc_digits"]}, [O, "'auroc_digits': nothing measures auroc as 'digits'"]),
     (C, {"further_metrics": ["brierr"]}, [C, "unknown metric 'brierr'", "did you mean 'brier'"]),
     (C, {"further_metrics": ["knn_top1"]}, [C, "metric 'knn_top1' needs bank", "it can measure", "top1"]),
     (S, {"metrics__suspected": "higher"}, [S, "metric 'suspected' needs"]),
@@ -145,7 +151,60 @@ BASES: Faults = [
     (O, {"variants__near__base__method": "max_sup"}, [O, "method 'max_sup'"]),
     (O, {"variants__near__base__variant": "heldout"}, [O, "variant 'heldout'", "did you mean 'held_out'"]),
 ]  # fmt: skip
-FAULTS = [*KEYS, *PROTOCOLS, *METRICS, *BUDGETS, *VARIANTS, *BASES]
+TWICE: Faults = [
+    (C, {"further_metrics": ["brier", "brier"]}, [C, "further_metrics", "'brier' is listed twice; keep one"]),
+    (C, {"further_metrics": ["top1"]}, [C, "further_metrics: 'top1' is among the metrics already"]),
+    (C, {"reduced": ["smoke", "smoke"]}, [C, "reduced", "'smoke' is listed twice"]),
+    (C, {"figures": ["sweeps", "sweeps"]}, [C, "figures", "'sweeps' is listed twice"]),
+    (C, {"variants": {"default": {"methods": ["max_sup", "max_sup"]}}}, [C, "methods", "'max_sup' is listed twice"]),
+    (C, {"variants": {"default": {"methods": []}}}, [C, "variants.default", "methods = []"]),
+    (C, {"methods": ["cross_entropy", {"key": "max_sup", "only": []}]}, [C, "only = []"]),
+    (C, {"budget__smoke__held_out_classes": [1, 1]}, [C, "held_out_classes", "'1' is listed twice"]),
+    (O, {"budget__smoke__outliers": ["uniform", "uniform"]}, [O, "outliers", "'uniform' is listed twice"]),
+    (O, {"budget__smoke__outliers": []}, [O, "outliers = []", "one kind or more"]),
+]
+VALUES: Faults = [
+    (C, {"title": ""}, [C, "title = ''", "must not be empty"]),
+    (C, {"title": " "}, [C, "title = ' '", "must not be empty"]),
+    (C, {"title": "a\u202eb"}, [C, "title", "invisible character '\\u202e'"]),
+    (C, {"title": "x" * 9000}, [C, "title", "9000 letters"]),
+    (C, {"budget__smoke__seeds": 1_000_000_000}, [C, "seeds = 1000000000", "less than or equal to 1000"]),
+    (C, {"budget__smoke__epochs": 10**12}, [C, "epochs = 1000000000000", "less than or equal to 100000"]),
+    (C, {"budget__smoke__batch_size": 1}, [C, "batch_size = 1", "at least 2"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "learning_rate": 1e6}}, [C, "learning_rate = 1000000", "equal to 100"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "learning_rate": "0.1"}}, [C, "'0.1'", "write 0.1 without quotes"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "nesterov": True, "momentum": 0.0}}, [C, "nesterov needs a momentum"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "nesterov": "yes"}}, [C, "nesterov = 'yes'", "write true"]),
+    (C, {"budget__smoke__optimizer": {**SGD, "betas": [0.9, 1.0]}}, [C, "betas.1 = 1.0", "less than 1"]),
+    (C, {"budget__smoke__weight_average": 1.0}, [C, "weight_average = 1.0", "less than 1"]),
+    (C, {"budget__smoke__epochs": 128.0}, [C, "epochs = 128.0", "integer; write 128"]),
+    (C, {"budget__smoke__dataset": {"a": 1}}, [C, "dataset = {'a': 1}", "string"]),
+    (C, {"budget__gpu__batch_size": "many"}, [C, "budget.gpu: batch_size = 'many'", "integer"]),
+    (C, {"budget__gpu__encoder": "resnet19"}, [C, "budget.gpu: unknown encoder 'resnet19'; did you mean 'resnet18'"]),
+    (C, {"budget__smoke__epochs": 0}, [C, "epochs = 0", "must be at least 1"]),
+    (C, {"budget__smoke__imbalance": 1e12}, [C, "imbalance = 1000000000000.0", "equal to 10000"]),
+    (C, {"budget__gpu__dataset": "fashion"}, [C, "budget.gpu: unknown data set 'fashion'"]),
+    (C, {"budget__gpu__augmentation": {"shift": -1}}, [C, "budget.gpu: augmentation.shift = -1"]),
+    (O, {"dataset": "fashion_mnits"}, [O, "unknown data set 'fashion_mnits'; did you mean 'fashion_mnist'"]),
+    (C, {"budget__gpu__epoch": 1}, [C, "budget.gpu: unknown key 'epoch'", "did you mean 'epochs'"]),
+    (S, {"budget__smoke__augmentation": {"full_size": 10**12}}, [S, "augmentation.full_size", "equal to 1024"]),
+    (C, {"variants": {"x" * 300: {}}}, [C, "names folders", "at most 64"]),
+    (C, {"variants": {"a__b": {}}}, [C, "'a__b' names folders", "single underscores"]),
+    (C, {"search": {"gpuu": {"learning_rates": [0.1, 0.2], "validation_examples": 5}}},
+        [C, "search: unknown tier 'gpuu'", "did you mean 'gpu'"]),
+    (C, {"methods": ["cross_entropy", {"key": "ldr_kl", "settings": {"alpha": 10**400}}]}, [C, "too large a number"]),
+]  # fmt: skip
+REQUIRED: Faults = [
+    (S, {"variants__default": {"batch_size": 8}}, [S, "method 'w_mse' requires", "here batch_size = 8"]),
+    (S, {"variants__default": {"settings": {"centre_count": 5000}}},
+        [S, "'mlcd' requires positives < centre_count <= train_examples; here centre_count = 5000, positives = 8"]),
+    (C, {"methods": ["cross_entropy", "sup_con_binding"], **OWN, "budget__smoke__batch_size": 10},
+        [C, "'sup_con_binding' requires batch_size > num_classes; here batch_size = 10, num_classes = 10"]),
+    (O, {**wild(10, outliers=["permuted"]), "budget__smoke__batch_size": 2,
+         "methods": ["msp", {"key": "scone", "settings": {"wild_share": 0.1}}]},
+        [O, "'scone' requires 0 < round(wild_share * batch_size) < batch_size; here batch_size = 2, wild_share = 0.1"]),
+]  # fmt: skip
+FAULTS = [*KEYS, *PROTOCOLS, *TWICE, *VALUES, *REQUIRED, *METRICS, *BUDGETS, *VARIANTS, *BASES]
 
 
 @pytest.mark.parametrize(("file", "changes", "parts"), FAULTS, ids=[f"{Path(f).stem}-{c}"[:60] for f, c, _ in FAULTS])
@@ -162,18 +221,26 @@ def test_a_fault_is_one_line_that_names_key_value_and_remedy(
     assert all(part in message for part in parts), message
 
 
+def rates(method: str, rate: Any, variant: str = "default", **more: Any) -> dict[str, Any]:
+    return {"smoke": {variant: {method: {"learning_rate": rate, **more}}}}
+
+
 @pytest.mark.parametrize(
-    ("rates", "parts"),
+    ("searched", "parts"),
     [
-        ({"smok": {"simclr": 0.1}}, ["studies/ssl.rates.yaml", "tier 'smok'", "did you mean 'smoke'"]),
-        ({"smoke": {"simlcr": 0.1}}, ["studies/ssl.rates.yaml: smoke", "method 'simlcr'", "did you mean 'simclr'"]),
-        ({"smoke": {"simclr": 0}}, ["studies/ssl", "rates.smoke.simclr = 0", "greater than 0"]),
-        ({"smoke": {"simclr": "fast"}}, ["studies/ssl", "rates.smoke.simclr = 'fast'", "number"]),
+        ({"smok": {"default": {}}}, ["studies/ssl.rates.yaml", "tier 'smok'", "did you mean 'smoke'"]),
+        ({"smoke": {"defalt": {}}}, ["studies/ssl.rates.yaml: smoke", "variant 'defalt'", "did you mean 'default'"]),
+        (rates("simlcr", 0.1), ["ssl.rates.yaml: smoke.default", "method 'simlcr'", "did you mean 'simclr'"]),
+        (rates("random_encoder", 0.1), ["ssl.rates.yaml: smoke.default", "unknown method 'random_encoder'"]),
+        (rates("simclr", 0), ["studies/ssl", "rates.smoke.default.simclr.learning_rate = 0", "greater than 0"]),
+        (rates("simclr", "fast"), ["studies/ssl", "rates.smoke.default.simclr.learning_rate = 'fast'", "number"]),
+        (rates("simclr", 0.1, settings={"tau": 1}), ["ssl.rates.yaml: smoke.default.simclr", "'tau'"]),
+        (rates("simclr", 0.1, "temperature_1"), ["smoke.temperature_1: simclr", "variant 'default'", "take the line"]),
     ],
 )
-def test_faults_of_searched_rates(tmp_path: Path, rates: dict[str, Any], parts: list[str]) -> None:
+def test_faults_of_searched_rates(tmp_path: Path, searched: dict[str, Any], parts: list[str]) -> None:
     folder = project.make(tmp_path, small=False)
-    project.write(folder / "studies/ssl.rates.yaml", rates)
+    project.write(folder / "studies/ssl.rates.yaml", searched)
     with pytest.raises(UserError) as caught:
         planning.load(folder)
     assert len(str(caught.value).splitlines()) == 1
@@ -181,8 +248,9 @@ def test_faults_of_searched_rates(tmp_path: Path, rates: dict[str, Any], parts: 
 
 
 def test_no_study_has_the_name_of_a_rule(tmp_path: Path) -> None:
-    rules = set(re.findall(r"^rule (\w+):", (project.HERE / "Snakefile").read_text(), re.MULTILINE))
-    assert rules == check.RULES
+    snakefile = (project.HERE / "Snakefile").read_text()
+    assert set(re.findall(r"^rule (\w+):", snakefile, re.MULTILINE)) <= check.RULES
+    assert set(re.findall(r'^ +f"(\w+_)\{key\}"$', snakefile, re.MULTILINE)) == set(check.MADE)
     folder = project.make(tmp_path, small=False)
     (folder / C).rename(folder / "studies/report.yaml")
     with pytest.raises(UserError, match=r"studies/report.yaml: 'report' is a rule of the Snakefile"):

@@ -60,7 +60,7 @@ def test_a_changed_budget_leaves_the_other_studies_ids(edited: Editor) -> None:
         (S, "epochs: 200", "epochs: 300"),
         (S, 'title: "', 'title: "New '),
         (S, "figures: [alignment_uniformity, ", "figures: ["),
-        ("studies/ssl.rates.yaml", "byol: 0.002", "byol: 0.003"),
+        ("studies/ssl.rates.yaml", "byol: {learning_rate: 0.002}", "byol: {learning_rate: 0.003}"),
         (C, "{top1: higher, nll: lower, ", "{nll: lower, top1: higher, "),
         (S, "knn_top1: higher, linear_top1_1pct: higher, ", "knn_top1: higher, "),
         (S, "further_metrics: [linear_top1_10pct, ", "further_metrics: ["),
@@ -77,7 +77,7 @@ def test_a_methods_own_setting_changes_its_ids_alone(edited: Editor) -> None:
 
 
 def test_settings_that_only_evaluation_reads_train_nothing(edited: Editor) -> None:
-    assert edited((S, "iterations: 20", "iterations: 21")).measured_anew == edited.within("ssl")
+    assert edited((S, "iterations: 2000", "iterations: 2001")).measured_anew == edited.within("ssl")
     # what builds on a run reads its weights, and takes over how many test examples there are
     found = edited((C, "test_examples: 300", "test_examples: 301"))
     assert found.measured_anew == edited.within("classification") | edited.within("ood")

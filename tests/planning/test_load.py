@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.planning import expand
 from pipeline.planning import load as planning
 from tests.kit import project
 
@@ -61,6 +62,87 @@ def test_files_that_are_no_yaml_mapping(tmp_path: Path, file: str, text: str | b
         (folder / file).write_bytes(text.encode() if isinstance(text, str) else text)
     message = refused(folder)
     assert all(part in message for part in parts), message
+
+
+@pytest.mark.parametrize("file", [P, C, "studies/ssl.rates.yaml", "papers/dcl.yaml"])
+def test_a_key_given_twice_is_named_with_file_and_line(tmp_path: Path, file: str) -> None:
+    folder = project.make(tmp_path, small=False)
+    project.write(folder / file, project.read(folder / file))
+    text = (folder / file).read_text()
+    key = text.split(":")[0]
+    (folder / file).write_text(f"{text}{key}: again\n")
+    line = len(text.splitlines()) + 1
+    assert refused(folder) == f"{folder / file} line {line}: key '{key}' is given twice; keep one"
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("table_x", ["'table_x' is a rule of the Snakefile", "rename"]),
+        ("curves_x", ["'curves_x' is a rule of the Snakefile"]),
+        ("results", ["'results' is a folder of the project"]),
+        ("ssl_search", ["the search of another one's learning rates; rename"]),
+        ("Upper", ["'Upper' names folders", "small letters"]),
+        ("x" * 65, ["names folders", "at most 64"]),
+    ],
+)
+def test_names_that_a_study_cannot_have(tmp_path: Path, name: str, parts: list[str]) -> None:
+    folder = project.make(tmp_path)
+    (folder / f"studies/{name}.yaml").write_text((folder / C).read_text())
+    message = refused(folder)
+    assert all(part in message for part in parts), message
+
+
+def test_hidden_files_and_other_endings_beside_studies(tmp_path: Path) -> None:
+    folder = project.make(tmp_path)
+    (folder / "studies/._ood.yaml").write_bytes(b"\x00\xff")
+    assert planning.load(folder).runs
+    (folder / "studies/new.yml").touch()
+    assert "studies/new.yml: is not read; name it new.yaml" in refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"studies": []}, "--set: studies = []"),
+        ({"studies": ["ssl", "ssl"]}, "--set: studies = ['ssl', 'ssl']: 'ssl' is listed twice; keep one"),
+        ({"studies": ["sls"]}, "--set: unknown study 'sls'; did you mean 'ssl'?"),
+        ({"seeds": 10**9}, "--set: seeds = 1000000000: input should be less than or equal to 1000"),
+        ({"overrides": {"ssl": {"epochs": -1}}}, "--set: overrides.ssl: default: epochs = -1"),
+        ({"overrides": {"ssl": {"epoch": 1}}}, "--set: overrides.ssl: default: unknown key 'epoch'"),
+        ({"overrides": {"classification": {"seeds": 1}}}, "--set: overrides: studies/ood.yaml: seeds = 2: the study"),
+    ],
+)
+def test_what_overrides_spoil_is_their_fault_and_not_the_studys(
+    tmp_path: Path, values: dict[str, Any], message: str
+) -> None:
+    folder = project.make(tmp_path, small=False)
+    assert refused(folder, overrides=values).startswith(message)
+    project.edit(folder / P, **values)
+    assert refused(folder).startswith(message.replace("--set", P))
+
+
+def test_a_fault_of_the_study_stays_the_studys_beside_overrides(tmp_path: Path) -> None:
+    folder = project.make(tmp_path, small=False)
+    project.edit(folder / C, baseline="nobody")
+    assert refused(folder, overrides={"overrides": {"ssl": {"epochs": 2}}}).startswith(C)
+
+
+def test_values_of_snakemakes_config_are_what_they_look_like(tmp_path: Path) -> None:
+    given = {"tier": "smoke", "overrides": {"ssl": {"epochs": "2", "optimizer": {"learning_rate": "1e-3"}}}}
+    meant = {"tier": "smoke", "overrides": {"ssl": {"epochs": 2, "optimizer": {"learning_rate": 0.001}}}}
+    assert planning.configured(given) == meant
+    folder = project.make(tmp_path, small=False)
+    runs = planning.load(folder, planning.configured(given), option="--config").study_runs("ssl")
+    assert runs[0].settings["optimizer"]["learning_rate"] == 0.001
+    given["overrides"]["ssl"]["epochs"] = "-2"
+    message = refused(folder, overrides=planning.configured(given), option="--config")
+    assert message.startswith("--config: overrides.ssl: default: epochs = -2")
+
+
+def test_a_plan_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expand, "MOST", 5)
+    assert "the plan has more than 5 runs; take fewer seeds, variants or methods" in refused(project.make(tmp_path))
 
 
 def test_a_study_asked_for_by_name_must_be_there(tmp_path: Path) -> None:

@@ -1,15 +1,23 @@
 """Searches of learning rates: what they try, what they found, and where the rates that they chose come to stand."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from pipeline import lookup, modalities, protocols
+from pipeline.commands import stages
 from pipeline.errors import UserError
-from pipeline.files import write_json
+from pipeline.files import write_sealed
+from pipeline.planning import code, expand, search
 from pipeline.planning import load as planning
-from pipeline.planning import search
-from pipeline.planning.model import Plan
+from pipeline.planning.model import Params, Plan, Run, Search, Study
+from pipeline.schema import steps
+from pipeline.seeds import Draws
+from pipeline.training import checkpoint, evidence, job, loop
+from pipeline.training.device import choose
 from tests.kit import project
 
 RATES = {"learning_rates": [0.01, 0.5], "validation_examples": 64}
@@ -27,9 +35,10 @@ def planned(folder: Path, rates: dict[str, Any] | None = None, **study: Any) -> 
 
 
 def test_a_search_tries_every_rate_for_every_method_that_trains_and_sees_no_test_image(tmp_path: Path) -> None:
-    variants = {"default": {}, "other": {"batch_size": 32, "methods": ["simclr", "dcl"]}}
+    variants = {"default": {}, "other": {"settings": {"temperature": 0.5}, "methods": ["simclr", "dcl"]}}
     methods = ["simclr", {"key": "dcl", "only": ["other"]}, "random_encoder"]
-    plan = planned(tmp_path / "project", {"smoke": {"dcl": 0.5}}, methods=methods, variants=variants)
+    rates = {"smoke": {"other": {"dcl": {"learning_rate": 0.5}}}}
+    plan = planned(tmp_path / "project", rates, methods=methods, variants=variants)
     runs = plan.study_runs("ssl_search")
     found = {(run.method, run.variant, run.settings["optimizer"]["learning_rate"]) for run in runs}
     assert found == {
@@ -42,11 +51,113 @@ def test_a_search_tries_every_rate_for_every_method_that_trains_and_sees_no_test
     for run in runs:
         assert run.settings["evaluate_on"] == "validation"
         assert run.settings["validation_examples"] == 64
-        assert run.settings["batch_size"] == (32 if run.method == "dcl" else 128)
+        assert run.settings["train_examples"] == 1000 + 64, "what is trained on is what the study trains on"
+        assert run.settings["method"]["temperature"] == (0.5 if run.method == "dcl" else 0.1)
+
+
+CHANGES: dict[str, Any] = {
+    "batch_size": 32,
+    "epochs": 2,
+    "train_examples": 500,
+    "validation_examples": 100,
+    "held_out_classes": [0],
+    "imbalance": 10,
+    "dataset": "fashion_mnist",
+    "encoder": "resnet18",
+    "schedule": {"name": "constant"},
+    "optimizer": {"momentum": 0.5},
+}
+
+
+def test_a_rate_is_searched_anew_where_a_variant_changes_the_steps(tmp_path: Path) -> None:
+    """ISO-GCL lost 2.3 to 2.9 points at a batch of 16 by the rate of a batch of 64."""
+    variants: dict[str, Any] = {"default": {}}
+    variants |= {name: {name: value, "methods": ["simclr"]} for name, value in CHANGES.items()}
+    # the same steps a second time, with another method too
+    variants |= {"again": {"batch_size": 32, "augmentation": {"flip": 0.0}}}
+    chosen = {"default": 0.5, "batch_size": 0.01}
+    rates = {"smoke": {name: {"simclr": {"learning_rate": rate}} for name, rate in chosen.items()}}
+    plan = planned(tmp_path / "project", rates, methods=["simclr", "dcl"], variants=variants)
+    found: dict[str, set[str]] = {}
+    for run in plan.study_runs("ssl_search"):
+        found.setdefault(run.method, set()).add(run.variant.removesuffix("rate_0p01").removesuffix("rate_0p5"))
+        assert run.settings["evaluate_on"] == "validation" and run.settings["validation_examples"] == 64
+    assert found == {"simclr": {"", *(f"{name}_" for name in CHANGES)}, "dcl": {"", "again_"}}
+    stated = {(run.method, run.variant): search.rate_of(run) for run in plan.study_runs("ssl")}
+    others = {("simclr", name): 0.05 for name in CHANGES} | {("dcl", "default"): 0.05, ("dcl", "again"): 0.05}
+    assert stated == others | {("simclr", name): rate for name, rate in {**chosen, "again": 0.01}.items()}
+
+
+def test_every_budget_says_of_what_it_changes_that_it_changes_the_steps() -> None:
+    """Whoever adds a size to a budget: say `Steps` of it, or add it to what leaves the steps as they are."""
+    same = {"test_examples", "evaluate_on", "augmentation", "seeds", "precision", "weight_average", "label_noise"}
+    same |= {"watch", "probe", "attack", "outliers", "validation_outliers", "outlier_examples", "wild"}
+    for name in protocols.known():
+        budget = protocols.named(name).Budget
+        assert budget.model_fields.keys() - same == steps(budget), name
+
+
+def test_other_variants_have_the_rate_of_the_first(tmp_path: Path) -> None:
+    changes: list[dict[str, Any]] = [
+        {"settings": {"temperature": 0.5}},
+        {"augmentation": {"flip": 0.0}},
+        {"label_noise": {"rate": 0.2}},
+        {"test_examples": 50},
+        {"probe": {"l2": 0.1}},
+        {"batch_size": 128},  # as the tier has it
+    ]
+    variants = {"default": {}} | {next(iter(change)): change for change in changes}
+    rates = {"smoke": {"default": {"simclr": {"learning_rate": 0.5}}}}
+    plan = planned(tmp_path / "project", rates, methods=["simclr"], variants=variants)
+    assert {run.variant for run in plan.study_runs("ssl_search")} == {"rate_0p01", "rate_0p5"}
+    assert {search.rate_of(run) for run in plan.study_runs("ssl")} == {0.5}
+
+
+def test_what_states_a_rate_of_its_own_is_tried_in_proportion_to_it(tmp_path: Path) -> None:
+    variants = {"default": {}, "slow": {"optimizer": {"learning_rate": 0.005}, "methods": ["simclr"]}}
+    methods = ["simclr", {"key": "dcl", "budget": {"optimizer": {"learning_rate": 0.5}}, "why": "it diverges"}]
+    plan = planned(tmp_path / "project", methods=methods, variants=variants)
+    found: dict[tuple[str, bool], set[float]] = {}
+    for run in plan.study_runs("ssl_search"):
+        found.setdefault((run.method, run.variant.startswith("slow")), set()).add(search.rate_of(run))
+    assert found == {("simclr", False): {0.01, 0.5}, ("simclr", True): {0.001, 0.05}, ("dcl", False): {0.1, 5.0}}
+
+
+def test_settings_are_tried_with_every_rate_and_then_are_the_studys(tmp_path: Path) -> None:
+    settings = {"snt_xent_am": {"margin": [0.1, 0.2]}, "snt_xent_aam": {"margin": [0.2, 0.3]}}
+    variants = {"default": {}, "other": {"settings": {"margin": 0.7}, "methods": ["snt_xent_am"]}}
+    chosen = {"learning_rate": 0.5, "settings": {"margin": 0.2}}
+    plan = planned(
+        tmp_path / "project",
+        {"smoke": {"default": {"snt_xent_am": chosen}}},
+        methods=["simclr", "snt_xent_am", "snt_xent_aam"],
+        variants=variants,
+        search={"smoke": {**RATES, "settings": settings}},
+    )
+    found = [(r.method, search.rate_of(r), r.settings["method"].get("margin")) for r in plan.study_runs("ssl_search")]
+    assert len(found) == len(set(found)) == 2 + 4 + 4
+    assert {margin for method, _, margin in found if method == "snt_xent_aam"} == {0.2, 0.3}
+    margins = {(r.variant, r.method): r.settings["method"].get("margin") for r in plan.study_runs("ssl")}
+    assert margins["default", "snt_xent_am"] == 0.2 and margins["other", "snt_xent_am"] == 0.7
+
+
+def test_what_a_line_or_a_variant_says_of_measuring_does_not_reach_the_search(tmp_path: Path) -> None:
+    line = {"key": "simclr", "budget": {"evaluate_on": "test", "validation_examples": 10}, "why": "a mistake"}
+    variants = {"default": {}, "other": {"batch_size": 32, "evaluate_on": "test", "validation_examples": 30}}
+    plan = planned(tmp_path / "project", methods=[line, "dcl"], variants=variants)
+    for run in plan.study_runs("ssl_search"):
+        assert (run.settings["evaluate_on"], run.settings["validation_examples"]) == ("validation", 64)
+
+
+def test_a_rate_that_is_given_for_once_goes_before_the_searched_one(tmp_path: Path) -> None:
+    planned(tmp_path / "project", {"smoke": {"default": {"simclr": {"learning_rate": 0.25}}}})
+    overrides = {"ssl": {"optimizer": {"learning_rate": 0.125}}}
+    plan = planning.load(tmp_path / "project", {"studies": ["ssl"], "overrides": overrides})
+    assert {search.rate_of(run) for run in plan.study_runs("ssl") if run.trains} == {0.125}
 
 
 def test_a_chosen_rate_is_its_methods_at_its_tier(tmp_path: Path) -> None:
-    rates = {"smoke": {"simclr": 0.25}, "gpu": {"simclr": 0.75}}
+    rates = {tier: {"default": {"simclr": {"learning_rate": r}}} for tier, r in (("smoke", 0.25), ("gpu", 0.75))}
     plan = planned(tmp_path / "project", rates, methods=["simclr", "dcl"])
     found = {run.method: run.settings["optimizer"]["learning_rate"] for run in plan.study_runs("ssl")}
     assert found == {"simclr": 0.25, "dcl": 0.05}
@@ -54,7 +165,7 @@ def test_a_chosen_rate_is_its_methods_at_its_tier(tmp_path: Path) -> None:
 
 def test_rates_that_were_chosen_change_no_run_of_the_search(tmp_path: Path) -> None:
     before = planned(tmp_path / "project")
-    after = planned(tmp_path / "project", {"smoke": {"simclr": 0.25}})
+    after = planned(tmp_path / "project", {"smoke": {"default": {"simclr": {"learning_rate": 0.25}}}})
     assert before.study_runs("ssl_search") == after.study_runs("ssl_search")
     assert before.study_runs("ssl") != after.study_runs("ssl")
 
@@ -67,7 +178,18 @@ def test_rates_that_were_chosen_change_no_run_of_the_search(tmp_path: Path) -> N
             {"search": {"smoke": {"learning_rates": [0.1], "validation_examples": 9}}},
             "search.smoke.learning_rates = [0.1]",
         ),
-        ({"search": {"smoke": {**RATES, "train_examples": 60}}}, "validation_examples = 64: must be fewer than the 60"),
+        ({"search": {"smoke": {**RATES, "validation_examples": 10000}}}, "validation_examples = 10000: must be fewer"),
+        ({"search": {"smoke": {**RATES, "settings": {"dlc": {}}}}}, "search.smoke.settings: unknown method"),
+        (
+            {"search": {"smoke": {**RATES, "settings": {"random_encoder": {}}}}},
+            "search.smoke.settings: unknown method that trains 'random_encoder'",
+        ),
+        (
+            {"search": {"smoke": {**RATES, "settings": {"simclr": {"temprature": [0.1, 0.2]}}}}},
+            "did you mean 'temperature'",
+        ),
+        ({"search": {"smoke": {**RATES, "settings": {"simclr": {"temperature": [0.1, -1]}}}}}, "temperature = -1"),
+        ({"search": {"smoke": {**RATES, "settings": {"simclr": {"temperature": [0.1]}}}}}, "temperature = [0.1]"),
     ],
 )
 def test_bad_searches_are_one_line(tmp_path: Path, study: dict[str, Any], message: str) -> None:
@@ -79,13 +201,26 @@ def test_bad_searches_are_one_line(tmp_path: Path, study: dict[str, Any], messag
 
 def searched(root: Path) -> Plan:
     """A plan whose search has been run."""
-    rates = {"smoke": {"dcl": 0.01}, "gpu": {"dcl": 0.7}}
-    plan = planned(root, rates, methods=["simclr", "dcl"], search={"smoke": {**RATES, "seeds": 2}})
-    scores = {("simclr", 0.01): [50, 60], ("simclr", 0.5): [54, 56], ("dcl", 0.01): [30, 31], ("dcl", 0.5): [40, None]}
+    rates = {
+        "smoke": {"default": {"dcl": {"learning_rate": 0.01}}},
+        "gpu": {"default": {"dcl": {"learning_rate": 0.7}}},
+    }
+    asked = {**RATES, "seeds": 2, "settings": {"dcl": {"temperature": [0.1, 0.5]}}}
+    variants = {"default": {}, "small": {"batch_size": 32, "methods": ["simclr"]}}
+    plan = planned(root, rates, methods=["simclr", "dcl"], search={"smoke": asked}, variants=variants)
+    scores = {
+        ("simclr", 0.01, 0.1): [50, 60],
+        ("simclr", 0.5, 0.1): [54, 56],
+        ("dcl", 0.01, 0.1): [30, 31],
+        ("dcl", 0.5, 0.1): [40, None],
+        ("dcl", 0.01, 0.5): [33, 31],
+        ("dcl", 0.5, 0.5): [32, 32],
+    }
     for run in plan.study_runs("ssl_search"):
-        score = scores[run.method, search.rate_of(run)][run.seed]
-        metrics = {} if score is None else {"linear_top1": score}
-        write_json(root / run.path / "result.json", {"id": run.id, "metrics": metrics})
+        score = scores[run.method, search.rate_of(run), run.settings["method"]["temperature"]][run.seed]
+        sign = -1 if run.settings["batch_size"] == 32 else 1
+        metrics = {} if score is None else {"linear_top1": sign * score}
+        write_sealed(root / run.path / "result.json", {"id": run.id, "metrics": metrics})
     return plan
 
 
@@ -93,20 +228,128 @@ def test_what_a_search_found_is_compared_with_what_the_study_has(tmp_path: Path)
     plan = searched(tmp_path / "project")
     with pytest.raises(UserError, match="make search STUDY=ssl"):
         search.choices(plan, "ssl", tmp_path)
-    simclr, dcl = search.choices(plan, "ssl", tmp_path / "project")
-    assert (simclr.method, simclr.scores, simclr.best, simclr.stated) == ("simclr", {0.01: 55, 0.5: 55}, 0.01, 0.05)
-    # a rate that lost a seed is not chosen
-    assert (dcl.method, dcl.scores, dcl.best, dcl.stated) == ("dcl", {0.01: 30.5, 0.5: None}, 0.01, 0.01)
+    simclr, dcl, small = search.choices(plan, "ssl", tmp_path / "project")
+    slow, fast = search.Try(0.01), search.Try(0.5)
+    assert (simclr.method, simclr.variant, simclr.scores) == ("simclr", "default", {slow: 55, fast: 55})
+    assert (simclr.best, simclr.stated) == (slow, search.Try(0.05))
+    # what lost a seed is not chosen
+    by_setting = [search.Try(rate, (("temperature", tau),)) for tau in (0.1, 0.5) for rate in (0.01, 0.5)]
+    assert dcl.scores == dict(zip(by_setting, [30.5, None, 32, 32], strict=True))
+    assert (dcl.best, dcl.stated) == (by_setting[2], by_setting[0])
+    assert (small.method, small.variant, small.scores) == ("simclr", "small", {slow: -55, fast: -55})
+    lines = list(search.rows("default", dcl.scores, [0.5, 0.01]))
+    assert lines == [("default, temperature 0.1", [30.5, None]), ("default, temperature 0.5", [32, 32])]
+    (scaled,) = search.rows("slow", {search.Try(0.05): 2.0, search.Try(0.001): 1.0}, [0.01, 0.5])
+    assert scaled == ("slow, rates times 0.1", [1.0, 2.0])
 
 
-def test_the_best_rates_are_written_beside_the_study_and_then_are_its_own(tmp_path: Path) -> None:
+def test_what_is_best_is_written_beside_the_study_and_then_is_its_own(tmp_path: Path) -> None:
     root = tmp_path / "project"
     plan = searched(root)
     assert search.write(search.choices(plan, "ssl", root), "ssl", "smoke", root) == root / CHOSEN
     # those of other tiers stay
-    assert project.read(root / CHOSEN) == {"smoke": {"simclr": 0.01, "dcl": 0.01}, "gpu": {"dcl": 0.7}}
+    assert project.read(root / CHOSEN) == {
+        "smoke": {
+            "default": {
+                "simclr": {"learning_rate": 0.01},
+                "dcl": {"learning_rate": 0.01, "settings": {"temperature": 0.5}},
+            },
+            "small": {"simclr": {"learning_rate": 0.01}},
+        },
+        "gpu": {"default": {"dcl": {"learning_rate": 0.7}}},
+    }
     again = planning.load(root, {"studies": ["ssl", "ssl_search"]})
     assert all(choice.best == choice.stated for choice in search.choices(again, "ssl", root))
     written = (root / CHOSEN).read_text()
     search.write(search.choices(again, "ssl", root), "ssl", "smoke", root)
     assert (root / CHOSEN).read_text() == written
+
+
+class Untouchable:
+    """Stands for arrays of a test split: whoever looks at it fails."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise AssertionError(f"the test split was touched: {name}")
+
+    def __len__(self) -> int:
+        raise AssertionError("the test split was counted")
+
+    def __getitem__(self, place: Any) -> Any:
+        raise AssertionError("the test split was read")
+
+
+def planted(dataset: str) -> modalities.Prepared:
+    """A data set with random training examples and a test split that cannot be touched."""
+    about, draw = modalities.describe(dataset), torch.Generator().manual_seed(0)
+    inputs = torch.randint(0, 256, (1500, *about.shape), dtype=torch.uint8, generator=draw)
+    labels = torch.arange(1500) % len(about.classes) if about.classes else torch.rand(1500, generator=draw)
+    width = about.shape[0]
+    return modalities.Prepared(
+        key=dataset,
+        train_inputs=inputs if modalities.name_of(dataset) == "images" else inputs.float(),
+        train_labels=labels,
+        test_inputs=Untouchable(),  # type: ignore[arg-type]
+        test_labels=Untouchable(),  # type: ignore[arg-type]
+        mean=(0.3,) * width,
+        std=(0.4,) * width,
+        classes=about.classes,
+        shape=about.shape,
+        digest="",
+    )
+
+
+def searched_at_once(key: str) -> tuple[Study, Study]:
+    """A study of the project at the smoke tier, and its search, which is put in where there is none."""
+    study = planning.study(project.HERE, key, "smoke")
+    asked = Search(learning_rates=[0.001, 0.002], validation_examples=100)
+    return study, search.study_of(study.model_copy(update={"search": {"smoke": asked}}), "smoke")
+
+
+def planned_alone(study: Study, searched: Study) -> Run:
+    """The search's first run of the study's baseline, or of the first method that builds on no other run."""
+    entries = {entry.key: entry for entry in searched.methods if not code.method(entry.key).builds_on}
+    first = entries.get(study.baseline) or next(iter(entries.values()))
+    own = {name: v | {"methods": [first.key]} for name, v in searched.variants.items() if first.key in v["methods"]}
+    variants = {name: {k: value for k, value in v.items() if k != "base"} for name, v in own.items()}
+    alone = searched.model_copy(update={"methods": [first], "variants": variants})
+    return expand.runs({alone.key: alone}, Params(tier="smoke", studies=[alone.key]))[alone.key][0]
+
+
+def inherits(key: str) -> bool:
+    """Whether a study is measured where the runs are that it builds on."""
+    protocol = protocols.named(planning.study(project.HERE, key, "smoke").protocol)
+    return "evaluate_on" in getattr(protocol, "INHERITED", ())
+
+
+STUDIES = planning.written(project.HERE)
+
+
+@pytest.mark.parametrize("key", [key for key in STUDIES if not inherits(key)])
+def test_no_search_looks_at_the_test_split(tmp_path: Path, key: str) -> None:
+    """Of every study, since one may get a search tomorrow: all of training and evaluation, with all metrics."""
+    run = planned_alone(*searched_at_once(key))
+    settings = run.settings | {"epochs": 1, "train_examples": 300, "batch_size": 40}
+    if "rounds" in settings["method"]:
+        settings["method"] = settings["method"] | {"rounds": 3}
+    device = choose("fp32")
+    modality = lookup.module(f"modalities.{run.modality}.run")
+    data = modality.share(planted(run.dataset), settings, Draws(run.study, 0), device.torch)
+    assert torch.equal(data.test_inputs, data.valid_inputs) and len(data.test_labels) == 100
+    trained_on = {row.numpy().tobytes() for row in data.train_inputs}
+    assert not trained_on & {row.numpy().tobytes() for row in data.test_inputs}
+    made = job.make(dataclasses.replace(stages.recipe(run), settings=settings), device, planted, None)
+    protocol = lookup.module(f"protocols.{settings['protocol']}.run")
+    watch = protocol.watch if settings["watch"] else None
+    kept = checkpoint.Kept(tmp_path / "state", "test")
+    rows = loop.fit(made, protocol.phases(made), kept, 1e9, lambda row: None, watch)
+    found = evidence.evaluate(protocol.Evidence(dataclasses.replace(made, history=rows)), list(run.metrics))
+    assert found.metrics
+
+
+@pytest.mark.parametrize("key", [key for key in STUDIES if inherits(key)])
+def test_what_scores_other_runs_has_no_search_of_its_own(key: str) -> None:
+    """It is measured where they are, which a search could not change."""
+    _, searched = searched_at_once(key)
+    with pytest.raises(UserError, match="is the base run's and cannot be set"):
+        bases = {k: planning.study(project.HERE, k, "smoke") for k in STUDIES if k != key}
+        expand.runs({searched.key: searched, **bases}, Params(tier="smoke", studies=[searched.key]))

@@ -11,7 +11,7 @@ from pipeline.budget import TrainingBudget
 from pipeline.errors import UserError
 from pipeline.methods.regression import Regressor
 from pipeline.modalities import Prepared, describe
-from pipeline.modalities.sharing import share
+from pipeline.modalities.sharing import share, taken
 from pipeline.modalities.tables import run as tables
 from pipeline.protocols import regression
 from pipeline.protocols.regression import run
@@ -46,16 +46,20 @@ class Unsure(FirstColumn):
 
 
 def made(method=FirstColumn, **settings):
+    """A job on 30 training, 10 validation and 15 test rows, and the table with its rows in the order of the shares."""
     draws = torch.Generator().manual_seed(2)
     rows = 3 + 2 * torch.randn(60, 2, generator=draws)
     labels = 500 + 100 * torch.randn(60, generator=draws)
-    prepared = Prepared("", rows[:45], labels[:45], rows[45:], labels[45:], (3.0, 3.0), (2.0, 2.0), (), (2,), "")
+    facts = ((3.0, 3.0), (2.0, 2.0), (), (2,), "")
+    prepared = Prepared("", rows[:45], labels[:45], rows[45:], labels[45:], *facts)
     settings = {**SETTINGS, **settings}
     draws, device = Draws("study", 0), choose("fp32")
     data = share(prepared, settings, draws, device.torch)
     job = Job(settings, draws, method(), device, tables, data, lambda key: prepared)
     job.method.encoder = nn.Identity()
-    return run.prepare(job), prepared
+    train, test = torch.cat(taken(prepared, "train", 30, 10)), taken(prepared, "test", 15)[0]
+    ordered = Prepared("", rows[:45][train], labels[:45][train], rows[45:][test], labels[45:][test], *facts)
+    return run.prepare(job), ordered
 
 
 def test_training_targets_have_mean_0_and_deviation_1_and_the_others_are_left():
@@ -65,7 +69,8 @@ def test_training_targets_have_mean_0_and_deviation_1_and_the_others_are_left():
     assert float(targets.std(correction=0)) == pytest.approx(1, abs=1e-6)
     assert torch.equal(job.data.valid_labels, prepared.train_labels[30:40])
     assert torch.equal(job.data.test_labels, prepared.test_labels)
-    other = dataclasses.replace(prepared, test_labels=prepared.test_labels + 1e6)
+    other = job.load("")
+    other = dataclasses.replace(other, test_labels=other.test_labels + 1e6)
     again = share(other, SETTINGS, job.draws, job.device.torch)
     again = run.prepare(dataclasses.replace(job, data=again))
     assert torch.equal(again.data.train_labels, job.data.train_labels)

@@ -14,7 +14,7 @@ from pipeline.methods.semi_supervised.fixmatch import FixMatch
 from pipeline.modalities.images.datasets.fashion_mnist_small import DATASET
 from pipeline.protocols.semi_supervised import Budget
 from pipeline.protocols.semi_supervised.run import Evidence, per_class, phases, prepare
-from pipeline.training import loop
+from pipeline.training import checkpoint, loop
 from tests.kit import jobs
 from tests.kit.methods import members
 
@@ -30,7 +30,7 @@ def job(cls=CrossEntropy, labelled=6, seed=0, data=None, **settings):
 
 
 def fitted(made, folder, report=lambda row: None, pause=1e9):
-    return loop.fit(made, phases(made), folder / "state", pause, report)
+    return loop.fit(made, phases(made), checkpoint.Kept(folder / "state", "test"), pause, report)
 
 
 def with_labels(labels):
@@ -235,7 +235,7 @@ def test_metrics_of_what_was_unlabelled(tmp_path):
     fitted(made, tmp_path)
     evidence = Evidence(made)
     with torch.no_grad():
-        values, examples = metrics.measure(evidence, ["unlabelled_top1", "unlabelled_sure", "top1"])
+        values, examples, _ = metrics.measure(evidence, ["unlabelled_top1", "unlabelled_sure", "top1"])
     hidden = ~made.data.hidden["given"]
     with torch.no_grad():
         plain = (jobs.data().train_inputs[hidden].float() / 255 - 0.5) / 0.25
@@ -250,7 +250,8 @@ def test_without_hidden_labels_there_is_nothing_to_measure(tmp_path):
     made = job(labelled=None)
     fitted(made, tmp_path)
     with torch.no_grad():
-        assert metrics.measure(Evidence(made), ["unlabelled_top1", "unlabelled_sure"]) == ({}, {})
+        found = metrics.measure(Evidence(made), ["unlabelled_top1", "unlabelled_sure"])
+    assert not found.values and found.absent.keys() == {"unlabelled_top1", "unlabelled_sure"}
 
 
 def check(**budget):

@@ -9,10 +9,10 @@ import sys
 import numpy as np
 import pytest
 
-from pipeline import tracking
+from pipeline import files, tracking
 from pipeline.errors import UserError
 from pipeline.exhibits.frame import Files
-from pipeline.tracking import store as stores
+from pipeline.tracking import reach
 from tests.kit import exhibits as kit
 from tests.kit.project import HERE
 from tests.kit.tracked import small
@@ -23,9 +23,9 @@ DEAD = "http://127.0.0.1:9"
 @pytest.fixture(autouse=True)
 def own_store(monkeypatch):
     """Each test starts as a fresh process would: nothing given up, no server."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.setattr(stores, "given_up", stores.given_up)
-    stores.given_up.clear()
+    for name in ("MLFLOW_TRACKING_URI", reach.CALL):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(reach, "_given_up", set())
 
 
 @pytest.fixture(scope="module")
@@ -140,10 +140,10 @@ def test_a_run_made_again_replaces_files_and_adds_only_what_differs(root):
     tracking.sync(plan, root)
     before = points(root)
     run = plan.runs[0]
-    result = json.loads((root / run.path / "result.json").read_text())
+    result = files.read_sealed(root / run.path / "result.json")
     result["metrics"]["linear_top1"] = 12.5
     result["seconds"]["train"] = 99.0
-    (root / run.path / "result.json").write_text(json.dumps(result))
+    result = files.write_sealed(root / run.path / "result.json", result)
     assert tracking.sync(plan, root).sent == 1
     added = set(points(root)) - set(before)
     assert [point[1:] for point in added] == [("linear_top1", 0, 12.5)]
@@ -164,7 +164,7 @@ import os, sys
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 from pathlib import Path
 import mlflow.store.tracking.sqlalchemy_store  # once, before forking: eight imports of it cost half a minute
-from pipeline import tracking
+from pipeline import files, tracking
 from tests.kit.tracked import small
 
 runs, place, jobs = small(4).runs, Path(sys.argv[1]), []
@@ -194,7 +194,8 @@ def test_eight_processes_on_a_fresh_project(tmp_path):
 
 
 def broken_file(root, monkeypatch):
-    (root / "mlflow.db").write_bytes(b"not a database, and long enough to be told apart from an empty one" * 20)
+    (root / "other.db").write_bytes(b"not a database, and long enough to be told apart from an empty one" * 20)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{root / 'other.db'}")
 
 
 def broken_server(root, monkeypatch):
@@ -270,7 +271,7 @@ def test_live_points_and_the_files_are_one_history(root):
 def test_a_short_run_never_imports_mlflow(tmp_path):
     code = f"""
 import sys
-from pipeline import tracking
+from pipeline import files, tracking
 from tests.kit.tracked import small
 live = tracking.Live(small(1).runs[0], {str(tmp_path)!r})
 live.epoch({{"epoch": 1, "loss": 1.0}})
@@ -392,8 +393,9 @@ def test_flattening_keeps_every_leaf():
 
 def test_store_and_pages(tmp_path, monkeypatch):
     assert tracking.store_uri(tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
-    command = tracking.ui_command(tmp_path, 5123)
+    command, environment = tracking.ui_command(tmp_path, 5123)
     assert command[command.index("--host") + 1] == "127.0.0.1" and "5123" in command
+    assert environment["MLFLOW_BACKEND_STORE_URI"] == tracking.store_uri(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://example.org/mlflow")
     assert tracking.store_uri(tmp_path) == "https://example.org/mlflow"
     with pytest.raises(UserError, match=r"example\.org"):

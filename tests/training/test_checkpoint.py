@@ -10,7 +10,6 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from pipeline import files
 from pipeline.errors import UserError
 from pipeline.training import checkpoint
 
@@ -105,7 +104,8 @@ def test_a_damaged_file_is_one_line_that_names_it(tmp_path: Path, how: str) -> N
     message = str(caught.value)
     assert message.startswith(f"{path}: ")
     assert len(message.splitlines()) == 1
-    assert ("missing" if how == "missing" else "corrupt") in message
+    said = "missing" if how == "missing" else "changed" if how in ("tree", "lost tensor") else "corrupt"
+    assert said in message
 
 
 def test_weights_are_restored_only_where_they_fit(tmp_path: Path) -> None:
@@ -143,29 +143,57 @@ def test_a_failed_write_leaves_what_was_there_and_no_rubbish(
     if before:
         checkpoint.save(path, {"weight": torch.ones(1)})
 
-    def full(tensors: object, file: Path, metadata: object) -> None:
-        file.write_bytes(b"half")
+    write = Path.write_bytes
+
+    def full(file: Path, content: bytes) -> None:
+        write(file, content[: len(content) // 2])
         raise OSError(errno.ENOSPC, "No space left on device", str(file))
 
-    monkeypatch.setattr(checkpoint, "save_file", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space"):
         checkpoint.save(path, {"weight": torch.zeros(1)})
+    monkeypatch.undo()
     assert [entry.name for entry in tmp_path.iterdir()] == (["a.safetensors"] if before else [])
     if before:
         assert torch.equal(checkpoint.load(path)["weight"], torch.ones(1))
 
 
-def test_json_and_text_are_written_whole_and_read_with_one_line_errors(tmp_path: Path) -> None:
-    path = tmp_path / "deep/er.json"
-    files.write_json(path, {"b": 1, "a": 0.1})
-    assert list(files.read_json(path)) == ["a", "b"]
-    with pytest.raises(ValueError, match="Out of range"):
-        files.write_json(path, {"a": float("nan")})
-    assert files.read_json(path) == {"a": 0.1, "b": 1}
-    assert [entry.name for entry in path.parent.iterdir()] == ["er.json"]
-    for content in (b"{", b"\xff\xfe"):
-        path.write_bytes(content)
-        with pytest.raises(UserError, match="not valid JSON"):
-            files.read_json(path)
-    with pytest.raises(UserError, match="missing"):
-        files.read_json(tmp_path / "no.json")
+def test_a_changed_byte_is_noticed_wherever_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    checkpoint.save(path, {"weight": torch.arange(4.0), "rows": [{"loss": 0.5}]})
+    content = path.read_bytes()
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(UserError, match=r"a.safetensors: (changed|corrupt)"):
+            checkpoint.load(path)
+
+
+def test_a_header_that_claims_more_than_there_is_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    huge = {"w": {"dtype": "F32", "shape": [2**40, 2**20], "data_offsets": [0, 2**62]}}
+    deep = {"__metadata__": {"tree": "0" * 64 + "[" * 100_000}}
+    for header in (json.dumps(huge), json.dumps(deep), "{" * 1000):
+        for length in (len(header), 2**63, 2**40):
+            path.write_bytes(length.to_bytes(8, "little") + header.encode())
+            with pytest.raises(UserError, match=r"a.safetensors: (changed|corrupt)"):
+                checkpoint.load(path)
+
+
+@pytest.mark.parametrize("how", ["empty", "truncated", "header", "changed", "another's", "foreign"])
+def test_a_checkpoint_that_cannot_be_used_is_a_warning_and_training_starts_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    kept = checkpoint.Kept(tmp_path / "a.safetensors", "mine")
+    assert kept.load() is None and capsys.readouterr().err == ""
+    kept.save(tree())
+    assert same({k: v for k, v in (kept.load() or {}).items() if k != "id"}, tree())
+    if how == "changed":
+        content = kept.path.read_bytes()
+        kept.path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    elif how == "another's":
+        checkpoint.Kept(kept.path, "yours").save(tree())
+    else:
+        damaged(kept.path, how)
+    assert kept.load() is None
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"warning: {kept.path}: ") and line.endswith("; training starts over")

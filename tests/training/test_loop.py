@@ -14,11 +14,9 @@ from pipeline.contract import Batch, Context, TrainingSet
 from pipeline.errors import UserError
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.joint_embedding.simclr import SimCLR
-from pipeline.modalities import Prepared
-from pipeline.modalities.sharing import Data, long_tail, noisy, share
+from pipeline.modalities.sharing import long_tail, noisy
 from pipeline.planning import code
 from pipeline.protocols.supervised import run as supervised
-from pipeline.seeds import Draws
 from pipeline.training import checkpoint, loop
 from pipeline.training.evidence import evaluate
 from pipeline.training.job import Diverged, Job
@@ -254,45 +252,6 @@ def _kill_at(epoch: int) -> Any:
             raise Killed
 
     return report
-
-
-def test_a_runs_share_of_the_data_is_cut_in_order_and_renumbered() -> None:
-    labels = torch.arange(20) % 5
-    images = torch.arange(20, dtype=torch.uint8)[:, None, None, None].expand(20, 1, 2, 2).contiguous()
-    prepared = Prepared("x", images, labels, images[:10], labels[:10], (0.5,), (0.5,), tuple("abcde"), (1, 2, 2), "")
-
-    def shared(settings: dict[str, Any]) -> Data:
-        return share(prepared, settings, Draws("study", 0), torch.device("cpu"))
-
-    wanted = {"held_out_classes": [1, 3], "train_examples": 15, "validation_examples": 5, "test_examples": 5}
-    wanted |= {"evaluate_on": "test", "imbalance": None}
-    part = shared(wanted)
-    # classes 0, 2, 4 become 0, 1, 2
-    assert part.train_inputs[:, 0, 0, 0].tolist() == [0, 2, 4, 5, 7, 9]
-    assert part.train_labels.tolist() == [0, 1, 2, 0, 1, 2]
-    assert part.valid_inputs[:, 0, 0, 0].tolist() == [10, 12, 14]
-    assert part.test_inputs[:, 0, 0, 0].tolist() == [0, 2, 4]
-    assert part.held_out_inputs[:, 0, 0, 0].tolist() == [1, 3]
-    assert part.class_names == ("a", "c", "e")
-    assert torch.equal(part.labelled_inputs, part.train_inputs)
-
-    # a search never sees the test split, and an imbalance thins out what is trained on but not what is labelled
-    wanted |= {"evaluate_on": "validation", "imbalance": 2.0}
-    part = shared(wanted)
-    assert part.test_inputs[:, 0, 0, 0].tolist() == [10, 12, 14]
-    assert part.train_inputs[:, 0, 0, 0].tolist() == [0, 2, 4, 5]
-    assert part.labelled_inputs[:, 0, 0, 0].tolist() == [0, 2, 4, 5, 7, 9]
-    assert part.held_out_inputs[:, 0, 0, 0].tolist() == [11, 13]
-    # what lies beyond train_examples is spare
-    assert part.spare_inputs[:, 0, 0, 0].tolist() == [15, 17, 19]
-
-    # noise strikes training labels only, and flips name classes as the data set numbers them
-    wanted |= {"imbalance": None, "label_noise": {"rate": 1.0, "flips": [[2, 4]]}}
-    part = shared(wanted)
-    assert part.true_labels.tolist() == [0, 1, 2, 0, 1, 2]
-    assert part.train_labels.tolist() == [0, 2, 2, 0, 2, 2]
-    assert part.labelled_labels.tolist() == [0, 1, 2, 0, 1, 2]
-    assert part.test_labels.tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.8])

@@ -6,6 +6,7 @@ written; where the runs lack the data it says so instead of showing an empty fra
 """
 
 import importlib
+import io
 import pkgutil
 from pathlib import Path
 from types import ModuleType
@@ -45,7 +46,7 @@ def write(plan: "PlanLike", study: str, root: str | Path = ".", records: "Record
 
 def _write(name: str, results: Any, folder: Path) -> list[Path]:
     from pipeline.exhibits.figures import _style
-    from pipeline.files import whole
+    from pipeline.files import write_bytes
 
     paths = [folder / f"{results.study.key}-{name}.{suffix}" for suffix in ("svg", "png")]
     with _style.applied(f"{results.study.key}-{name}"):
@@ -53,6 +54,7 @@ def _write(name: str, results: Any, folder: Path) -> list[Path]:
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # laid out once, which is most of the time that many panels take
         for path, metadata in zip(paths, ({"Date": None, "Creator": None}, {"Software": None}), strict=True):
-            with whole(path) as temporary:
-                figure.savefig(temporary, metadata=metadata)
+            content = io.BytesIO()  # written here: what draws hides why a write failed
+            figure.savefig(content, format=path.suffix[1:], metadata=metadata)
+            write_bytes(path, content.getvalue())
     return paths

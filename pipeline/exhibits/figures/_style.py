@@ -1,6 +1,7 @@
 """The look that the figures share: quiet axes, colours that survive colour-blindness, on white."""
 
 import contextlib
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ SOFT = "#8a93a3"
 """What stands back: points beside those that matter, and lines from a point to its name."""
 WIDTH = 6.75
 """Inches: two columns of a paper."""
+LONGEST = 24
+"""Letters of a name from data, such as a class's: more leave no room for what is drawn."""
 
 
 @contextlib.contextmanager
@@ -49,6 +52,8 @@ def applied(salt: str) -> Iterator[None]:
         "grid.color": RULE,
         "grid.linewidth": 0.5,
         "text.color": INK,
+        # a name such as `$5_to_$10` is no formula
+        "text.parse_math": False,
         "xtick.color": INK,
         "ytick.color": INK,
         "xtick.labelsize": 7,
@@ -61,8 +66,21 @@ def applied(salt: str) -> Iterator[None]:
         "legend.fontsize": 7,
         "lines.linewidth": 1.4,
     }
-    with mpl.rc_context(settings):
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        # a sign that the font lacks is drawn as a box
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         yield
+
+
+def named(text: str) -> str:
+    """A name from data, as a figure shows it: on one line, in letters that a file may hold, and cut where it is long.
+
+    It begins with a space where it would begin with an underscore: matplotlib's legends leave such names out.
+    """
+    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(text.split()))
+    if len(shown) > LONGEST:
+        shown = f"{shown[: LONGEST - 1]}…"
+    return f" {shown}" if shown.startswith("_") or not shown else shown
 
 
 def grid(panels: int, most: int, height: float, **subplots: Any) -> tuple[Any, list[Any], int]:

@@ -49,7 +49,7 @@ def draw(results: "Results") -> Any:
             colour = _style.COLOURS[number % len(_style.COLOURS)]
             marker = _style.MARKERS[number // len(_style.COLOURS) % len(_style.MARKERS)]
             chosen = points[classes == number]
-            name = names[number] if number < len(names) else str(number)
+            name = _style.named(names[number]) if number < len(names) else str(number)
             axis.plot(*chosen.T, marker, color=colour, markersize=2, markeredgewidth=0, alpha=0.8, label=name)
         axis.set_title(method)
         axis.set(xticks=[], yticks=[], aspect="equal", adjustable="datalim")

@@ -47,7 +47,7 @@ def draw(results: "Results") -> Any:
         for number, name in enumerate(sets, 1):
             if name in spread:
                 colour = _style.COLOURS[number % len(_style.COLOURS)]
-                axis.stairs(spread[name], edges, color=colour, linewidth=1, label=name.replace("_", " "))
+                axis.stairs(spread[name], edges, color=colour, linewidth=1, label=_style.named(name.replace("_", " ")))
         # one crowded bin, such as scores at their ceiling, must not flatten the rest
         heights = np.sort(np.concatenate(list(spread.values())))
         axis.set_ylim(0, 1.05 * min(heights[-1], 3 * max(heights[int(0.95 * len(heights))], 1e-12)))

@@ -79,7 +79,7 @@ def _entry(table: Table, entry: Entry) -> dict[str, Any]:
     return {
         "mean": mean,
         "interval": interval,
-        "differs": entry.differs,
+        "signs": entry.signs,
         "classes": "".join(f" {name}" for name, marked in marks.items() if marked),
         "sort": "" if entry.estimate is None else repr(round(entry.estimate.mean, 9)),
     }
@@ -150,7 +150,7 @@ def _figure(results: Results, name: str) -> dict[str, Any]:
 
 def _size(path: Path) -> tuple[int, int]:
     try:
-        with path.open() as stream:
+        with path.open(encoding="utf-8") as stream:
             head = stream.read(HEAD)
     except FileNotFoundError:
         raise UserError(f"{path}: missing; {frame.MAKE}") from None

@@ -32,6 +32,7 @@ def rows(verdicts: list[Verdict], read: Mapping[str, Results]) -> list[dict[str,
             "study": _study(found, read),
             "place": _place(found, read),
             **_numbers(found.effect),
+            "margin": _margin(found),
         }
         for found, before in zip(verdicts, [None, *verdicts], strict=False)
     ]
@@ -47,6 +48,12 @@ def _place(found: Verdict, read: Mapping[str, Results]) -> str:
     test = found.claim.test
     known = test is not None and test.study in read and test.variant in read[test.study].variants()
     return pages.table_anchor(test.variant) if test and known else ""
+
+
+def _margin(found: Verdict) -> str:
+    """By how much more than zero the effect must be, or how much less it may be; empty for zero."""
+    test = found.claim.test
+    return labels.number(test.margin, decimals_of([found.effect]), sign=True) if test and test.margin else ""
 
 
 def _numbers(effect: Estimate | None) -> dict[str, Any]:

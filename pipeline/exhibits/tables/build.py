@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from pipeline.exhibits import labels, statistics
-from pipeline.exhibits.cells import Cell, Results
+from pipeline.exhibits import floors, labels, statistics
+from pipeline.exhibits.cells import Results
 from pipeline.exhibits.statistics import Estimate
 from pipeline.exhibits.tables import words
 from pipeline.exhibits.tables.model import DASH, Block, Entry, Row, Table
@@ -64,6 +64,8 @@ def _row(results: Results, variant: str, method: str, facts: Facts, footnotes: l
     cell = results.cells[variant, method]
     line = next(entry for entry in results.study.methods if entry.key == method)
     notes = [f"{method}: {line.why.rstrip('.')}."] if line.why else []
+    seen = results.plan.information(cell.runs[0]).words
+    notes += [f"{method} has, beyond the protocol: {seen}."] if seen else []
     notes += [words.loss(variant, method, cell)] if cell.lost else []
     footnotes += [text for text in notes if text not in footnotes]
     return Row(
@@ -71,14 +73,16 @@ def _row(results: Results, variant: str, method: str, facts: Facts, footnotes: l
         paper=cell.runs[0].paper,
         baseline=method == results.study.baseline,
         reference=line.reference,
-        entries=[_entry(name, cell) for name in results.study.metrics],
+        entries=[_entry(results, variant, method, name) for name in results.study.metrics],
         facts=[column.get((variant, method), DASH) for column in facts.values()],
         notes=[footnotes.index(text) + 1 for text in notes],
     )
 
 
-def _entry(metric: str, cell: Cell) -> Entry:
-    return Entry(metric, cell, statistics.mean(cell.sample(metric), labels.bounds(metric)))
+def _entry(results: Results, variant: str, method: str, metric: str) -> Entry:
+    cell = results.cells[variant, method]
+    estimate = statistics.mean(cell.sample(metric), labels.bounds(metric))
+    return Entry(metric, cell, estimate, floor=floors.under(results, variant, method, metric))
 
 
 def mark(rows: list[Row], metrics: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from typing import Any
 
 from pipeline.exhibits import frame, labels, statistics
@@ -24,11 +25,28 @@ def text(results: Results) -> str:
         if found["metric"] is not None
     ]
     gaps = [row for cell in results.cells.values() for row in _gaps(cell, list(results.study.metrics))]
+    return lines(COLUMNS, sorted(measured + gaps))
+
+
+def lines(head: list[str], rows: Iterable[list[str]]) -> str:
+    """The content of a CSV file, each row on a line. Text that a spreadsheet would run as a formula has an apostrophe
+    before it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(sorted(measured + gaps))
+    writer.writerow(head)
+    writer.writerows([_plain(cell) for cell in row] for row in rows)
     return out.getvalue()
+
+
+def _plain(cell: str) -> str:
+    cell = " ".join(cell.split())
+    if not cell.startswith(("=", "+", "-", "@")):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def _measured(results: Results, found: dict[str, Any]) -> list[str]:

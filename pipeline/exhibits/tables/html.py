@@ -44,7 +44,7 @@ def _entry(table: Table, entry: Entry) -> str:
     if entry.estimate is None:
         return f"<em>{mean}</em>"
     mark = f"<strong>{mean}</strong>" if entry.best else f"<u>{mean}</u>" if entry.tied else mean
-    return mark + ("†" if entry.differs else "") + (f"<br><small>{interval}</small>" if interval else "")
+    return mark + entry.signs + (f"<br><small>{interval}</small>" if interval else "")
 
 
 def _styled(view: Any) -> Any:

@@ -1,5 +1,8 @@
 """The table in LaTeX, by booktabs: one that fits a page, or a longtable; on its side where it is wide."""
 
+import re
+import unicodedata
+
 from pipeline.exhibits import labels
 from pipeline.exhibits.tables.model import DASH, Entry, Row, Table
 
@@ -16,9 +19,26 @@ _ESCAPED = {
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "†": r"$^\dagger$",
+    "‡": r"$^\ddagger$",
     "×": r"$\times$",
     labels.MINUS: "$-$",
     DASH: "--",
+    **{c: f"${name}$" for c, name in {"→": r"\to", "←": r"\gets", "≤": r"\leq", "≥": r"\geq", "≠": r"\neq"}.items()},
+    **{c: f"${name}$" for c, name in {"≈": r"\approx", "∞": r"\infty", "√": r"\surd", "∈": r"\in"}.items()},
+}
+KNOWN = re.compile("[\x20-\x7e\xa1-\u017f–—‘’“”„…•€™]")
+"""What LaTeX prints as it is: since 2018 it reads UTF-8, and knows so much of it without further packages."""
+_WORDS = re.compile(r"\S+")
+CAPITAL = _WORDS.findall("A B Gamma Delta E Z H Theta I K Lambda M N Xi O Pi P - Sigma T Upsilon Phi X Psi Omega")
+SMALL = _WORDS.findall(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi o pi rho varsigma sigma tau upsilon phi "
+    "chi psi omega"
+)
+"""Greek letters in Unicode's order, by what LaTeX calls them; those of one letter look as a Latin one does."""
+_ESCAPED |= {
+    chr(ord(first) + place): f"$\\{name}$" if len(name) > 1 else name
+    for first, names in (("Α", CAPITAL), ("α", SMALL))
+    for place, name in enumerate(names)
 }
 ROWS = 40
 """More do not fit a page."""
@@ -69,7 +89,7 @@ def _entry(table: Table, entry: Entry, wide: bool) -> str:
     mark = rf"\textbf{{{mean}}}" if entry.best else rf"\underline{{{mean}}}" if entry.tied else mean
     size = r"\tiny" if wide else r"\scriptsize"
     spread = rf" {{{size} {interval}}}" if interval else ""
-    return mark + (_ESCAPED["†"] if entry.differs else "") + spread
+    return mark + _escape(entry.signs) + spread
 
 
 def _foot(table: Table, long: bool) -> list[str]:
@@ -79,4 +99,12 @@ def _foot(table: Table, long: bool) -> list[str]:
 
 
 def _escape(text: str) -> str:
-    return "".join(_ESCAPED.get(c, c) for c in " ".join(text.split()))
+    return "".join(_ESCAPED.get(c) or _known(c) for c in " ".join(text.split()))
+
+
+def _known(letter: str) -> str:
+    """A letter in LaTeX: itself, without marks where it has them, else its number."""
+    if KNOWN.fullmatch(letter):
+        return letter
+    parts = [_ESCAPED.get(c) or c * (c.isascii() and c.isprintable()) for c in unicodedata.normalize("NFKD", letter)]
+    return "".join(parts) or rf"\texttt{{U+{ord(letter):04X}}}"

@@ -37,8 +37,10 @@ def _entry(table: Table, entry: Entry) -> str:
     if entry.estimate is None:
         return f"*{mean}*"
     shown = f"**{mean}**" if entry.best else f"<u>{mean}</u>" if entry.tied else mean
-    return f"{shown}{'†' if entry.differs else ''} {_escape(interval)}".strip()
+    return f"{shown}{entry.signs} {_escape(interval)}".strip()
 
 
 def _escape(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", " ".join(text.split())).replace("&", "&amp;")
+    escaped = re.sub(r"([\\`*_\[\]<>|#~$])", r"\\\1", " ".join(text.split())).replace("&", "&amp;")
+    # at the start of a line these would begin a list
+    return re.sub(r"^(\d*)([-+.)])(?= |$)", r"\1\\\2", escaped)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from pipeline.exhibits import labels
 from pipeline.exhibits.cells import Cell, Results
+from pipeline.exhibits.floors import Floor
 from pipeline.exhibits.statistics import Estimate
 
 DASH = "–"
@@ -24,6 +25,13 @@ class Entry:
     """The paired interval of the difference from the baseline excludes zero."""
     versus: Estimate | None = None
     """Minus the baseline."""
+    floor: Floor | None = None
+    """What the mean is not better than, though it ought to be."""
+
+    @property
+    def signs(self) -> str:
+        """What stands behind the mean."""
+        return "†" * self.differs + "‡" * (self.floor is not None)
 
     @property
     def gap(self) -> str:

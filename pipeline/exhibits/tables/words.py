@@ -1,6 +1,6 @@
 """The sentences around a table: data, protocol, what marks and brackets mean, which machine."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.exhibits import frame, labels
@@ -116,9 +116,12 @@ def protocol(results: Results) -> list[str]:
         rates = labels.listing([f"{rate:g}" for rate in search.learning_rates])
         noun = _noun(frame.manifest(results.runs[0].dataset, results.root))
         lines.append(
-            f"Learning rate: for each method the best of {rates}, on {search.validation_examples:,} training {noun} "
-            f"kept out of training ({labels.count(search.seeds, 'seed')})."
+            f"Learning rate: for each method, and anew where a variant changes the steps of training, the best of "
+            f"{rates}, on {search.validation_examples:,} training {noun} kept out of training "
+            f"({labels.count(search.seeds, 'seed')})."
         )
+        if chosen := [f"{' and '.join(names)} of {method}" for method, names in search.settings.items()]:
+            lines.append(f"So was chosen, from a few values: {labels.listing(chosen)}.")
     if tier in study.reduced:
         lines.append("Some methods' settings are reduced from their papers' at this tier; the study says which.")
     if study.base:
@@ -126,7 +129,7 @@ def protocol(results: Results) -> list[str]:
     return lines
 
 
-def legend(study: Any, entries: Iterable[Entry]) -> list[str]:
+def legend(study: Any, entries: Sequence[Entry]) -> list[str]:
     """What the brackets and the marks mean."""
     kinds: dict[str, list[str]] = {}
     for entry in entries:
@@ -138,8 +141,12 @@ def legend(study: Any, entries: Iterable[Entry]) -> list[str]:
     if spread:
         over = labels.listing([f"over {part}" for part in spread])
         lines.append(f"In brackets: 95% interval of the mean {over}, by a paired bootstrap widened for few seeds.")
+    if any(described.redrawn for name in study.metrics if (described := labels.described(name))):
+        lines.append("What is no mean is computed anew from each draw of examples, its thresholds too, of every side.")
     if "" in kinds:
         lines.append(f"No interval for {labels.listing(kinds[''])}: one seed and no values per example.")
+    if sunk := sorted({entry.floor.name for entry in entries if entry.floor}):
+        lines.append(f"‡: no better than {' or '.join(sunk)}, so that nothing was learned by this measure.")
     ranked = "Bold: best mean. Underlined: not distinguishable from the best. "
     against = f"†: differs from {study.baseline}. Both by the 95% interval of the paired difference, "
     return [*lines, ranked + against + "without correction for the number of comparisons."]

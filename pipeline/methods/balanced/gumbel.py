@@ -5,6 +5,9 @@ import torch.nn.functional as F
 from pipeline.contract import Context, Tensor, nn, setting, torch
 from pipeline.methods.classifier import Classifier
 
+CLAMP = -4.0, 10.0
+"""Least and greatest q."""
+
 
 class Gumbel(Classifier):
     """L = -sum_k [y_k log p_k + (1 - y_k) log(1 - p_k)] with p = exp(-exp(-q)), q clamped to [-4, 10] as in the code.
@@ -17,7 +20,8 @@ class Gumbel(Classifier):
 
     `logits` returns the log-odds log p/(1 - p) instead of q. They order classes as q does; their softmax is the
     probability of each class given that exactly one of K independent answers is yes; and binary cross-entropy of them
-    is L. Beyond the clamp they go on with slope 1 but no gradient, so that predictions keep their order.
+    is L. Beyond the clamp they go on with slope 1, so that predictions keep their order; L is of the clamped ones, as
+    in the code, and has no gradient there.
     """
 
     paper = "gol"
@@ -33,11 +37,13 @@ class Gumbel(Classifier):
 
     def objective(self, logits: Tensor, labels: Tensor) -> Tensor:
         truth = F.one_hot(labels, logits.shape[1]).to(logits)
-        return F.binary_cross_entropy_with_logits(logits, truth, reduction="none").sum(1).mean()
+        # log-odds rise with q: those of the clamped q are the clamped log-odds
+        kept = logits.clamp(*log_odds(torch.tensor(CLAMP, dtype=torch.float64)).tolist())
+        return F.binary_cross_entropy_with_logits(kept, truth, reduction="none").sum(1).mean()
 
 
 def log_odds(q: Tensor) -> Tensor:
-    """log p/(1 - p) of p = exp(-exp(-q)) at q clamped to [-4, 10], plus what the clamp took away as a constant."""
-    kept = q.clamp(-4, 10)
+    """log p/(1 - p) of p = exp(-exp(-q)) at q clamped, plus what the clamp took away as a constant."""
+    kept = q.clamp(*CLAMP)
     rate = (-kept).exp()
     return -rate - torch.log(-torch.expm1(-rate)) + (q - kept).detach()

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 
 from pipeline.contract import Context, Tensor, nn, setting, torch
 from pipeline.methods.classifier import Classifier
+from pipeline.ops.convergence import not_converged
 
 
 class EBV(Classifier):
@@ -48,7 +49,7 @@ class EBV(Classifier):
 def equiangular(count: int, dim: int, alpha: float, steps: int = 1000) -> Tensor:
     """(count, dim) unit vectors of which no two have a cosine beyond +-alpha, or 1.3 times what is possible.
 
-    From torch's global generator. After `steps` it is left at what was reached.
+    From torch's global generator. Warns (NotConverged) where `steps` do not reach it.
     """
     bound = max(alpha, 1.3 * math.sqrt(max(0, count - dim) / max(1, dim * (count - 1))))
     vectors = F.normalize(torch.randn(count, dim))
@@ -58,4 +59,6 @@ def equiangular(count: int, dim: int, alpha: float, steps: int = 1000) -> Tensor
         if excess.max() <= 1e-4:
             break
         vectors = F.normalize(vectors - 0.4 * (cosines.sign() * excess) @ vectors)
+    else:
+        not_converged("the search for class vectors", steps, f"two are {float(excess.max()):.1e} beyond the bound")
     return vectors

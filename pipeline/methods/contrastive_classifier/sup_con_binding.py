@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 from pipeline.contract import Context, Tensor, TrainingSet, torch
-from pipeline.errors import UserError
 from pipeline.methods.contrastive_classifier.sup_con_relu import SupConReLU
 
 
@@ -16,6 +15,7 @@ class SupConBinding(SupConReLU):
     """
 
     paper = "sup_con_geometry"
+    requires = ("batch_size > num_classes",)
     training_only: ClassVar[tuple[str, ...]] = ("labels", "bound")
 
     bound: Tensor
@@ -24,8 +24,6 @@ class SupConBinding(SupConReLU):
     def build(self, context: Context) -> None:
         super().build(context)
         classes = sum(count > 0 for count in context.class_counts)
-        if context.batch_size <= classes:
-            raise UserError(f"batch_size = {context.batch_size}: sup_con_binding needs more than the {classes} classes")
         self.batch_size = context.batch_size
         self.register_buffer("bound", torch.zeros(classes, dtype=torch.int64))
 

@@ -24,11 +24,13 @@ class AdaInf(Pretrained, SimCLR):
     of the study's epochs, so that the cost in all is about SimCLR's: latents z ~ N(mu(x), sigma(x)^2) of plain images
     reduced to the size of views, decoded to whole images under one variance for all pixels, which at its optimum
     leaves P/2 log(mean squared error) + KL(q(z|x) || N(0, I)) for P pixels; divided by P. New images are decoded from
-    z ~ N(0, I). They are far worse than the paper's, which by its analysis calls for less inflation.
+    z ~ N(0, I). They are far worse than the paper's, which by its analysis calls for less inflation. The temperature is
+    that of the code's SimCLR.
     """
 
     paper = "adainf"
     training_only = ("projector", "vae", "decoder", "generated")
+    temperature: float = setting(0.2, unit="cosine", low=1e-3)
     inflation: int = setting(20, unit="generated images per real one", low=1)
     replicas: int = setting(10, unit="copies", low=1)
     latent_dim: int = setting(32, unit="units", low=1)

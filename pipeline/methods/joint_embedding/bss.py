@@ -11,10 +11,11 @@ class BSS(SimCLR):
     F(X_i) and A'_i equal to A_i but for the central block of the spectrum with a share r of its area, which is that
     of one image of the batch, drawn for the view; r is drawn from `ratio_low` to `ratio_high` for the view.
 
-    From the abstract, a figure and the supplement's algorithm; the range of r could not be found and is chosen here,
-    as is that the transform comes after all augmentation, which makes brightness and contrast common to the batch as
-    well (the paper is said to gain from jitter shared by the batch). The transform is of images with black at 0, as
-    pixels have it, so that their mean has phase 0. Results are not clipped.
+    From the abstract, a figure and the supplement's algorithm; the range of r could not be found, and the study
+    searches its upper end on training images kept out. Chosen here is that the transform comes after all augmentation,
+    which makes brightness and contrast common to the batch as well (the paper is said to gain from jitter shared by the
+    batch). The transform is of images with black at 0, as pixels have it, so that their mean has phase 0. Results are
+    not clipped.
     """
 
     paper = "bss"

@@ -16,8 +16,8 @@ class GroCo(SeveralViews):
     row's sum over the last ranks of the permutation matrix, and the two blocks of a row sum to 1, so that the
     negatives' cross-entropy in the public code repeats the positives'. Mean over elements and anchors, every view
     being an anchor. Gradient reaches the anchor only, as in the code. The head has three layers, all batch normalised,
-    as the code's, but the family's widths, where that has 2048; without the normalisation all embeddings fall into
-    one. Of a batch with fewer negatives than `nearest`, all are taken.
+    the last without scale and shift, as the code's, but the family's widths, where that has 2048; without the
+    normalisation all embeddings fall into one. Of a batch with fewer negatives than `nearest`, all are taken.
     """
 
     paper = "groco"
@@ -26,7 +26,7 @@ class GroCo(SeveralViews):
 
     def build(self, context: Context) -> None:
         widths = [context.feature_dim, self.projection_hidden, self.projection_hidden, self.projection_dim]
-        self.projector = mlp(widths, batch_norm=True, last_batch_norm=True)
+        self.projector = mlp(widths, batch_norm=True, last_batch_norm=True, last_affine=False)
 
     def objective(self, *z: Tensor) -> Tensor:
         u = F.normalize(torch.stack(z).float(), dim=2)

@@ -23,6 +23,7 @@ class MCL(SimCLR):
     """
 
     paper = "mcl"
+    requires = ("clusters <= train_examples",)
     training_only = ("projector", "fresh_projector", "cells")
     num_stages: int = setting(3, unit="stages", low=1)
     clusters: int = setting(10, unit="clusters", low=1)

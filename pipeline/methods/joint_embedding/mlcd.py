@@ -22,6 +22,7 @@ class MLCD(Pretrained, SimCLR):
     """
 
     paper = "mlcd"
+    requires = ("positives < centre_count <= train_examples",)
     training_only = ("projector", "initial", "centres", "nearest")
     centre_count: int = setting(1_000_000, unit="centres", low=2)
     positives: int = setting(8, unit="centres", low=1)

@@ -17,7 +17,7 @@ class ScatSimCLR(SimCLR):
     permutation y, of `permutation_count`, of 3x3 tiles. The code makes all four rotations of each image, and passes
     each tile through f by itself, which would cost 3 and 5 times SimCLR's steps; here y is drawn, T applied to the
     first view, and the image with its tiles in new places passed as a whole, which costs half a step. The head h is
-    512 and 128 units wide, without the code's dropout.
+    512 and 128 units wide, without the code's dropout. The temperature is the code's.
 
     The adapter is the code's: convolution, then `blocks` residual blocks (8 to 45 there) of `width` units. But the
     coefficients are batch normalised, since those of second order are small, the first convolution has stride 2, and
@@ -26,6 +26,7 @@ class ScatSimCLR(SimCLR):
 
     paper = "scat_simclr"
     training_only = ("projector", "pretext_head", "orders")
+    temperature: float = setting(0.5, unit="cosine", low=1e-3)
     scales: int = setting(2, unit="octaves", low=1)
     angles: int = setting(16, unit="angles", low=1)
     width: int = setting(128, unit="units", low=1)

@@ -19,6 +19,8 @@ class WMSE(JointEmbedding):
     """
 
     paper = "w_mse"
+    # else the covariance of a sub-batch is singular
+    requires = ("epsilon > 0 or batch_size // max(1, batch_size // sub_batch) > projection_dim",)
     projection_hidden: int = setting(1024, unit="units", low=1)
     projection_dim: int = setting(64, unit="units", low=1)
     sub_batch: int = setting(128, unit="images", low=2)

@@ -21,7 +21,6 @@ class SubCenterArcFace(ArcFace):
     """
 
     paper = "arcface"
-    paper = "arcface"
     sub_centres: int = setting(3, unit="centres per class", low=1)
     suspicion: float = setting(75.0, unit="degrees", low=0.0, high=180.0)
 

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Method, Tensor, nn, setting, torch
 from pipeline.ops.ema import follow, follower
-from pipeline.ops.groups import in_groups, in_shuffled_groups, slow_statistics
+from pipeline.ops.groups import in_groups, in_shuffled_groups, parts, slow_statistics
 from pipeline.ops.heads import mlp
 from pipeline.ops.queue import Queue
 
@@ -36,7 +36,7 @@ class MomentumContrast(Method):
 
     def build(self, context: Context) -> None:
         self.projector = self.head(context)
-        slow_statistics(self.encoder, self.groups)
+        slow_statistics(self.encoder, parts(context.batch_size, self.groups))
         self.key_encoder = follower(nn.Sequential(self.encoder, self.projector))
         self.queue = Queue(self.queue_length, self.projection_dim)
         self.keys: Tensor | None = None

@@ -9,4 +9,5 @@ class AllLabels(MultiLabel):
     """The loss of `assume_negative` where nothing is missing: the only method whose training labels are complete."""
 
     paper = ""
+    told = "all classes of each training example"
     all_positives: ClassVar[bool] = True

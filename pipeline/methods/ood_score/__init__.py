@@ -84,12 +84,12 @@ class FineTuned(OODScore):
     trains = True
     uses_labels = True
     streams = {"wild": ("full",)}
+    # neither side of a batch is empty
+    requires = ("0 < round(wild_share * batch_size) < batch_size",)
     wild_share: float = setting(0.5, unit="share of each batch", low=0.0, high=1.0)
 
     def stream_sizes(self, batch_size: int) -> dict[str, int]:
         wild = round(self.wild_share * batch_size)
-        if not 0 < wild < batch_size:
-            raise UserError(f"wild_share = {self.wild_share}: leaves one side of a batch of {batch_size} empty")
         return {"train": batch_size - wild, "wild": wild}
 
     def build(self, context: Context) -> None:

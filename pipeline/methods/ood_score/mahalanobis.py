@@ -5,7 +5,7 @@ from typing import ClassVar, cast
 
 from pipeline.contract import Tensor, setting, torch
 from pipeline.methods.ood_score import OODScore, Validation, ascent_of, search_sides
-from pipeline.ops.detection import auroc, fpr95
+from pipeline.ops.detection import auroc, fpr95, single
 from pipeline.ops.gaussian import nearest_class, tied_gaussians
 from pipeline.ops.logistic import fit_logistic
 
@@ -38,7 +38,7 @@ class Mahalanobis(OODScore):
             mean, deviation = sample.mean(0), sample.std(0, correction=0).clamp_min(1e-12)
             weights = fit_logistic((sample - mean) / deviation, labels)[0] / deviation
             a, b = inside[1::2] @ weights, outside[1::2] @ weights
-            rank = fpr95(a, b), -auroc(a, b)
+            rank = single(fpr95, a, b), -single(auroc, a, b)
             if best is None or rank < best:
                 best, self.magnitude, self.weights = rank, magnitude, weights
         return {"epsilon": self.magnitude} | {f"alpha_{i}": float(w) for i, w in enumerate(self.weights)}

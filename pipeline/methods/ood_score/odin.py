@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pipeline.contract import Tensor, setting, torch
 from pipeline.methods.ood_score import OODScore, Validation, ascent, search_sides
-from pipeline.ops.detection import auroc, fpr95
+from pipeline.ops.detection import auroc, fpr95, single
 
 
 class ODIN(OODScore):
@@ -32,7 +32,7 @@ class ODIN(OODScore):
         for temperature in self.temperatures:
             grids = [self.search(side, temperature, magnitudes) for side in sides]
             for magnitude, inside, outside in zip(magnitudes, *grids, strict=True):
-                rank = fpr95(inside, outside), -auroc(inside, outside)
+                rank = single(fpr95, inside, outside), -single(auroc, inside, outside)
                 if best is None or rank < best:
                     best = rank
                     self.temperature, self.magnitude = temperature, magnitude

@@ -22,6 +22,7 @@ class CoTeaching(Classifier):
     """
 
     paper = "co_teaching"
+    told = "the share of wrong labels"
     training_only = ("peer",)
     noise_rate: float = setting(0.2, unit="share of examples", low=0.0, high=1.0)
     gradual: float = setting(0.05, unit="share of training", low=0.0, high=1.0)

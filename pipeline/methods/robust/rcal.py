@@ -19,13 +19,14 @@ class RCAL(Classifier):
     as many for every class k, in each step about a batch. Labels and f_0(x) are mixed as the images are.
 
     Abstract and a reader's summary tell of Gaussians, LOF, head classes nearest in Euclidean distance, sampled
-    features, closeness to contrastive features and mixup; the formulas were not at hand. Chosen here: all weights and
-    shares, equal weights of head classes, tail classes as those with less than half the mean number of examples left,
-    fresh draws in every step, and the scale of the distance (spread: the variance of f_0(x), summed over dimensions).
-    LOF's usual threshold of 1.5 finds next to nothing in these features, hence a share of each class; and among its
-    usual 20 neighbours the wrongly labelled of one true class have mostly each other, hence more. Before f_0(x) is
-    taken, batch normalisation gets its statistics from these images instead of contrastive views, without which f
-    would start at a distance from f_0. The suspects are the outliers, and LOF's negative is the label score.
+    features, closeness to contrastive features and mixup; the formulas were not at hand. `neighbours` and `outliers`
+    are searched by the studies on training images kept out. Chosen here: weights of 1 and shares of a half, equal
+    weights of head classes, tail classes as those with less than half the mean number of examples left, fresh draws in
+    every step, and the scale of the distance (spread: the variance of f_0(x), summed over dimensions). LOF's usual
+    threshold of 1.5 finds next to nothing in these features, hence a share of each class; and among its usual 20
+    neighbours the wrongly labelled of one true class have mostly each other, hence more. Before f_0(x) is taken, batch
+    normalisation gets its statistics from these images instead of contrastive views, without which f would start at a
+    distance from f_0. The suspects are the outliers, and LOF's negative is the label score.
     """
 
     paper = "rcal"

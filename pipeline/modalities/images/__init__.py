@@ -44,9 +44,9 @@ class Strong(Transforms):
 class Augmentation(Transforms):
     """The transforms of views "full", the sizes of views, the crops of views "small", and all of views "strong"."""
 
-    full_size: Annotated[int, Field(ge=4)] | None = None
+    full_size: Annotated[int, Field(ge=4, le=1024)] | None = None
     """Side in pixels of the views "full"; null for the images' own. Smaller ones cost less and teach nearly as much."""
-    small_size: Annotated[int, Field(ge=4)] | None = None
+    small_size: Annotated[int, Field(ge=4, le=1024)] | None = None
     """Side in pixels of the views that multi-crop methods ask for as "small"."""
     small_scale: Span = [0.05, 0.25]
     strong: Strong | None = None

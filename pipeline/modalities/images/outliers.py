@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @functools.cache
 def known_outliers() -> list[str]:
     """The kinds made here, sorted; the keys of data sets come on top. Imports no torch."""
-    body = ast.parse(Path(__file__).read_text()).body
+    body = ast.parse(Path(__file__).read_text(encoding="utf-8")).body
     functions = [node for node in body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
     return sorted(f.name for f in functions if [arg.arg for arg in f.args.args] == ["known", "count", "generator"])
 

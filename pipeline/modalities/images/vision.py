@@ -42,7 +42,7 @@ def torchvision() -> ModuleType:
     spec = importlib.util.find_spec("torchvision")
     assert spec is not None
     assert spec.origin is not None
-    described = Path(spec.origin).with_name("_meta_registrations.py").read_text()
+    described = Path(spec.origin).with_name("_meta_registrations.py").read_text(encoding="utf-8")
     _library = torch.library.Library("torchvision", "FRAGMENT")
     for operator in re.findall(r"register_fake\(\"torchvision::(\w+)\"\)", described):
         _library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

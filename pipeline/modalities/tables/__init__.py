@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pipeline.errors import UserError
 from pipeline.modalities import Dataset
 from pipeline.schema import NotNegative, Strict
 
@@ -13,6 +14,11 @@ DTYPE = "float32"
 class Table(Dataset):
     columns: tuple[str, ...] = ()
     """Names of the columns, in order, with their units; one that begins with its category's column is 0 or 1."""
+
+    def __post_init__(self) -> None:
+        names = len(set(self.columns))
+        if self.columns and names != self.shape[0]:
+            raise UserError(f"data set '{self.key}': {names} different names for {self.shape[0]} columns")
 
 
 class Augmentation(Strict):

@@ -6,7 +6,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shown, unknown
 from pipeline.modalities import Dataset, source_files
 
 if TYPE_CHECKING:
@@ -27,9 +27,27 @@ def shipped(about: Dataset, package: str, file: str) -> list[list[str]]:
     except (metadata.PackageNotFoundError, OSError):
         raise UserError(f"{where} is missing; {MEND}") from None
     source_files.verify(content, about.pins[Path(file).name], where, MEND)
-    text = (gzip.decompress(content) if file.endswith(".gz") else content).decode()
+    text = (gzip.decompress(content) if file.endswith(".gz") else content).decode("utf-8-sig")
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("@")]
     return [[cell.strip() for cell in (line.split(",") if "," in line else line.split())] for line in lines]
+
+
+def numbers(about: Dataset, cells: Sequence[Sequence[str]]) -> "np.ndarray":
+    """(N, F) float64 of rows of cells. UserError names the first cell that is no number, or a row of another length."""
+    import numpy as np
+
+    for place, row in enumerate(cells, 1):
+        if len(row) != len(cells[0]):
+            raise UserError(f"data set '{about.key}': row {place} has {len(row)} cells, the first has {len(cells[0])}")
+        for column, cell in enumerate(row, 1):
+            try:
+                float(cell)
+            except ValueError:
+                raise UserError(
+                    f"data set '{about.key}': row {place}, column {column}: {shown(cell)} is no number; write numbers "
+                    "with a point, fill or leave out what is missing"
+                ) from None
+    return np.array(cells, np.float64)
 
 
 def indicators(values: Sequence[str], categories: Sequence[str]) -> "np.ndarray":
@@ -44,8 +62,10 @@ def classified(about: Dataset, cells: Sequence[Sequence[str]], classes: Mapping[
     import numpy as np
 
     place = {value: number for number, value in enumerate(classes)}
-    rows = np.array([row[:-1] for row in cells], np.float64)
-    return split(about, rows, np.array([place[row[-1]] for row in cells]))
+    for row in cells:
+        if row[-1] not in place:
+            raise unknown(f"class of data set '{about.key}'", row[-1], place)
+    return split(about, numbers(about, [row[:-1] for row in cells]), np.array([place[row[-1]] for row in cells]))
 
 
 def split(about: Dataset, rows: "np.ndarray", labels: "np.ndarray") -> "dict[str, np.ndarray]":

@@ -5,7 +5,7 @@ from typing import Literal
 from pipeline.errors import UserError
 from pipeline.modalities import Dataset
 from pipeline.protocols import supervised
-from pipeline.schema import Count, Evaluated, Positive, Strict
+from pipeline.schema import Count, Distinct, Evaluated, Positive, Strict
 
 KINDS = supervised.KINDS
 MODALITIES = ("images",)
@@ -16,7 +16,7 @@ class Attack(Strict):
 
     radius: Positive = 0.1
     """What a metric without a suffix is of."""
-    radii: list[Positive] = []
+    radii: Distinct[Positive] = []
     """Further ones, for curves."""
     steps: Count = 20
     """Of projected gradient ascent."""

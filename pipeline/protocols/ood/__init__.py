@@ -6,7 +6,7 @@ from pipeline import budget, modalities
 from pipeline.errors import UserError, unknown
 from pipeline.modalities import Dataset
 from pipeline.modalities.images.outliers import known_outliers
-from pipeline.schema import Count, Evaluated, Share, Strict
+from pipeline.schema import Count, Distinct, Evaluated, Share, Strict
 
 KINDS = ("ood_score",)
 MODALITIES = ("images",)
@@ -20,7 +20,7 @@ class Wild(Strict):
     """Unlabelled images beside the training set: clean ones, clean ones under a shift of appearance, and outliers."""
 
     examples: Count
-    outliers: list[str] = []
+    outliers: Distinct[str] = []
     """Kinds of outliers, none of which may be a test or validation outlier."""
     outlier_share: Share = 1.0
     shifted_share: Share = 0.0
@@ -37,9 +37,9 @@ class Wild(Strict):
 class UntrainedBudget(budget.Budget):
     """Of scores that only read the checkpoint they build on. What is INHERITED is the base's and cannot be set."""
 
-    outliers: Evaluated[list[str]] = []
+    outliers: Evaluated[Distinct[str]] = []
     """Test outliers: data sets, `uniform`, `gaussian`, or `held_out` (the base run's held-out classes)."""
-    validation_outliers: Evaluated[list[str]] = []
+    validation_outliers: Evaluated[Distinct[str]] = []
     outlier_examples: Evaluated[Count | None] = None
     """Examples of each set of test outliers; null for as many as the test split has, or the set."""
 
@@ -53,6 +53,8 @@ class UntrainedBudget(budget.Budget):
     def check(self, described: Dataset, where: str) -> None:
         super().check(described, where)
         budget.needs_classes(described, where)
+        if not self.outliers:
+            raise UserError(f"{where}: outliers = []: name one kind or more, which the scores are tested on")
         for name in self.kinds():
             if name == "held_out":
                 if not self.held_out_classes:

@@ -53,8 +53,28 @@ class Evidence(evidence.Evidence):
     @cached_property
     def probe_logits(self) -> Tensor:
         """(N, K) of the linear probe with all labels, on the test split."""
-        l2, iterations = self.probe.l2, self.probe.iterations
-        return linear_probe(self.bank, self.bank_labels, self.features, self.num_classes, l2=l2, iterations=iterations)
+        return self._probed("", self.bank, self.bank_labels, self.features)
+
+    @cached_property
+    def further_probe_logits(self) -> dict[str, Tensor]:
+        """The same (N, K) of probes with shares of the labels, and of those of the method's further features."""
+        labels = self.bank_labels
+        few = {
+            share: self._probed(share, self.bank[places], labels[places], self.features)
+            for share, places in self.few_labels.items()
+        }
+        further = {
+            name: self._probed(name, bank, labels, self.further_features[name])
+            for name, bank in self.further_bank.items()
+        }
+        return few | further
+
+    def _probed(self, suffix: str, bank: Tensor, labels: Tensor, features: Tensor) -> Tensor:
+        """The logits (N, K) of a linear probe of features (N, F); how its solver ended is noted."""
+        settings = self.probe
+        found = linear_probe(bank, labels, features, self.num_classes, l2=settings.l2, iterations=settings.iterations)
+        self.solved(f"linear_top1_{suffix}" if suffix else "linear_top1", found.solved)
+        return found.logits
 
     @cached_property
     def further_bank(self) -> dict[str, Tensor]:

@@ -4,13 +4,13 @@ from pipeline.budget import training_examples
 from pipeline.errors import UserError
 from pipeline.modalities import Dataset
 from pipeline.protocols import supervised
-from pipeline.schema import Count
+from pipeline.schema import Count, Steps
 
 KINDS = ("classifier",)
 
 
 class Budget(supervised.Budget):
-    labelled_examples: Count | None = None
+    labelled_examples: Steps[Count | None] = None
     """Training examples whose labels are given, as many of each class, drawn per study and seed; null for all."""
 
     def streams(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pipeline.methods.classifier import Classifier
 from pipeline.ops.class_scores import margins
 from pipeline.ops.geometry import class_means
 from pipeline.training import evidence
-from pipeline.training.evidence import answers, outputs
+from pipeline.training.evidence import answers, finite, outputs
 from pipeline.training.job import Job, unchanged
 from pipeline.training.loop import whole
 
@@ -73,6 +73,11 @@ class Evidence(evidence.Evidence):
         return logits(self.job, self.job.data.train_inputs)
 
     @property
+    def train_predictions(self) -> Tensor:
+        """(M,) int64."""
+        return self.train_logits.argmax(1)
+
+    @property
     def train_labels(self) -> Tensor:
         """(M,) as the method saw them."""
         return self.job.data.train_labels
@@ -87,7 +92,7 @@ class Evidence(evidence.Evidence):
     def label_scores(self) -> Tensor:
         """(M,) how surely each training example is labelled rightly, by the method or else by the margin."""
         scores = _classifier(self.job).label_scores()
-        return margins(self.train_logits, self.train_labels) if scores is None else scores
+        return margins(self.train_logits, self.train_labels) if scores is None else finite(scores, "label scores")
 
     @property
     def suspects(self) -> Tensor | None:

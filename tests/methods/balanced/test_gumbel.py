@@ -17,9 +17,12 @@ def slow(z, y):
     return -sum(math.log(v) if k == y else math.log(1 - v) for k, v in enumerate(p))
 
 
-def test_gumbel(logits, labels):
-    inside = logits.clamp(-4, 10)
-    assert Gumbel().objective(log_odds(inside), labels).item() == pytest.approx(mean_over(slow, logits, labels))
+@pytest.mark.parametrize("scale", [1, 10])
+def test_gumbel_is_the_codes_loss_of_clamped_scores(logits, labels, scale):
+    """At ten times the scores most of them lie beyond the clamp."""
+    q = scale * logits
+    assert Gumbel().objective(log_odds(q), labels).item() == pytest.approx(mean_over(slow, q, labels))
+    assert (scale == 1) == bool(((q >= -4) & (q <= 10)).double().mean() > 0.7)
 
 
 def test_gumbel_predicts_the_chance_of_each_class_given_that_it_alone_is_present():

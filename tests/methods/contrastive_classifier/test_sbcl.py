@@ -121,3 +121,13 @@ def test_memory_holds_the_embeddings_of_the_last_time_and_is_complete_from_the_s
     assert not method.subclasses.any()
     method.start_epoch(10)
     assert method.subclasses.unique().tolist() == [0, 1, 2]
+
+
+def test_every_clustering_has_draws_of_its_own_and_a_resumed_run_the_same(monkeypatch):
+    method, seeds = made(SBCL, interval=2), []
+    monkeypatch.setattr(SBCL, "cluster", lambda self, generator: seeds.append(generator.initial_seed()))
+    for epoch in range(7):
+        method.start_epoch(epoch)
+    assert seeds == [CONTEXT.seed + epoch for epoch in (2, 4, 6)]
+    method.start_epoch(4)
+    assert seeds[-1] == seeds[1]

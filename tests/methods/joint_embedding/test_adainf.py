@@ -59,6 +59,6 @@ def test_real_and_generated_images_are_drawn_in_the_proportion_of_the_pool():
 
 
 def test_what_is_drawn_trains_simclr():
-    method, plain = begun(made(AdaInf, batch_norm=False), 1), made(SimCLR, batch_norm=False)
+    method, plain = begun(made(AdaInf, batch_norm=False), 1), made(SimCLR, batch_norm=False, temperature=0.2)
     assert method.views == ("full", "full")
     assert method.loss(batch()).item() == pytest.approx(plain.loss(batch()).item(), rel=1e-6)

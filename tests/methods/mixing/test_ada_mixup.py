@@ -62,3 +62,11 @@ def test_the_policy_learns_through_images_and_targets():
     bias = method.policy[-1].bias
     torch.testing.assert_close(bias.grad, differences(loss, bias), rtol=1e-4, atol=1e-9)
     assert bias.grad.abs().max() > 1e-4
+
+
+def test_the_policy_has_two_small_convolutions_and_begins_at_thirds():
+    policy = made(AdaMixUp).policy
+    shapes = [tuple(p.shape) for p in policy.parameters() if p.ndim > 1]
+    assert shapes == [(16, 1, 3, 3), (32, 16, 3, 3), (3, 32)]
+    assert [layer.stride for layer in policy if hasattr(layer, "stride")] == [(2, 2), (2, 2)]
+    assert policy[-1].bias.tolist() == [0.0, 0.0, 0.0] and 5e-4 < policy[-1].weight.std() < 2e-3

@@ -87,12 +87,6 @@ def test_it_scores_by_its_own_classifier_not_by_the_base(cls):
     assert method.model is not base and not method.model.training
 
 
-@pytest.mark.parametrize("cls", FINE_TUNED)
-def test_one_side_only_says_what_to_set(cls):
-    with pytest.raises(UserError, match="wild_share"):
-        cls(wild_share=0.01).stream_sizes(12)
-
-
 def test_a_flat_confidence_moves_nothing():
     moved = ascent(images(2, 13), lambda x: x[:, 0].sum((1, 2)), STD)
     assert (moved[:, 0] == 4).all() and (moved[:, 1] == 0).all()

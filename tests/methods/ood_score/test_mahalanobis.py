@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from pipeline.errors import UserError
 from pipeline.methods.ood_score.mahalanobis import Mahalanobis
-from pipeline.ops.detection import auroc, fpr95
+from pipeline.ops.detection import auroc, fpr95, single
 from tests.kit.ood import STD, fitted, images
 
 
@@ -51,7 +51,7 @@ def test_mahalanobis_by_its_parts(model, validation):
         regression.fit((sample - sample.mean(0)) / deviation, truth)
         weights = regression.coef_[0] / deviation
         a, b = torch.tensor(known[1::2] @ weights), torch.tensor(unknown[1::2] @ weights)
-        ranked.append(((fpr95(a, b), -auroc(a, b)), magnitude, weights))
+        ranked.append(((single(fpr95, a, b), -single(auroc, a, b)), magnitude, weights))
     _, magnitude, weights = min(ranked, key=lambda found: found[0])
     assert chosen["epsilon"] == magnitude
     assert [chosen["alpha_0"], chosen["alpha_1"]] == pytest.approx(weights.tolist(), rel=1e-4)
@@ -64,7 +64,7 @@ def test_mahalanobis_by_its_parts(model, validation):
 def test_it_tells_far_from_near(model, validation):
     method, _ = fitted(Mahalanobis(), model, validation)
     with torch.no_grad():
-        assert auroc(method.scores(images(50, 19, 1.0)), method.scores(images(50, 20, -2.0))) > 80
+        assert single(auroc, method.scores(images(50, 19, 1.0)), method.scores(images(50, 20, -2.0))) > 80
 
 
 @pytest.mark.parametrize("field, key", [("known", "validation_examples"), ("unknown", "validation_outliers")])

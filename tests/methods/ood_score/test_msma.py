@@ -9,7 +9,7 @@ import torch
 from pipeline.contract import Batch
 from pipeline.methods.ood_score import Validation
 from pipeline.methods.ood_score.msma import MSMA
-from pipeline.ops.detection import auroc
+from pipeline.ops.detection import auroc, single
 from tests.kit.classifiers import kept, member, trained_base
 from tests.kit.methods import SIDE, SIZE, begun, step
 
@@ -86,8 +86,11 @@ def test_it_detects_and_its_score_is_the_distance_to_the_fifth_neighbour():
         assert torch.equal(method.predictions(smooth[:5]), classes)
         known, unknown = method.scores(smooth[100:]), method.scores(views(50, 6))
         norms = [[norm.tolist() for norm in method.norms(side)] for side in (smooth[:100], smooth[100:103])]
-    assert auroc(known, unknown) > 90
+    assert single(auroc, known, unknown) > 90
     deviations = [statistics.pstdev(column) for column in zip(*norms[0], strict=True)]
+    # standardised over the training examples, not over their sample
+    torch.testing.assert_close(method.bank.mean(0), torch.zeros(4).double(), atol=1e-9, rtol=0)
+    torch.testing.assert_close(method.bank.square().mean(0), torch.ones(4).double())
     for row, score in zip(norms[1], known.tolist(), strict=False):
         distances = sorted(
             math.sqrt(sum(((a - b) / d) ** 2 for a, b, d in zip(row, other, deviations, strict=True)))

@@ -10,7 +10,7 @@ from pipeline.errors import UserError
 from pipeline.methods.ood_score import spread
 from pipeline.methods.ood_score.msp import MSP
 from pipeline.methods.ood_score.odin import ODIN
-from pipeline.ops.detection import auroc, fpr95
+from pipeline.ops.detection import auroc, fpr95, single
 from tests.kit.ood import STD, attached, fitted, images, logits_of
 
 
@@ -60,7 +60,7 @@ def test_it_chooses_the_best_of_the_whole_grid(model, validation):
         for i in range(21):
             one = odin(model, temperature, i * 0.004 / 20, std)
             a, b = one.scores(known), one.scores(unknown)
-            ranks[temperature, i] = fpr95(a, b), -auroc(a, b)
+            ranks[temperature, i] = single(fpr95, a, b), -single(auroc, a, b)
     temperature, i = min(ranks, key=ranks.get)
     assert chosen == {"temperature": temperature, "epsilon": pytest.approx(i * 0.0002)}
     assert len(set(ranks.values())) > 50 and i > 0
@@ -70,3 +70,33 @@ def test_it_chooses_the_best_of_the_whole_grid(model, validation):
 def test_a_fit_without_validation_data_says_what_to_set(field, key, model, validation):
     with pytest.raises(UserError, match=key):
         fitted(ODIN(), model, dataclasses.replace(validation, **{field: getattr(validation, field)[:0]}))
+
+
+def test_of_equal_points_of_the_grid_it_takes_the_smallest(model, validation, monkeypatch):
+    """Whatever temperature and step, all scores are alike: the first of both is left."""
+
+    def alike(self, inputs, temperature, magnitudes):
+        seen.append((temperature, magnitudes))
+        return torch.zeros(len(magnitudes), len(inputs))
+
+    seen = []
+    monkeypatch.setattr(ODIN, "search", alike)
+    _, chosen = fitted(ODIN(search_examples=30), model, validation)
+    assert chosen == {"temperature": 1.0, "epsilon": 0.0}
+    assert [temperature for temperature, _ in seen[::2]] == [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+    assert all(magnitudes == pytest.approx([0.0002 * i for i in range(21)]) for _, magnitudes in seen)
+
+
+def test_of_points_with_one_fpr_it_takes_the_higher_auroc(model, validation, monkeypatch):
+    """At every temperature but 5 some known inputs lie lower among the unknown than at 5, none of them at the 95%."""
+
+    def search(self, inputs, temperature, magnitudes):
+        known = len(inputs) == len(spread(validation.known, 30)) and torch.equal(inputs, spread(validation.known, 30))
+        scores = torch.linspace(1, 2, len(inputs)) if known else torch.linspace(-1, 0, len(inputs))
+        if known and temperature != 5:
+            scores[0] = -0.5
+        return scores.expand(len(magnitudes), -1)
+
+    monkeypatch.setattr(ODIN, "search", search)
+    _, chosen = fitted(ODIN(search_examples=30), model, validation)
+    assert chosen == {"temperature": 5.0, "epsilon": 0.0}

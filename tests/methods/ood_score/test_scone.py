@@ -52,7 +52,9 @@ def test_it_starts_where_the_classifier_is():
     logits = base.logits(base.encoder(torch.cat(list(data.plain()))))
     method = started(alpha=0.25)
     assert method.loss_before.item() == pytest.approx(mean_over(cross_entropy, logits, data.labels), rel=1e-5)
+    assert (method.slope.item(), method.multipliers.tolist(), method.weights.tolist()) == (-1.0, [0, 0], [1, 1])
     s = logits.logsumexp(1)
+    assert method.offset.item() == pytest.approx(s.sort().values[int(0.25 * 47)].item(), abs=1e-5)
     assert (s < method.offset).float().mean().item() == pytest.approx(0.25, abs=1 / 48)  # g = offset - s > 0: rejected
     assert method.model.training
 

@@ -127,3 +127,19 @@ def test_it_finds_wrong_labels_of_a_separable_set():
     method.judge()
     own, scores = ~method.fake[0], method.label_scores()
     assert scores[own & wrong].max() < scores[own & ~wrong].min()
+
+
+def test_only_the_last_phase_judges_and_by_the_99th_percentile():
+    method = made(AUM, context=dataclasses.replace(CASE, train_examples=200), rounds=1)
+    method.fake[:] = torch.arange(200) >= 100
+    margins = torch.arange(200.0) - 100  # of the threshold examples 0 to 99, of which the 99th percentile is 98.01
+    method.sums.copy_(margins + 199 * (margins == -1))  # example 99 has 198
+    method.sums[0, 98] = 98.005
+    method.seen.fill_(2)
+    begun(method, 0)
+    assert not method.found.any()
+    begun(method, 1)
+    assert method.suspects().nonzero().flatten().tolist() == list(range(99))
+    method.sums[0, 98] = 98.015
+    method.judge()
+    assert method.suspects().nonzero().flatten().tolist() == list(range(98))

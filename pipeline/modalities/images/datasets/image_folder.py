@@ -1,89 +1,63 @@
 """Your own images, in torchvision's ImageFolder layout: <folder>/{train,test}/<class>/*.png.
 
 The folder is RECOUNT_IMAGE_FOLDER, or data/image_folder where that is not set. Images are converted to RGB and resized
-to 32x32 without regard to their aspect ratio (bilinear, antialiased). Classes are the sorted folder names.
+to 32x32 without regard to their aspect ratio (bilinear, antialiased). Classes are the sorted folder names. What is read
+of which files is said by `images.folders` and `images.reading`.
 """
 
-import hashlib
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import UserError
-from pipeline.modalities import Dataset
+from pipeline.modalities import SPLITS, Dataset, contents
+from pipeline.modalities.images import folders, reading
 
 if TYPE_CHECKING:
     import numpy as np
 
 SIDE = 32
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"})
+PLACE = "RECOUNT_IMAGE_FOLDER"
 
 
 def _folder(root: Path) -> Path:
-    return Path(os.environ.get("RECOUNT_IMAGE_FOLDER") or root / "data/image_folder")
-
-
-def _listing(root: Path) -> dict[str, list[tuple[str, Path]]]:
-    """Split -> sorted (class, file). UserError where the layout is not as described above."""
-    top = _folder(root)
-    out: dict[str, list[tuple[str, Path]]] = {}
-    for split in ("train", "test"):
-        place = top / split
-        if not place.is_dir():
-            raise UserError(
-                f"{place}: missing; expected {top}/{{train,test}}/<class>/<image>; "
-                "set RECOUNT_IMAGE_FOLDER to the folder that holds train and test"
-            )
-        out[split] = []
-        for folder in sorted(path for path in place.iterdir() if path.is_dir()):
-            images = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-            if not images:
-                raise UserError(f"{folder}: no images; expected files ending in {', '.join(sorted(SUFFIXES))}")
-            out[split] += [(folder.name, path) for path in images]
-    train, test = ({name for name, _ in out[split]} for split in ("train", "test"))
-    if not train:
-        raise UserError(f"{top / 'train'}: no class folders; expected train/<class>/<image>")
-    if train != test:
-        raise UserError(
-            f"{top}: train and test differ in class '{min(train ^ test)}'; both need the same class folders"
-        )
-    return out
+    own = os.environ.get(PLACE)
+    return Path(own).expanduser().absolute() if own else root / "data/image_folder"
 
 
 def describe(root: Path) -> Dataset:
-    """Pins name and size of every file, which is what can be read while planning; contents are not read."""
-    listing = _listing(root)
+    """Pins the names and contents of all images."""
     top = _folder(root)
-    lines = [
-        f"{path.relative_to(top).as_posix()} {path.stat().st_size}" for pairs in listing.values() for _, path in pairs
-    ]
+    if not top.is_dir():
+        raise UserError(f"{top}: missing; set {PLACE} to the folder that holds {' and '.join(SPLITS)}")
+    found = folders.listing(top)
+    counts = {split: Counter(name for name, _ in pairs) for split, pairs in found.images.items()}
     return Dataset(
         key="image_folder",
         title="Images of your own",
         source="image folder",
         licence="not stated",
         shape=(3, SIDE, SIDE),
-        classes=tuple(sorted({name for name, _ in listing["train"]})),
-        train_examples=len(listing["train"]),
-        test_examples=len(listing["test"]),
-        pins={"names and sizes": "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()},
+        classes=found.classes,
+        train_examples=counts["train"].total(),
+        test_examples=counts["test"].total(),
+        pins={"images": contents.digest(top, found.paths, root / ".recount/image_folder.json")},
+        class_counts={split: tuple(of[name] for name in found.classes) for split, of in counts.items()},
+        skipped=found.skipped,
     )
 
 
 def arrays(root: Path) -> "dict[str, np.ndarray]":
     import numpy as np
-    from PIL import Image
 
     out = {}
-    for split, pairs in _listing(root).items():
-        places = {name: place for place, name in enumerate(sorted({name for name, _ in pairs}))}
+    found = folders.listing(_folder(root))
+    places = {name: place for place, name in enumerate(found.classes)}
+    for split, pairs in found.images.items():
         images = np.empty((len(pairs), SIDE, SIDE, 3), np.uint8)
         for place, (_, path) in enumerate(pairs):
-            try:
-                with Image.open(path) as image:
-                    images[place] = np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR))
-            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-                raise UserError(f"{path}: not a readable image ({error}); replace or delete it") from None
+            images[place] = reading.pixels(path, Path(path).read_bytes(), SIDE)
         out[f"{split}_images"] = images.transpose(0, 3, 1, 2)
         out[f"{split}_labels"] = np.array([places[name] for name, _ in pairs], np.int64)
     return out

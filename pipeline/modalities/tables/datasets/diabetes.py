@@ -34,7 +34,5 @@ DATASET = Table(
 
 
 def arrays(root: Path) -> "dict[str, np.ndarray]":
-    import numpy as np
-
     rows, targets = (sources.shipped(DATASET, "scikit-learn", f"sklearn/datasets/data/{file}") for file in DATASET.pins)
-    return sources.split(DATASET, np.array(rows, np.float64), np.array(targets, np.float64)[:, 0])
+    return sources.split(DATASET, sources.numbers(DATASET, rows), sources.numbers(DATASET, targets)[:, 0])

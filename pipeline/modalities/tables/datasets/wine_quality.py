@@ -56,4 +56,4 @@ def arrays(root: Path) -> "dict[str, np.ndarray]":
         ):
             if kind in qualities:
                 quality[tuple(wine)] = qualities[kind]
-    return sources.split(DATASET, np.array(list(quality), np.float64), np.array(list(quality.values())))
+    return sources.split(DATASET, sources.numbers(DATASET, list(quality)), np.array(list(quality.values())))

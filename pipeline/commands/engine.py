@@ -1,0 +1,120 @@
+"""What the Snakefile asks: whose turn it is, which files a step has, and which of those that it reads come first.
+
+A step whose files are all there is done, whatever their times and wherever they were made: what it is made from stands
+in its path. So nothing here compares times, and no input ever makes a finished step run again.
+"""
+
+import fcntl
+import functools
+import os
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from pipeline.training import cards
+
+if TYPE_CHECKING:
+    from pipeline.planning.model import Run
+
+LOCK = Path(".recount") / "engine.lock"
+WEIGHTS = ("model.safetensors", "train.json", "history.jsonl")
+RESULT = ("result.json", "predictions.npz")
+KEPT = ("model.safetensors", "history.jsonl")
+"""Of the weights, what has a second name beside the result."""
+
+Files = tuple[str, ...]
+"""What a step leaves, its last file last."""
+
+
+class Engine:
+    """A call of Snakemake, once it is known what it is for: it works alone, and at most one job a card at once."""
+
+    def __init__(self, workflow: Any) -> None:
+        self.workflow = workflow
+        self._turn: IO[str] | None = None
+
+    def begin(self) -> None:
+        """Before it is looked which files are there: only missing files count, whatever the caller's profile says.
+
+        Where something is to be run, and not in a dry run, this call waits its turn.
+        """
+        called = self.workflow
+        triggers = called.dag_settings.rerun_triggers
+        called.dag_settings.rerun_triggers = frozenset(each for each in triggers if each.name == "MTIME")
+        if self._turn or not called.is_main_process or called.executor_plugin is None or called.dryrun:
+            return
+        self._turn = turn(Path())
+        if called.local_exec and "gpu_slots" not in called.global_resources and (found := cards.found()):
+            called.register_resource("gpu_slots", len(found))
+
+    def unhindered(self) -> None:
+        """Take Snakemake's own limit of jobs a second away: for it, all jobs are weighed anew ever more often."""
+        limit = self.workflow.scheduling_settings.max_jobs_per_timespan
+        if (limit.max_jobs, limit.timespan) == (100, 1):
+            self.workflow.scheduler.job_rate_limiter = None
+
+
+def turn(root: Path) -> IO[str] | None:
+    """The open lock of the project, which ends with this process; wait for it where another engine has it.
+
+    None, and a line on standard error, where the file system has no locks.
+    """
+    path = root / LOCK
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"recount: another snakemake{_holder(lock)} is at work in this folder; waiting for it", file=sys.stderr)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    except OSError as error:
+        print(f"recount: {path}: no lock ({error.strerror}); call one snakemake at a time here", file=sys.stderr)
+        lock.close()
+        return None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()} on {os.uname().nodename}\n")
+    lock.flush()
+    return lock
+
+
+def _holder(lock: IO[str]) -> str:
+    lock.seek(0)
+    words = lock.read(200).split()
+    return f" (process {' '.join(words)})" if words else ""
+
+
+def trained(run: "Run") -> Files:
+    return tuple(f"{run.trained}/{name}" for name in WEIGHTS) if run.trains else ()
+
+
+def evaluated(run: "Run") -> Files:
+    return tuple(f"{run.path}/{name}" for name in (*(KEPT if run.trains else ()), *reversed(RESULT)))
+
+
+@functools.cache
+def there(files: Files) -> bool:
+    """Whether all files of a step are there, looked up once a process."""
+    return all(map(os.path.exists, files))
+
+
+def inputs(own: Files, read: Iterable[Files], leave: bool = False) -> list[str]:
+    """What a step waits for of what others leave: all of what must be made, one file of what is there.
+
+    leave: where the step's own files are there, it does not wait for what would have to be made.
+    """
+    done = leave and there(own)
+    found = []
+    for files in read:
+        if there(files):
+            found += [files[-1]] if _past(files[-1]) else []
+        elif not done:
+            found += files
+    return found
+
+
+@functools.cache
+def _past(path: str) -> bool:
+    """Snakemake refuses what is older than what it read, and a copied project may have files from the future."""
+    return os.stat(path).st_mtime <= time.time()  # noqa: PTH116

@@ -1,0 +1,76 @@
+"""What is worth no more than nothing: the study's floor, such as an untrained encoder, and chance.
+
+They hold for metrics that state what chance is. What is not better than either has not learned, and a comparison with
+it says nothing about what is learned.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from pipeline.exhibits import labels
+from pipeline.exhibits.cells import Cell, Results
+
+ALIKE = ("dataset", "train_examples", "test_examples", "held_out_classes", "imbalance", "encoder")
+"""What variants must share for one's floor to be the other's: training changes nothing in what has not trained."""
+
+
+@dataclass(frozen=True)
+class Floor:
+    """name: the method whose value it is, or "chance"."""
+
+    name: str
+    value: float
+
+
+def under(results: Results, variant: str, method: str, metric: str) -> Floor | None:
+    """The floor that the cell's mean is not better than, the best of several; None where it is better than all.
+
+    None as well where the metric has no floor, and for what does not train, which is not expected to learn.
+    """
+    cell = results.cells[variant, method]
+    values = list(cell.sample(metric).values.values())
+    order = 1.0 if labels.direction(metric) == "higher" else -1.0
+    if not values or method == results.study.floor or cell.runs[0].settings.get("epochs") == 0:
+        return None
+    missed = [floor for floor in floors(results, variant, metric) if order * (fmean(values) - floor.value) <= 0]
+    return max(missed, key=lambda floor: order * floor.value, default=None)
+
+
+def floors(results: Results, variant: str, metric: str) -> Iterator[Floor]:
+    """Of a metric in a variant: the study's floor there, or in a variant with the same data, and chance."""
+    described = labels.described(metric)
+    if described is None or described.chance is None:
+        return
+    if (cell := _of_study(results, variant)) and (values := cell.sample(metric).values):
+        yield Floor(str(results.study.floor), fmean(values.values()))
+    if described.chance != "class":
+        yield Floor("chance", float(described.chance))
+    elif (share := _most_frequent(results, variant)) is not None:
+        yield Floor("chance", 100 * share)
+
+
+def _of_study(results: Results, variant: str) -> Cell | None:
+    """The cell of the study's floor in the variant, else in one that differs from it in training alone."""
+    wanted = _alike(results, variant)
+    there = [name for (name, method) in results.cells if method == results.study.floor]
+    same = sorted((name for name in there if _alike(results, name) == wanted), key=lambda name: name != variant)
+    return results.cells[same[0], str(results.study.floor)] if same else None
+
+
+def _alike(results: Results, variant: str) -> list[Any]:
+    run = next(cell.runs[0] for (name, _), cell in results.cells.items() if name == variant)
+    return [run.dataset, *(run.settings.get(name) for name in ALIKE)]
+
+
+def _most_frequent(results: Results, variant: str) -> float | None:
+    """The share of the most frequent class among the test labels; None where no run has kept them."""
+    for (name, _), cell in results.cells.items():
+        for arrays in cell.examples.values() if name == variant else ():
+            found = arrays.get("labels")
+            if found is not None and found.ndim == 1 and np.issubdtype(found.dtype, np.integer):
+                return float(np.unique(found, return_counts=True)[1].max() / len(found))
+    return None
