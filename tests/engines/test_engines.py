@@ -6,10 +6,12 @@ One finished project is made once for all test processes; tests work on copies o
 import csv
 import json
 import os
+import random
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -198,7 +200,87 @@ def test_another_metric_or_setting_of_evaluation_trains_nothing(copied: Path) ->
     project.edit(copied / STUDY, budget__smoke__test_examples=200)
     project.edit(copied / "studies/ood.yaml", budget__smoke__outliers=["uniform", "digits"])
     asked = jobs(ran(copied, *SNAKEMAKE, "-n"))
-    assert (asked.get("train", 0), asked["evaluate"], asked["prepare"]) == (0, 6, 1)
+    assert (asked.get("train", 0), asked["evaluate"], asked["score"]) == (0, 4, 2)
+    assert [name for name in asked if name.startswith("prepare_")] == ["prepare_digits"]
+
+
+LOST = {
+    "results/tables/ood.tex": ["all", "report", "table_ood"],
+    "results/figures/*.svg": ["all", "report", "table_classification"],
+    "results/claims.csv": ["all", "claims", "report"],
+    "results/report/ood.html": ["all", "report"],
+    "results/made/table-ood/*": ["all", "report", "table_ood"],
+    "runs/ood/*/*/result.json": ["all", "claims", "report", "score", "table_ood"],
+    "runs/*/*/*/model.safetensors": ["all", "claims", "evaluate", "report", "table_classification"],
+    "trained/*/*/*/history.jsonl": ["all", "train"],
+    "data/prepared/*/*.npy": ["all", "prepare_fashion_mnist"],
+}
+"""A file that may get lost -> the rules that are called for to have it again."""
+
+
+def test_what_is_there_is_never_made_again_and_what_is_lost_is(copied: Path) -> None:
+    """As after `dvc pull`: the files have any time, and nothing is known of how they were made."""
+    draws = random.Random(3)
+    shutil.rmtree(copied / ".snakemake")
+    for path in copied.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            os.utime(path, (time.time() + draws.uniform(-1e6, 1e5),) * 2)
+    assert "Nothing to be done" in ran(copied, *SNAKEMAKE, "-n")
+    asked = {}
+    for pattern in LOST:
+        lost, *_ = sorted(copied.glob(pattern))
+        gone = lost.rename(lost.with_name("gone"))
+        asked[pattern] = sorted(jobs(ran(copied, *SNAKEMAKE, "-n")).keys() - {"total"})
+        gone.rename(lost)
+    assert asked == LOST
+    sorted(copied.glob("runs/ood/*/*/result.json"))[0].unlink()
+    project.edit(copied / "papers/label_smoothing.yaml", title="Another title")
+    ran(copied, *SNAKEMAKE)
+    assert "Another title" in (copied / "results/report.html").read_text()
+    assert "Nothing to be done" in ran(copied, *SNAKEMAKE)
+
+
+def test_calls_at_once_take_turns(copied: Path) -> None:
+    before = trainings(copied)
+    (copied / "results/tables/ood.csv").unlink()
+    calls = [started(copied, *SNAKEMAKE) for _ in range(3)]
+    said = [call.communicate()[0] for call in calls]
+    assert [call.returncode for call in calls] == [0, 0, 0]
+    assert sum("Nothing to be done" in text for text in said) == 2
+    assert sum("another snakemake (process " in text for text in said) == 2
+    assert trainings(copied) == before
+
+
+SHORT = """
+import os
+from pipeline.commands import engine
+ENGINE = engine.Engine(workflow)
+onstart:
+    ENGINE.unhindered()
+rule all:
+    input: [f"made/{number}" for number in range(150)]
+rule one:
+    output: "made/{number}"
+    shell: "true > {output}"
+"""
+
+
+def test_jobs_that_end_at_once_do_not_stop_the_engine(tmp_path: Path) -> None:
+    """Snakemake's own limit is 100 starts a second; with its wake-ups taken away it would wait for ever."""
+    folder = project.make(tmp_path / "project", code=True)
+    (folder / "Snakefile").write_text(SHORT)
+    ran(folder, "snakemake", "--cores", "16", "--quiet", "all")
+    assert len(list(folder.glob("made/*"))) == 150
+
+
+def test_jobs_use_the_interpreter_that_plans(copied: Path) -> None:
+    (copied / "results/claims.csv").unlink()
+    # without the environment's programs on the path
+    call = [sys.executable, "-m", "snakemake", "--cores", "1", "results/claims.csv"]
+    environment = {**project.environment(), "PATH": os.defpath}
+    result = subprocess.run(call, cwd=copied, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert (copied / "results/claims.csv").is_file()
 
 
 def until(condition: Callable[[], object], process: "subprocess.Popen[str]") -> None:
@@ -332,7 +414,8 @@ def test_the_gpu_tier_is_planned_by_both_views(tmp_path: Path) -> None:
     folder = project.make(tmp_path / "project", code=True, own=True)
     said = jobs(ran(folder, *SNAKEMAKE, "-n", "--config", "tier=gpu"))
     plan = planning.load(folder, {"tier": "gpu"})
-    assert (said["train"], said["evaluate"]) == (sum(run.trains for run in plan.runs), len(plan.runs))
+    trained = sum(run.trains for run in plan.runs)
+    assert (said["train"], said["evaluate"], said["score"]) == (trained, trained, len(plan.runs) - trained)
     ran(folder, "python", "-m", "pipeline", "plan", "--write", "--set", "tier=gpu")
     assert {path.stem for path in (folder / "results/plan").iterdir()} == plan_files(folder)
 
@@ -355,7 +438,8 @@ def test_dvc_yaml_holds_against_the_plan(tmp_path: Path) -> None:
     # those of params.yaml, whichever they are
     assert all(stages[name]["foreach"] == "${studies}" for name in ("train", "evaluate", "table"))
     declared = {name.replace("${item}", "ood") for out in stages["table"]["do"]["outs"] for name in out}
-    assert declared == {path for path in outputs.of_study(plan.studies["ood"]) if "/tables/" in path}
+    tables = {path for path in outputs.of_study(plan.studies["ood"]) if "/tables/" in path}
+    assert declared == {*tables, "results/made/table-ood"}
     written = {name for out in stages["report"]["outs"] for name in out}
     assert all({path, str(Path(path).parent)} & written for path in outputs.report(plan).files)
     # what `plan --write` writes is what stages depend on

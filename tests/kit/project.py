@@ -17,7 +17,7 @@ HERE = Path(__file__).parents[2]
 STUDIES = HERE / "tests/studies"
 """Three studies that stay as they are whatever becomes of the project's own."""
 ALL, SMALL = ("ssl", "classification", "ood"), ("classification", "ood")
-CODE = ("pipeline", "profiles", "Snakefile", "dvc.yaml", ".dvc/config", ".dvcignore", ".gitignore")
+CODE = ("pipeline", "profiles", "Snakefile", "dvc.yaml", ".dvc/config", ".dvc/plots", ".dvcignore", ".gitignore")
 CLAIMS = [
     {
         "id": "calibration",

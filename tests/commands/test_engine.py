@@ -1,0 +1,51 @@
+"""Which files a step waits for, and whose turn it is."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.commands import engine
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for cached in (engine.there, engine._past):
+        cached.cache_clear()
+    for name in ("own", "a", "b", "future"):
+        Path(name).touch()
+    os.utime("future", (time.time() + 1e6,) * 2)
+    return tmp_path
+
+
+def test_a_step_waits_for_all_that_must_be_made_and_names_one_file_of_what_is_there(here: Path) -> None:
+    read = [("a", "b"), ("a", "gone"), ("future",)]
+    assert engine.inputs(("missing",), read) == ["b", "a", "gone"]
+    # what is made does not wait for what its own path stands for
+    assert engine.inputs(("own",), read, leave=True) == ["b"]
+    assert engine.inputs(("missing",), read, leave=True) == ["b", "a", "gone"]
+
+
+def test_turns_are_taken_and_a_killed_engine_leaves_none(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = "import time; from pathlib import Path; from pipeline.commands import engine\n"
+    program += "held = engine.turn(Path()); print('mine', flush=True); time.sleep(60)"
+    path = {**os.environ, "PYTHONPATH": str(Path(engine.__file__).parents[2])}
+    other = subprocess.Popen([sys.executable, "-c", program], env=path, stdout=subprocess.PIPE, text=True)
+    assert other.stdout and other.stdout.readline() == "mine\n"
+    waiting = subprocess.Popen(
+        [sys.executable, "-c", program], env=path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert waiting.stderr and f"another snakemake (process {other.pid} on " in waiting.stderr.readline()
+    other.kill()
+    assert waiting.stdout and waiting.stdout.readline() == "mine\n"
+    waiting.kill()
+    waiting.communicate()
+    other.communicate()
+    lock = engine.turn(here)
+    assert lock is not None
+    lock.close()
+    assert capsys.readouterr().err == ""
