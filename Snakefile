@@ -153,7 +153,7 @@ rule train:
     input:
         after(training),
     output:
-        [f"trained/{RUN}/{name}" for name in engine.WEIGHTS],
+        [f"trained/{RUN}/{name}" for name in engine.TRAINING],
     params:
         run=lambda wildcards: planned(wildcards, "trained").trained,
     resources:
@@ -165,7 +165,7 @@ rule train:
 
 
 # of what was trained, and of scores of what others have trained
-for name, trained, files in (("evaluate", True, engine.KEPT + engine.RESULT), ("score", False, engine.RESULT)):
+for name, trained, files in (("evaluate", True, engine.EVALUATION), ("score", False, engine.SCORE)):
 
     rule:
         name:

@@ -1,6 +1,5 @@
 """Seconds to read and aggregate 10,000 result files of one study: 1,000 cells of 10 seeds with 15 metrics each."""
 
-import json
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ METHODS, SEEDS, METRICS = 1000, 10, 15
 def run() -> Iterator[str]:
     """One line: files, rows and seconds."""
     from pipeline.exhibits import frame
+    from pipeline.files import write_sealed
     from pipeline.planning import load
     from pipeline.planning.model import Plan
 
@@ -27,8 +27,7 @@ def run() -> Iterator[str]:
                 path = runs[-1].path
                 metrics = {f"metric_{place}": place + seed / 10 for place in range(METRICS)}
                 result = {"id": identity, "status": "ok", "metrics": metrics, "settings": first.settings}
-                (Path(name) / path).mkdir(parents=True)
-                (Path(name) / path / "result.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+                write_sealed(Path(name) / path / "result.json", result)
         study = Plan(planned.tier, planned.studies, tuple(runs))
         started = time.perf_counter()
         table = frame.aggregate(frame.read(study, "classification", name))

@@ -102,7 +102,7 @@ def detection(metric: str, random: np.random.Generator, seeds: int, examples: in
     unknown = normal(random, seeds, examples // 2, 0.0, times)
     for inside, outside in zip(known, unknown, strict=True):
         arrays = [{"scores_known": a, "scores_unknown.others": b} for a, b in zip(inside, outside, strict=True)]
-        values = [metrics.redrawn(described, each, ONCE)[metric][0] for each in arrays]
+        values = [metrics.redrawn(described, each)[metric][0] for each in arrays]
         makers = [partial(_redrawn, metric, partial(metrics.redrawn, described, each)) for each in arrays]
         found.append([(1.0, Sample(dict(enumerate(values)), {}, dict(enumerate(makers))))])
     return found, TRUTHS[metric](spread / examples**0.5)
@@ -113,7 +113,6 @@ def _redrawn(metric: str, compute: Callable[..., dict[str, Drawn]]) -> Drawn:
 
 
 GAP = 2.0
-ONCE: Callable[[str, int], Drawn] = lambda side, size: np.ones((size, 1))  # noqa: E731
 TRUTHS: dict[str, Callable[[float], float]] = {
     "auroc": lambda deviation: 100 * float(ndtr(GAP / (2 + deviation**2) ** 0.5)),
     "fpr95": lambda deviation: 100 * float(ndtr((1.6448536 - GAP) / (1 + deviation**2) ** 0.5)),

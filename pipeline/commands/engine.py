@@ -13,19 +13,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from pipeline.commands.stages import KEPT, PREDICTIONS, RESULT, TRAINED
 from pipeline.training import cards
 
 if TYPE_CHECKING:
     from pipeline.planning.model import Run
 
 LOCK = Path(".recount") / "engine.lock"
-WEIGHTS = ("model.safetensors", "train.json", "history.jsonl")
-RESULT = ("result.json", "predictions.npz")
-KEPT = ("model.safetensors", "history.jsonl")
-"""Of the weights, what has a second name beside the result."""
-
 Files = tuple[str, ...]
 """What a step leaves, its last file last."""
+TRAINING: Files = (*KEPT, TRAINED)
+SCORE: Files = (PREDICTIONS, RESULT)
+EVALUATION: Files = (*KEPT, *SCORE)
 
 
 class Engine:
@@ -86,11 +85,11 @@ def _holder(lock: IO[str]) -> str:
 
 
 def trained(run: "Run") -> Files:
-    return tuple(f"{run.trained}/{name}" for name in WEIGHTS) if run.trains else ()
+    return tuple(f"{run.trained}/{name}" for name in TRAINING) if run.trains else ()
 
 
 def evaluated(run: "Run") -> Files:
-    return tuple(f"{run.path}/{name}" for name in (*(KEPT if run.trains else ()), *reversed(RESULT)))
+    return tuple(f"{run.path}/{name}" for name in (EVALUATION if run.trains else SCORE))
 
 
 @functools.cache

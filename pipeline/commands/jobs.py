@@ -83,7 +83,7 @@ def _train(run: Any, planned: Any) -> None:
     if not run.trains:
         return
     with stages.alone(ROOT / run.trained, run.training) as done:
-        if done("train.json"):
+        if done(stages.TRAINED):
             return
         outputs.spoil(outputs.FROM_TRAINING, run.study, ROOT)
         live = tracking.Live(run, ROOT)
@@ -104,7 +104,7 @@ def _evaluate(run: Any, planned: Any) -> None:
     from pipeline.exhibits import outputs
 
     with stages.alone(ROOT / run.path, run.id) as done:
-        if not done("result.json"):
+        if not done(stages.RESULT):
             outputs.spoil(outputs.FROM_RESULTS, run.study, ROOT)
             result = _retried(lambda: stages.evaluate(run, planned, ROOT), run)
             print(f"{run.path}: {result['status']} {json.dumps(result['metrics'])}")

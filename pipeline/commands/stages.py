@@ -21,7 +21,9 @@ from pipeline.files import canonical, link, part, read_sealed, sound, write_byte
 from pipeline.planning.model import Plan, Run
 
 CHECKPOINT, LOCK = "checkpoint.safetensors", ".lock"
-WEIGHTS, HISTORY = "model.safetensors", "history.jsonl"
+KEPT = WEIGHTS, HISTORY = "model.safetensors", "history.jsonl"
+"""What training leaves beside its last file, and what has a second name beside the result."""
+TRAINED, RESULT, PREDICTIONS = "train.json", "result.json", "predictions.npz"
 CHECKPOINT_SECONDS = 10.0
 Report = Callable[[dict[str, Any]], None]
 
@@ -115,7 +117,7 @@ def train(run: Run, plan: Plan, root: Path, report: Report) -> dict[str, Any]:
     record |= {"finished": _now(), "device": device.describe(), "versions": _versions()}
     checkpoint.save(folder / WEIGHTS, state)
     write_text(folder / HISTORY, "".join(canonical(row) + "\n" for row in rows))
-    record = write_sealed(folder / "train.json", record, [folder / WEIGHTS, folder / HISTORY])
+    record = write_sealed(folder / TRAINED, record, [folder / name for name in KEPT])
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return record
 
@@ -173,16 +175,16 @@ def evaluate(run: Run, plan: Plan, root: Path) -> dict[str, Any]:
             "git_commit": _commit(root),
         },
     }
-    names = (WEIGHTS, HISTORY) if run.trains else ()
+    names = KEPT if run.trains else ()
     for name in names:
-        link(part(root / run.trained / "train.json", trained, name), folder / name)
-    _save_arrays(folder / "predictions.npz", evaluation.arrays)
-    return write_sealed(folder / "result.json", result, [folder / name for name in (*names, "predictions.npz")])
+        link(part(root / run.trained / TRAINED, trained, name), folder / name)
+    _save_arrays(folder / PREDICTIONS, evaluation.arrays)
+    return write_sealed(folder / RESULT, result, [folder / name for name in (*names, PREDICTIONS)])
 
 
 def _training(run: Run, root: Path) -> dict[str, Any]:
     """The run's train.json; UserError where it is missing or not as training left it."""
-    return read_sealed(root / run.trained / "train.json", run.training)
+    return read_sealed(root / run.trained / TRAINED, run.training)
 
 
 def _unsound_base(run: Run, plan: Plan, root: Path) -> str | None:
@@ -230,8 +232,8 @@ def _trained(run: Run, plan: Plan, root: Path, device: Any) -> Any:
     from pipeline.training import checkpoint
     from pipeline.training.loop import build
 
-    sealed, record = root / run.trained / "train.json", _training(run, root)
-    weights, history = (part(sealed, record, name) for name in (WEIGHTS, HISTORY))
+    sealed, record = root / run.trained / TRAINED, _training(run, root)
+    weights, history = (part(sealed, record, name) for name in KEPT)
     job = _job(run, plan, root, device)
     state = checkpoint.load(weights)
     built = build(job, _protocol(run).phases(job))
@@ -279,6 +281,6 @@ def _commit(root: Path) -> str | None:
 def complete(run: Run, root: Path) -> bool:
     """Whether the run's result is there, and is as it was written."""
     try:
-        return bool(read_sealed(root / run.path / "result.json", run.id))
+        return bool(read_sealed(root / run.path / RESULT, run.id))
     except UserError:
         return False

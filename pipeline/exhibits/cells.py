@@ -101,7 +101,7 @@ class Cell:
         """(B,) of the metric over resampled examples; UserError where what was kept contradicts the stored metric."""
         if (file.name, seed) not in self._redrawn:
             run, arrays = next(run for run in self.runs if run.seed == seed), self.examples[seed]
-            for name, value in redrawn(file, arrays, lambda _, size: np.ones((size, 1))).items():
+            for name, value in redrawn(file, arrays).items():
                 _agree(run, name, float(value[0]), self.value(run, name))
             self._redrawn[file.name, seed] = statistics.redraw(partial(redrawn, file, arrays))
         return self._redrawn[file.name, seed][metric]
@@ -122,6 +122,13 @@ class Results:
             cell = self.cells.setdefault((run.variant, run.method), Cell([], [], self.records))
             cell.runs.append(run)
             cell.results.append(result)
+
+    @cached_property
+    def by_variant(self) -> dict[str, list[Cell]]:
+        found: dict[str, list[Cell]] = {}
+        for (variant, _), cell in self.cells.items():
+            found.setdefault(variant, []).append(cell)
+        return found
 
     def methods(self, variant: str) -> list[str]:
         """The study's methods that the variant has, in the study's order."""

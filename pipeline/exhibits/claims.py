@@ -124,9 +124,12 @@ def _judge(paper: "Paper", claim: "Claim", results: Mapping[str, Results]) -> Ve
             return Verdict(paper, claim, "not_tested", None, f"{where} is not in the plan of study {test.study}")
     effect = _effect(test, study, sides, _order(paper, claim, test, study))
     unequal = _unequal(study, sides)
-    undeclared = f"unequal information, which the claim does not allow for: {unequal}" if unequal else ""
-    if reason := _doubt(study, sides, effect) or _sunk(test, study, sides) or undeclared * (not test.despite):
-        return Verdict(paper, claim, "inconclusive", effect, reason, unequal * bool(test.despite))
+    reason = _doubt(study, sides, effect) or _sunk(test, study, sides)
+    if unequal and not test.despite:
+        reason = reason or f"unequal information, which the claim does not allow for: {unequal}"
+        unequal = ""
+    if reason:
+        return Verdict(paper, claim, "inconclusive", effect, reason, unequal)
     assert effect is not None
     decided = ("contradicted", "inconclusive", "supported")[effect.less(test.margin).sign + 1]
     return Verdict(paper, claim, decided, effect, unequal=unequal)

@@ -55,21 +55,21 @@ def floors(results: Results, variant: str, metric: str) -> Iterator[Floor]:
 
 def _of_study(results: Results, variant: str) -> Cell | None:
     """The cell of the study's floor in the variant, else in one that differs from it in training alone."""
-    wanted = _alike(results, variant)
-    there = [name for (name, method) in results.cells if method == results.study.floor]
-    same = sorted((name for name in there if _alike(results, name) == wanted), key=lambda name: name != variant)
-    return results.cells[same[0], str(results.study.floor)] if same else None
+    wanted, floor = _alike(results, variant), str(results.study.floor)
+    there = [name for name in (variant, *results.by_variant) if (name, floor) in results.cells]
+    same = next((name for name in there if _alike(results, name) == wanted), None)
+    return None if same is None else results.cells[same, floor]
 
 
 def _alike(results: Results, variant: str) -> list[Any]:
-    run = next(cell.runs[0] for (name, _), cell in results.cells.items() if name == variant)
+    run = results.by_variant[variant][0].runs[0]
     return [run.dataset, *(run.settings.get(name) for name in ALIKE)]
 
 
 def _most_frequent(results: Results, variant: str) -> float | None:
     """The share of the most frequent class among the test labels; None where no run has kept them."""
-    for (name, _), cell in results.cells.items():
-        for arrays in cell.examples.values() if name == variant else ():
+    for cell in results.by_variant[variant]:
+        for arrays in cell.examples.values():
             found = arrays.get("labels")
             if found is not None and found.ndim == 1 and np.issubdtype(found.dtype, np.integer):
                 return float(np.unique(found, return_counts=True)[1].max() / len(found))

@@ -72,16 +72,20 @@ class Records(Protocol):
 
 
 class Files:
-    """Results from the run folders below `root`. remedy: what to do about a file that is not as it was written."""
+    """Results from the run folders below `root`, each read once. remedy: what to do about a file that is not as it was
+    written."""
 
     def __init__(self, root: str | Path = ".", remedy: str = REMEDY) -> None:
         self.root, self.remedy = Path(root), remedy
+        self._read: dict[str, dict[str, Any]] = {}
 
     def results(self, runs: Sequence[Any]) -> list[dict[str, Any]]:
         return [self._result(run) for run in runs]
 
     def _result(self, run: Any) -> dict[str, Any]:
-        return read_sealed(f"{self.root}/{run.path}/result.json", run.id, self.remedy)
+        if run.path not in self._read:
+            self._read[run.path] = read_sealed(f"{self.root}/{run.path}/result.json", run.id, self.remedy)
+        return self._read[run.path]
 
     def examples(self, run: Any) -> "dict[str, np.ndarray]":
         import numpy as np
@@ -112,9 +116,8 @@ def study_of(plan: PlanLike, key: str) -> "Study":
 
 def manifest(dataset: str, root: str | Path = ".") -> dict[str, Any]:
     """What a prepared data set says of itself; empty where it is not on this machine."""
-    path = modalities.folder(dataset, Path(root)) / "manifest.json"
-    found: dict[str, Any] = read_sealed(path) if path.exists() else {}
-    return found
+    there = (modalities.folder(dataset, Path(root)) / modalities.MANIFEST).exists()
+    return modalities.manifest(dataset, Path(root)) if there else {}
 
 
 def read(plan: PlanLike, study: str, root: str | Path = ".") -> "pl.DataFrame":

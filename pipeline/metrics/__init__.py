@@ -146,9 +146,14 @@ def kept(evidence: Any, names: Iterable[str]) -> dict[str, "Tensor"]:
     return _kept({need: getattr(evidence, need) for need in needed})
 
 
-def redrawn(metric: Metric, arrays: Mapping[str, "Array"], counts: "Counts") -> dict[str, "Array"]:
-    """The metric's values by name, (R,) each, in draws of `counts`; arrays: what `kept` gave, and perhaps more."""
-    found = _computed(metric, _arguments(metric, arrays, counts))
+def redrawn(metric: Metric, arrays: Mapping[str, "Array"], counts: "Counts | None" = None) -> dict[str, "Array"]:
+    """The metric's values by name, (R,) each, in draws of `counts`, or in the one that has every example once.
+
+    arrays: what `kept` gave, and perhaps more.
+    """
+    from pipeline.ops.resampling import once
+
+    found = _computed(metric, _arguments(metric, arrays, counts or once))
     return {name: of for name, of in found.items() if not isinstance(of, Absent)}
 
 

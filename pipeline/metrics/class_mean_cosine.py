@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.errors import Absent
+from pipeline.ops.geometry import several
 
 LABEL = "Cosine of class means"
 UNIT = ""
@@ -13,8 +13,6 @@ DIRECTION = "lower"
 
 def compute(class_means: Tensor) -> float:
     """Of the class means (K, F), float64."""
-    if len(class_means) < 2:
-        raise Absent("there is one class, and it takes two")
-    unit = F.normalize(class_means, dim=1)
+    unit = F.normalize(several(class_means, "class"), dim=1)
     pairs = len(unit) * (len(unit) - 1)
     return (float((unit @ unit.T).sum()) - float(unit.square().sum())) / pairs

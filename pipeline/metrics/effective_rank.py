@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from pipeline.errors import Absent
+from pipeline.ops.geometry import several
 
 LABEL = "Effective rank"
 UNIT = ""
@@ -17,9 +17,7 @@ def compute(features: Tensor) -> float:
 
     The singular values are scaled to sum to 1. Features that are all the same give 0.
     """
-    if len(features) < 2:
-        raise Absent("there is one test example, and it takes two")
-    centred = features.double() - features.double().mean(0)
+    centred = several(features, "test example").double() - features.double().mean(0)
     # the smaller Gram matrix has the same eigenvalues; they are squared singular values
     gram = centred.T @ centred if len(centred) >= centred.shape[1] else centred @ centred.T
     singular = torch.linalg.eigvalsh(gram).clamp_min(0).sqrt()

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.errors import Absent
+from pipeline.ops.geometry import several
 from pipeline.ops.probes import ENTRIES
 
 LABEL = "Uniformity"
@@ -25,9 +25,7 @@ def uniformity(z: Tensor, t: float = 2) -> float:
     Raises Absent where there is no pair.
     Lower is more uniform: 0 when all coincide, about -2t for evenly spread features.
     """
-    if len(z) < 2:
-        raise Absent("there is one test example, and it takes two")
-    z = F.normalize(z.float())
+    z = F.normalize(several(z, "test example").float())
     total = 0.0
     for part in z.split(max(1, ENTRIES // len(z))):
         total += float((2 * t * (part @ z.T - 1)).exp().sum(dtype=torch.float64))

@@ -113,15 +113,17 @@ def folder(key: str, root: Path = Path()) -> Path:
     return Path(root) / "data" / "prepared" / key
 
 
+def stems(key: str) -> list[str]:
+    """Of the files of a data set's arrays: inputs and labels of each split."""
+    return [f"{split}_{kind}" for split in SPLITS for kind in (of(key).NOUN, "labels")]
+
+
 def arrays_of(about: Dataset) -> dict[str, tuple[tuple[int, ...], str]]:
     """File stem -> shape and type of each prepared array."""
-    modality = of(about.key)
-    counts = {"train": about.train_examples, "test": about.test_examples}
-    return {
-        f"{split}_{kind}": ((counts[split], *tail), dtype)
-        for split in SPLITS
-        for kind, tail, dtype in ((modality.NOUN, about.shape, modality.DTYPE), ("labels", (), about.label_type))
-    }
+    kinds = ((about.shape, of(about.key).DTYPE), ((), about.label_type))
+    counts = (about.train_examples, about.test_examples)
+    expected = [((count, *tail), dtype) for count in counts for tail, dtype in kinds]
+    return dict(zip(stems(about.key), expected, strict=True))
 
 
 def made(key: str, recipe: str) -> list[str]:
@@ -129,8 +131,8 @@ def made(key: str, recipe: str) -> list[str]:
 
     The last one has the recipe in its name, so that an engine sees a changed recipe as a file that is missing.
     """
-    stems = [f"{split}_{kind}.npy" for split in SPLITS for kind in (of(key).NOUN, "labels")]
-    return [str(folder(key) / name) for name in (*stems, MANIFEST, _stamp(recipe))]
+    arrays = (f"{stem}.npy" for stem in stems(key))
+    return [str(folder(key) / name) for name in (*arrays, MANIFEST, _stamp(recipe))]
 
 
 def _stamp(recipe: str) -> str:
@@ -246,21 +248,29 @@ def verify(key: str, root: Path = Path(), recipe: str = "") -> dict[str, Any]:
 
     Raises UserError naming the file, what is wrong with it and what to do.
     """
+    found, path = manifest(key, root), folder(key, root) / MANIFEST
+    if recipe and found.get("recipe") != recipe:
+        raise UserError(f"{path}: made of other sources, options or code than today's; {_again(key)}")
+    for name in found["files"]:
+        files.part(path, found, name, remedy=_again(key))
+    return found
+
+
+def manifest(key: str, root: Path = Path()) -> dict[str, Any]:
+    """What the manifest of data/prepared/<key>/ says. Raises UserError where it is missing or was changed."""
     path = folder(key, root) / MANIFEST
-    again = f"run `python -m pipeline prepare {key}`"
     if not path.is_file():
-        raise UserError(f"{path}: missing; {again}")
-    manifest = files.read_sealed(path, remedy=again)
-    if recipe and manifest.get("recipe") != recipe:
-        raise UserError(f"{path}: made of other sources, options or code than today's; {again}")
-    for name in manifest["files"]:
-        files.part(path, manifest, name, remedy=again)
-    return manifest
+        raise UserError(f"{path}: missing; {_again(key)}")
+    return files.read_sealed(path, remedy=_again(key))
+
+
+def _again(key: str) -> str:
+    return f"run `python -m pipeline prepare {key}`"
 
 
 def skipped(key: str, root: Path = Path()) -> str:
     """What lies among a prepared data set's sources and was not read, in a line; empty where nothing does."""
-    kinds = Counter(verify(key, root)["skipped"])
+    kinds = Counter(manifest(key, root)["skipped"])
     named = [f"{count} {kind}" for kind, count in kinds.most_common(KINDS)]
     if others := kinds.total() - sum(count for _, count in kinds.most_common(KINDS)):
         named.append(f"{others} of other kinds")
@@ -272,9 +282,8 @@ def load(key: str, root: Path = Path(), recipe: str = "") -> Prepared:
     import numpy as np
     import torch
 
-    manifest, place = verify(key, root, recipe), folder(key, root)
-    stems = [f"{split}_{kind}" for split in SPLITS for kind in (manifest["noun"], "labels")]
-    arrays = [torch.from_numpy(np.load(place / f"{stem}.npy", allow_pickle=False)) for stem in stems]
+    about, place = verify(key, root, recipe), folder(key, root)
+    arrays = [torch.from_numpy(np.load(place / f"{stem}.npy", allow_pickle=False)) for stem in stems(key)]
     train_inputs, train_labels, test_inputs, test_labels = arrays
     return Prepared(
         key=key,
@@ -282,9 +291,9 @@ def load(key: str, root: Path = Path(), recipe: str = "") -> Prepared:
         train_labels=train_labels,
         test_inputs=test_inputs,
         test_labels=test_labels,
-        mean=tuple(manifest["mean"]),
-        std=tuple(manifest["std"]),
-        classes=tuple(manifest["classes"]),
-        shape=tuple(manifest["shape"]),
-        digest=files.digest({stem: manifest["files"][f"{stem}.npy"]["sha256"] for stem in stems}),
+        mean=tuple(about["mean"]),
+        std=tuple(about["std"]),
+        classes=tuple(about["classes"]),
+        shape=tuple(about["shape"]),
+        digest=files.digest({stem: about["files"][f"{stem}.npy"]["sha256"] for stem in stems(key)}),
     )

@@ -21,11 +21,16 @@ def with_pairs(labels: Tensor) -> Tensor:
     return labels
 
 
+def several(rows: Tensor, what: str) -> Tensor:
+    """Rows (N, F) as they are, one for each of what they are of; raises Absent where there is one alone."""
+    if len(rows) < 2:
+        raise Absent(f"there is one {what}, and it takes two")
+    return rows
+
+
 def apart(means: Tensor) -> Tensor:
     """Class means (K, F) less their mean; raises Absent where that leaves nothing: of one class, or in one place."""
-    if len(means) < 2:
-        raise Absent("there is one class, and it takes two")
-    centred = means - means.mean(0)
+    centred = several(means, "class") - means.mean(0)
     if not bool(centred.norm() > 1e-9 * means.norm()):
         raise Absent("the class means coincide")
     return centred

@@ -37,7 +37,6 @@ class Cell:
 
 def runs(studies: Mapping[str, Study], params: Params) -> dict[str, list[Run]]:
     """Every study's runs in table order; studies that others build on are spelled out first."""
-    data.look_again()
     done: dict[str, Runs] = {}
 
     def expand(key: str, chain: tuple[str, ...] = ()) -> None:

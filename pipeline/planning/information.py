@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline import modalities
-from pipeline.planning import code, variants
+from pipeline.planning import code, data, variants
 
 if TYPE_CHECKING:
-    from pipeline.planning.model import Base, Plan, Run
+    from pipeline.planning.model import Plan, Run
 
 
 @dataclass(frozen=True)
@@ -84,16 +83,16 @@ def _least(given: Iterable[Seen]) -> Iterator[Seen]:
 
 def _given(plan: "Plan", run: "Run") -> Iterator[Seen]:
     study = plan.studies[run.study]
-    there = [other for other in plan.by_study[run.study] if (other.variant, other.seed) == (run.variant, run.seed)]
-    baseline = next((other for other in there if other.method == study.baseline), None)
+    baseline = _run(plan, study.key, study.baseline, run.variant, run.seed)
     # a variant without the baseline has its budget all the same
-    yield from _trained_on((baseline or there[0]).settings, study.key, study.baseline)
+    of_variant = baseline or next(other for other in plan.by_study[study.key] if other.variant == run.variant)
+    yield from _trained_on(of_variant.settings, study.key, study.baseline)
     if baseline is not None:
         yield from _below(plan, baseline)
     elif code.method(study.baseline).builds_on:
         entry = next(entry for entry in study.methods if entry.key == study.baseline)
         base = variants.of(study, run.variant).base or entry.base or study.base
-        below = _run(plan, base, run.seed) if base else None
+        below = _run(plan, base.study, base.method, base.variant, run.seed) if base else None
         yield from _seen(plan, below) if below else ()
 
 
@@ -110,16 +109,16 @@ def _below(plan: "Plan", run: "Run") -> Iterator[Seen]:
         yield from _seen(plan, below, f"{below.method} of study {below.study}{variant}")
 
 
-def _run(plan: "Plan", base: "Base", seed: int) -> "Run | None":
-    wanted = base.method, base.variant, seed
-    runs: Iterable[Run] = plan.by_study.get(base.study, [])
+def _run(plan: "Plan", study: str, *wanted: str | int) -> "Run | None":
+    """A study's run of a method, variant and seed, if the plan has it."""
+    runs: Iterable[Run] = plan.by_study.get(study, [])
     return next((run for run in runs if (run.method, run.variant, run.seed) == wanted), None)
 
 
 def _trained_on(settings: dict[str, Any], study: str, method: str, by: str = "") -> Iterator[Seen]:
     """The training set, with its labels where the method uses them, and the streams that the method reads."""
     info, dataset = code.method(method), settings["dataset"]
-    count = settings["train_examples"] or modalities.describe(dataset).train_examples
+    count = settings["train_examples"] or data.describe(dataset).train_examples
     inputs: dict[str, Any] = {
         "dataset": dataset,
         "examples": count - settings["validation_examples"],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError, nearest, unknown
-from pipeline.planning import check, expand, papers, search, suffixes
+from pipeline.planning import check, data, expand, papers, search, suffixes
 from pipeline.planning.model import Params, Plan, Run, Study
 from pipeline.schema import check as checked
 from pipeline.yaml_files import read_yaml, retyped, yaml_files
@@ -26,6 +26,7 @@ def load(
     only: plan just this study and those it builds on, for commands that concern one run.
     Raises UserError, one line, for anything wrong in params.yaml, studies/ or a method's source.
     """
+    data.look_again()
     params, place = _params(root, overrides or {}, option)
     available = [*written(root), *(key + search.ENDING for key in written(root))]
     for where, names in ((place("studies"), params.studies), (place("overrides"), params.overrides), ("", [only])):

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import modalities
 from pipeline.errors import UserError
 from pipeline.files import read_sealed, write_text
-from pipeline.planning import variants
+from pipeline.planning import data, variants
 from pipeline.planning.model import MethodEntry, Plan, Run, Search, Study
 from pipeline.yaml_files import read_yaml
 
@@ -102,7 +101,7 @@ def _variant(study: Study, tier: str, cell: Cell) -> dict[str, Any]:
     """The study's variant, trained on as many examples, where there are as many beside those that are kept out."""
     kept_out = study.search[tier].validation_examples
     budget = {"dataset": study.dataset} | variants.merge(study.budget[tier], variants.changes(study, cell.home))
-    there = modalities.describe(budget["dataset"]).train_examples
+    there = data.describe(budget["dataset"]).train_examples
     trained = (budget.get("train_examples") or there) - budget.get("validation_examples", 0)
     own = {
         "train_examples": min(trained + kept_out, there),

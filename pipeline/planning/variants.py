@@ -49,8 +49,8 @@ def homes(study: Study, tier: str) -> dict[tuple[str, str], str]:
 
     What changes the steps the protocol's budget says. Methods that do not train have none.
     """
-    fields = protocols.named(study.protocol).Budget.model_fields
-    stepping = {name: fields[name].get_default() for name in sorted(steps(protocols.named(study.protocol).Budget))}
+    schema = protocols.named(study.protocol).Budget
+    stepping = {name: schema.model_fields[name].get_default() for name in sorted(steps(schema))}
     first: dict[tuple[str, str], str] = {}
     found: dict[tuple[str, str], str] = {}
     for name in study.variants:

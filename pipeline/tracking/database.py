@@ -166,12 +166,22 @@ def _elsewhere(path: Path) -> Any:
         yield Path(folder) / path.name
 
 
-def _open_with_mlflow(path: Path) -> None:
-    """Have MLflow open a database, which it makes where there is none."""
+def client(uri: str) -> Any:
+    """MLflow's client of a store, which has been asked something, so that it is known to work.
+
+    A database is made by that where there is none.
+    """
     from mlflow.tracking import MlflowClient
 
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its import sets its own
-    MlflowClient(tracking_uri=address(path)).search_experiments(max_results=1)
+    made = MlflowClient(tracking_uri=uri)
+    made.search_experiments(max_results=1)
+    return made
+
+
+def _open_with_mlflow(path: Path) -> None:
+    """Have MLflow open a database, which it makes where there is none."""
+    client(address(path))
     _put_stamp(path)
 
 

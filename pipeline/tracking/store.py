@@ -246,11 +246,7 @@ def opened(root: Path, seconds: float, thorough: bool = False) -> Store:
     if path:
         database.ready(path, own, seconds, thorough)
     if key not in _stores:
-        from mlflow.tracking import MlflowClient
-
-        logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its import sets its own
-        client = MlflowClient(tracking_uri=uri)
-        client.search_experiments(max_results=1)
+        client = database.client(uri)
         if path and own:
             database.repoint(path, _artifacts(root))
         _stores[key] = Store(root, uri, client)
