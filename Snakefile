@@ -26,7 +26,6 @@ except UserError as error:
     print(f"recount: {error}", file=sys.stderr)
     sys.exit(2)
 
-ENGINE = engine.Engine(workflow)
 PYTHON = f"{shlex.quote(sys.executable)} -m pipeline"
 
 # jobs on this machine share a process that has torch imported (pipeline/commands/warm.py)
@@ -106,6 +105,11 @@ def all_of(groups):
 CLAIMS, REPORT = outputs.claims(PLAN), outputs.report(PLAN)
 CURVES, METRICS, TABLES = (
     {key: exhibit(PLAN, key) for key in PLAN.studies} for exhibit in (outputs.curves, outputs.metrics, outputs.table)
+)
+EXHIBITS = (CLAIMS, REPORT, *CURVES.values(), *METRICS.values(), *TABLES.values())
+ENGINE = engine.Engine(
+    workflow,
+    [each.outputs[-1] for each in EXHIBITS] + [files[-1] for files in prepared(PLAN.datasets)],
 )
 
 

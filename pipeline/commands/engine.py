@@ -28,10 +28,15 @@ EVALUATION: Files = (*KEPT, *SCORE)
 
 
 class Engine:
-    """A call of Snakemake, once it is known what it is for: it works alone, and at most one job a card at once."""
+    """A call of Snakemake, once it is known what it is for: it works alone, and at most one job a card at once.
 
-    def __init__(self, workflow: Any) -> None:
-        self.workflow = workflow
+    stamps: files with a digest in their names, each the last one of a step whose other files have the same names
+    whatever they are made from.
+    """
+
+    def __init__(self, workflow: Any, stamps: Iterable[str] = ()) -> None:
+        self.workflow, self.stamps = workflow, tuple(stamps)
+        self._begun = False
         self._turn: IO[str] | None = None
 
     def begin(self) -> None:
@@ -39,14 +44,18 @@ class Engine:
 
         Where something is to be run, and not in a dry run, this call waits its turn.
         """
+        if self._begun:
+            return
+        self._begun = True
         called = self.workflow
         triggers = called.dag_settings.rerun_triggers
         called.dag_settings.rerun_triggers = frozenset(each for each in triggers if each.name == "MTIME")
-        if self._turn or not called.is_main_process or called.executor_plugin is None or called.dryrun:
-            return
-        self._turn = turn(Path())
-        if called.local_exec and "gpu_slots" not in called.global_resources and (found := cards.found()):
-            called.register_resource("gpu_slots", len(found))
+        if called.is_main_process and called.executor_plugin is not None and not called.dryrun:
+            self._turn = turn(Path())
+            if called.local_exec and "gpu_slots" not in called.global_resources and (found := cards.found()):
+                called.register_resource("gpu_slots", len(found))
+        # of a step, Snakemake looks for the files alone that it is asked for: for an old table, say, and not its stamp
+        called.dag.forcefiles.update(path for path in self.stamps if not Path(path).exists())
 
     def unhindered(self) -> None:
         """Take Snakemake's own limit of jobs a second away: for it, all jobs are weighed anew ever more often."""
