@@ -109,7 +109,9 @@ CURVES, METRICS, TABLES = (
 EXHIBITS = (CLAIMS, REPORT, *CURVES.values(), *METRICS.values(), *TABLES.values())
 ENGINE = engine.Engine(
     workflow,
-    [each.outputs[-1] for each in EXHIBITS] + [files[-1] for files in prepared(PLAN.datasets)],
+    prepared(PLAN.datasets)
+    + [files for run in PLAN.runs for files in (engine.trained(run), engine.evaluated(run)) if files]
+    + [tuple(each.outputs) for each in EXHIBITS],
 )
 
 

@@ -30,12 +30,11 @@ EVALUATION: Files = (*KEPT, *SCORE)
 class Engine:
     """A call of Snakemake, once it is known what it is for: it works alone, and at most one job a card at once.
 
-    stamps: files with a digest in their names, each the last one of a step whose other files have the same names
-    whatever they are made from.
+    steps: the files of each step; what reads a step waits for its last file alone (`inputs`).
     """
 
-    def __init__(self, workflow: Any, stamps: Iterable[str] = ()) -> None:
-        self.workflow, self.stamps = workflow, tuple(stamps)
+    def __init__(self, workflow: Any, steps: Iterable[Files] = ()) -> None:
+        self.workflow, self.steps = workflow, tuple(steps)
         self._begun = False
         self._turn: IO[str] | None = None
 
@@ -55,7 +54,7 @@ class Engine:
             if called.local_exec and "gpu_slots" not in called.global_resources and (found := cards.found()):
                 called.register_resource("gpu_slots", len(found))
         # of a step, Snakemake looks for the files alone that it is asked for: for an old table, say, and not its stamp
-        called.dag.forcefiles.update(path for path in self.stamps if not Path(path).exists())
+        called.dag.forcefiles.update(files[-1] for files in self.steps if not there(files))
 
     def unhindered(self) -> None:
         """Take Snakemake's own limit of jobs a second away: for it, all jobs are weighed anew ever more often."""
@@ -108,18 +107,15 @@ def there(files: Files) -> bool:
 
 
 def inputs(own: Files, read: Iterable[Files], leave: bool = False) -> list[str]:
-    """What a step waits for of what others leave: all of what must be made, one file of what is there.
+    """What a step waits for of what others leave: the last file of each.
+
+    Not the others: Snakemake sets the times of what a step leaves, one after the other, and refuses what is older than
+    what it read. Weights have two names, one read and one left.
 
     leave: where the step's own files are there, it does not wait for what would have to be made.
     """
     done = leave and there(own)
-    found = []
-    for files in read:
-        if there(files):
-            found += [files[-1]] if _past(files[-1]) else []
-        elif not done:
-            found += files
-    return found
+    return [files[-1] for files in read if (_past(files[-1]) if there(files) else not done)]
 
 
 @functools.cache

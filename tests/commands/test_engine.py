@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,12 +23,27 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_step_waits_for_all_that_must_be_made_and_names_one_file_of_what_is_there(here: Path) -> None:
-    read = [("a", "b"), ("a", "gone"), ("future",)]
-    assert engine.inputs(("missing",), read) == ["b", "a", "gone"]
+def test_a_step_waits_for_the_last_file_of_what_it_reads(here: Path) -> None:
+    read = [("a", "b"), ("a", "gone"), ("gone", "b"), ("future",)]
+    assert engine.inputs(("missing",), read) == ["b", "gone", "b"]
     # what is made does not wait for what its own path stands for
     assert engine.inputs(("own",), read, leave=True) == ["b"]
-    assert engine.inputs(("missing",), read, leave=True) == ["b", "a", "gone"]
+    assert engine.inputs(("missing",), read, leave=True) == ["b", "gone", "b"]
+
+
+def test_a_step_any_of_whose_files_is_missing_is_made(here: Path) -> None:
+    settings = SimpleNamespace(rerun_triggers=frozenset())
+    called = SimpleNamespace(is_main_process=False, dag_settings=settings, dag=SimpleNamespace(forcefiles=set()))
+    engine.Engine(called, [("a", "b"), ("gone", "b"), ("a", "gone")]).begin()
+    assert called.dag.forcefiles == {"b", "gone"}
+
+
+def test_no_step_reads_what_it_leaves_under_another_name() -> None:
+    """Snakemake sets the times of weights and history, one after the other, and holds them against what was read."""
+    run = SimpleNamespace(trains=True, trained="trained/t", path="runs/r")
+    read = engine.inputs(engine.evaluated(run), [engine.trained(run)])  # type: ignore[arg-type]
+    assert read == ["trained/t/train.json"]
+    assert not {Path(path).name for path in read} & {Path(path).name for path in engine.evaluated(run)}  # type: ignore[arg-type]
 
 
 def test_turns_are_taken_and_a_killed_engine_leaves_none(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
