@@ -37,6 +37,7 @@ class OODScore(Method):
     kind = "ood_score"
     trains = False
     builds_on = True
+    requires = ("base_kind == 'classifier'",)
     batch_size = 500
 
     model: Classifier
