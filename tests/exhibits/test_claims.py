@@ -99,7 +99,9 @@ def test_a_mean_above_the_floor_is_not_enough() -> None:
     # where nothing can be resampled, and where no seed is on both sides, the means must do
     one = Sample({0: 80.5})
     assert chance.below(one, 1.0) and floor.below(one, 1.0) and floor.below(Sample({7: 80.5}), 1.0)
-    drawn = [Sample({s: float(v) for s, v in enumerate(row)}) for row in np.random.default_rng(0).normal(80, 1, (200, 3))]
+    drawn = [
+        Sample({s: float(v) for s, v in enumerate(row)}) for row in np.random.default_rng(0).normal(80, 1, (200, 3))
+    ]
     assert sum(chance.below(sample, 1.0) for sample in drawn) < 0.06 * len(drawn)
     assert sum(np.mean(list(sample.values.values())) > 80 for sample in drawn) > 0.4 * len(drawn)
 

@@ -28,7 +28,11 @@ def _block(table: Table, block: Block) -> list[str]:
 
 def _row(table: Table, row: Row) -> str:
     roles = f" ({row.roles})" if row.roles else ""
-    cells = [_escape(row.method) + roles + _notes(row.notes), _escape(row.paper), *(_entry(table, entry) for entry in row.entries)]
+    cells = [
+        _escape(row.method) + roles + _notes(row.notes),
+        _escape(row.paper),
+        *(_entry(table, entry) for entry in row.entries),
+    ]
     return "| " + " | ".join([*cells, *row.facts]) + " |"
 
 
