@@ -14,7 +14,6 @@ from pipeline.exhibits.frame import SEVERITY, PlanLike, Records
 from pipeline.exhibits.statistics import Sample
 from pipeline.metrics import Metric, redrawn
 
-
 UNMEASURED = "the runs do not measure it"
 """Why a metric is absent of which a result says nothing."""
 

@@ -186,8 +186,8 @@ def _sunk(test: "Test", study: Results, sides: list[Side]) -> str:
         return ""
     found = {side: floors.under(study, side.variant, side.method, side.metric) for side in sides}
     return "; ".join(
-        f"{side.method} ({side.variant}) is not shown to be better than {floor.name} ({floor.value:.1f}), and so not to "
-        "have learned"
+        f"{side.method} ({side.variant}) is not shown to be better than {floor.name} ({floor.value:.1f}), and so not "
+        "to have learned"
         for side, floor in found.items()
         if floor
     )

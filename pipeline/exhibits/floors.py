@@ -1,8 +1,8 @@
 """What is worth no more than nothing: the study's floor, such as an untrained encoder, and chance.
 
 They hold for metrics that state what chance is. What is not shown to be better than either, by the interval of the
-difference, has not shown that it learned, and a comparison with it says nothing about what is learned. Means alone would
-let half of what learned nothing pass.
+difference, has not shown that it learned, and a comparison with it says nothing about what is learned. Means alone
+would let half of what learned nothing pass.
 """
 
 from collections.abc import Iterator

@@ -33,8 +33,10 @@ PLANNED = "requires"
 
 
 def _planned(statement: ast.stmt) -> bool:
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    return [getattr(target, "id", "") for target in targets] == [PLANNED]
+    """Whether it is such a statement; an empty one is only a default."""
+    targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+    named = [getattr(target, "id", "") for target in targets] == [PLANNED]
+    return named and bool(getattr(getattr(statement, "value", None), "elts", []))
 
 
 def _for_types(statement: ast.stmt) -> bool:

@@ -687,6 +687,6 @@ def test_what_a_class_requires_at_planning_changes_nothing(make: Make) -> None:
         return make(method=f"requires = 1\n{body}").digest("pipeline.method:Method")
 
     plain = digest("")
-    assert digest('    requires = ("size > 3",)') == plain
+    assert digest('    requires = ("size > 3",)') == digest('    requires: tuple = ("size > 3",)') == plain
     assert digest("    required = 1") != plain
     assert digest("", "requires = 2; ") != plain  # only a class's own

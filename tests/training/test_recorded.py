@@ -16,7 +16,7 @@ from pipeline.training.recorded import Kept
 from tests.kit import project
 
 
-class Killed(Exception):
+class KilledError(Exception):
     pass
 
 
@@ -56,10 +56,10 @@ def test_a_warning_before_a_kill_is_in_the_record_after_the_resumption(
 
     def killed(row: dict[str, Any]) -> None:
         if row["epoch"] == 2:
-            raise Killed
+            raise KilledError
 
     monkeypatch.setattr(loop, "_epoch", warning)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         stages.train(run, plan, folder, killed)
     assert (folder / run.trained / stages.CHECKPOINT).exists()
     reported: list[Any] = []

@@ -67,8 +67,8 @@ class UntrainedBudget(budget.Budget):
             elif name in known_outliers():
                 if name in GRIDS and not any(height % grid == width % grid == 0 for grid in GRIDS[name]):
                     raise UserError(
-                        f"{where}: outliers '{name}' need sides divisible by {' or '.join(map(str, GRIDS[name]))}; images "
-                        f"of '{described.key}' have {height}x{width} pixels"
+                        f"{where}: outliers '{name}' need sides divisible by {' or '.join(map(str, GRIDS[name]))}; "
+                        f"images of '{described.key}' have {height}x{width} pixels"
                     )
             elif name not in images:
                 raise unknown("outliers", name, [*known_outliers(), *images, "held_out"], where)
