@@ -25,7 +25,8 @@ def run(large: Size = (25, 40, 10), middle: Size = (28, 36, 3)) -> Iterator[str]
     with tempfile.TemporaryDirectory() as name:
         root = _project(Path(name), *middle)
         yield _timed("planned", root, _plan())
-        yield _timed("dry-run by Snakemake", root, [sys.executable, "-m", "snakemake", *"--cores 2 -n --quiet all".split()])
+        options = ["--cores", "2", "-n", "--quiet", "all"]
+        yield _timed("dry-run by Snakemake", root, [sys.executable, "-m", "snakemake", *options])
 
 
 def _plan() -> list[str]:

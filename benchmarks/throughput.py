@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+
 def run(tier: str = "laptop", examples: int = 2560, rounds: int = 5) -> Iterator[str]:
     """One line per method: images per second of both loops and their ratio."""
     import torch
