@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-METHODS, SEEDS, METRICS = 1000, 10, 15
+SEEDS, METRICS = 10, 15
 
 
-def run() -> Iterator[str]:
+def run(methods: int = 1000) -> Iterator[str]:
     """One line: files, rows and seconds."""
     from pipeline.exhibits import frame
     from pipeline.files import write_sealed
@@ -20,7 +20,7 @@ def run() -> Iterator[str]:
     first = planned.study_runs("classification")[0]
     with tempfile.TemporaryDirectory() as name:
         runs = []
-        for method in range(METHODS):
+        for method in range(methods):
             for seed in range(SEEDS):
                 identity = f"{method:04}-{seed}"
                 runs.append(replace(first, id=identity, method=f"method_{method}", seed=seed))

@@ -14,14 +14,19 @@ SHARED = 3
 """So many studies have each method, about."""
 
 
-def run() -> Iterator[str]:
+Size = tuple[int, int, int]
+"""Studies, methods of each, seeds."""
+
+
+def run(large: Size = (25, 40, 10), middle: Size = (28, 36, 3)) -> Iterator[str]:
     """A line each: runs planned and seconds, each call a fresh process."""
     with tempfile.TemporaryDirectory() as name:
-        yield _timed("planned", _project(Path(name), studies=25, methods=40, seeds=10), _plan())
+        yield _timed("planned", _project(Path(name), *large), _plan())
     with tempfile.TemporaryDirectory() as name:
-        root = _project(Path(name), studies=28, methods=36, seeds=3)
+        root = _project(Path(name), *middle)
         yield _timed("planned", root, _plan())
-        yield _timed("dry-run by Snakemake", root, ["snakemake", "--cores", "2", "-n", "--quiet", "all"])
+        options = ["--cores", "2", "-n", "--quiet", "all"]
+        yield _timed("dry-run by Snakemake", root, [sys.executable, "-m", "snakemake", *options])
 
 
 def _plan() -> list[str]:

@@ -5,6 +5,7 @@ project's own loop, the other is written as tutorials write it: PIL images, tran
 DataLoader, default memory layout. Rounds alternate, so that a machine whose speed drifts drifts for both.
 """
 
+import contextlib
 import os
 import statistics
 import tempfile
@@ -14,55 +15,67 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-EXAMPLES = 2560
-ROUNDS = 5
 
-
-def run() -> Iterator[str]:
+def run(tier: str = "laptop", examples: int = 2560, rounds: int = 5) -> Iterator[str]:
     """One line per method: images per second of both loops and their ratio."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     import torch
 
-    torch.set_num_threads(1)
     from pipeline.planning import load
 
-    planned = load.load(overrides={"tier": "laptop"})
-    for study, method in (("ssl", "simclr"), ("classification", "cross_entropy")):
-        chosen = next(r for r in planned.study_runs(study) if (r.method, r.variant, r.seed) == (method, "default", 0))
-        ours, plain = _ours(chosen), _plain(chosen)
-        pairs = [(ours(), plain()) for _ in range(ROUNDS + 1)][1:]
-        ratio = statistics.median(a / b for a, b in pairs)
-        a, b = (statistics.median(values) for values in zip(*pairs, strict=True))
-        spread = ", ".join(f"{x / y:.2f}" for x, y in pairs)
-        yield f"{method}: {a:.0f} images/s, plain loop {b:.0f}, ratio {ratio:.2f} (pairs: {spread})"
+    with _one_core():
+        torch.set_num_threads(1)
+        for study, method in (("ssl", "simclr"), ("classification", "cross_entropy")):
+            planned = load.load(overrides={"tier": tier}, only=study).study_runs(study)
+            chosen = next(r for r in planned if (r.method, r.variant, r.seed) == (method, "default", 0))
+            ours, plain = _ours(chosen, examples), _plain(chosen, examples)
+            pairs = [(ours(), plain()) for _ in range(rounds + 1)][1:]
+            ratio = statistics.median(a / b for a, b in pairs)
+            a, b = (statistics.median(values) for values in zip(*pairs, strict=True))
+            spread = ", ".join(f"{x / y:.2f}" for x, y in pairs)
+            yield f"{method}: {a:.0f} images/s, plain loop {b:.0f}, ratio {ratio:.2f} (pairs: {spread})"
 
 
-def _job(planned: Any) -> Any:
+@contextlib.contextmanager
+def _one_core() -> Iterator[None]:
+    """This process on one core, where the system can hold it there."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _job(planned: Any, examples: int) -> Any:
     from pipeline import modalities
     from pipeline.commands.stages import recipe
+    from pipeline.planning import data
     from pipeline.training import job
     from pipeline.training.device import choose
 
-    modalities.prepare(planned.dataset)
+    modalities.prepare(planned.dataset, Path(), data.code(planned.dataset))
     made = recipe(planned)
-    settings = {**made.settings, "train_examples": EXAMPLES, "validation_examples": 0, "epochs": 1}
+    settings = {**made.settings, "train_examples": examples, "validation_examples": 0, "epochs": 1}
     return job.make(replace(made, settings=settings), choose(), modalities.load, None)
 
 
-def _ours(planned: Any) -> Callable[[], float]:
+def _ours(planned: Any, examples: int) -> Callable[[], float]:
+    from pipeline.training.checkpoint import Kept
     from pipeline.training.loop import fit, whole
 
     def round_() -> float:
-        job = _job(planned)
+        job = _job(planned, examples)
         with tempfile.TemporaryDirectory() as folder:
-            rows = fit(job, whole(job), Path(folder) / "none", 1e9, lambda row: None)
+            rows = fit(job, whole(job), Kept(Path(folder) / "none", "benchmark"), 1e9, lambda row: None)
         return float(rows[0]["images_per_second"])
 
     return round_
 
 
-def _plain(planned: Any) -> Callable[[], float]:
+def _plain(planned: Any, examples: int) -> Callable[[], float]:
     """A loop as in torchvision's and PyTorch's tutorials."""
     import torch
     from torch.utils.data import DataLoader, Dataset
@@ -73,7 +86,7 @@ def _plain(planned: Any) -> Callable[[], float]:
     from pipeline.training import optim
     from pipeline.training.loop import build, whole
 
-    job = _job(planned)
+    job = _job(planned, examples)
     method = build(job, whole(job)).to(memory_format=torch.contiguous_format)
     optimizer = optim.build(Optimizer.model_validate(job.settings["optimizer"]), method)
     vision = torchvision().transforms

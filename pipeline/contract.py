@@ -147,9 +147,14 @@ class Method(nn.Module):
     """Streams that it reads beside the training set, and the views it takes of each."""
 
     requires: ClassVar[tuple[str, ...]] = ()
-    """What must hold before anything is trained, as comparisons such as "batch_size > num_classes", of the method's
-    settings, `batch_size`, `num_classes` and `train_examples`; `min`, `max` and `round` are known. Literals, since the
-    plan checks them without importing torch."""
+    """What must hold before anything is trained, as comparisons such as "batch_size > num_classes", of
+
+    - the method's settings, `batch_size`, `train_examples`, `validation_examples`, `num_classes`, `encoder` and `shape`
+      (of one input), and what the protocol's budget has for evaluation, such as `validation_outliers`;
+    - of the run that it builds on, `base_kind`, `base_num_classes`, `base_encoder` and `base_shape`.
+
+    `min`, `max`, `round` and `len` are known. Literals, since the plan checks them without importing torch. What a
+    family requires its members require too. They change no result, and no id."""
 
     views: tuple[str, ...] = ("full",)
     """One kind of the study's augmentation per view: "full", "plain" (not augmented), and what the modality adds."""

@@ -82,7 +82,7 @@ def hold(folder: Path, wait: bool = True) -> IO[str] | None:
 
 def train(run: Run, plan: Plan, root: Path, report: Report) -> dict[str, Any]:
     """Train and write model.safetensors, history.jsonl and train.json (last) to `run.trained`; train.json's content."""
-    from pipeline.training import checkpoint, loop
+    from pipeline.training import checkpoint, loop, recorded
     from pipeline.training.device import choose
     from pipeline.training.job import Diverged
     from pipeline.training.warned import unconverged
@@ -96,7 +96,7 @@ def train(run: Run, plan: Plan, root: Path, report: Report) -> dict[str, Any]:
     record: dict[str, Any] = {"id": run.training, "status": "ok", "reason": None, "warnings": [], "started": began}
     rows: list[dict[str, Any]] = []
     state: dict[str, Any] = {}
-    clock = time.perf_counter()
+    kept = recorded.Kept(folder / CHECKPOINT, run.training, record)
     if reason := _unsound_base(run, plan, root):
         record |= {"status": "failed", "reason": reason}
     else:
@@ -104,15 +104,14 @@ def train(run: Run, plan: Plan, root: Path, report: Report) -> dict[str, Any]:
         protocol = _protocol(run)
         watch = protocol.watch if run.settings["watch"] else None
         try:
-            kept = checkpoint.Kept(folder / CHECKPOINT, run.training)
             with unconverged() as record["warnings"]:
                 rows = loop.fit(job, protocol.phases(job), kept, pause, report, watch)
         except Diverged as error:
             rows = error.args[1]
             record |= {"status": "diverged", "reason": error.args[0]}
-        kept = job.method.state_dict().items()
-        state = {name: value for name, value in kept if not name.startswith(job.method.training_only)}
-    record["seconds"] = time.perf_counter() - clock
+        weights = job.method.state_dict().items()
+        state = {name: value for name, value in weights if not name.startswith(job.method.training_only)}
+    record["seconds"] = kept.seconds
     record["images_per_second"] = max((row["images_per_second"] for row in rows), default=None)
     record |= {"finished": _now(), "device": device.describe(), "versions": _versions()}
     checkpoint.save(folder / WEIGHTS, state)

@@ -14,6 +14,9 @@ from pipeline.exhibits.frame import SEVERITY, PlanLike, Records
 from pipeline.exhibits.statistics import Sample
 from pipeline.metrics import Metric, redrawn
 
+UNMEASURED = "the runs do not measure it"
+"""Why a metric is absent of which a result says nothing."""
+
 
 def _agree(run: Any, metric: str, found: float, stated: float | None) -> None:
     """UserError where a run's predictions are not those of its result."""
@@ -68,6 +71,21 @@ class Cell:
     def value(self, run: Any, metric: str) -> float | None:
         result = self.results[self.runs.index(run)]
         return result["metrics"].get(metric) if result["status"] == "ok" else None
+
+    def absent(self, metric: str) -> list[str]:
+        """Why there is no value, of each run that is ok and has none."""
+        described = labels.described(metric)
+        found = []
+        for result in self.results:
+            if result["status"] == "ok" and result["metrics"].get(metric) is None:
+                reasons = result.get("metrics_absent", {})
+                whole = reasons.get(described.name) if described else None
+                found.append(reasons.get(metric) or whole or UNMEASURED)
+        return found
+
+    def whole(self, metric: str) -> bool:
+        """Whether every planned run has a value: the mean of fewer is not ranked and decides no claim."""
+        return not self.lost and not self.absent(metric)
 
     def sample(self, metric: str) -> Sample:
         """The metric over the cell's ok seeds, with per-example values where runs stored them.

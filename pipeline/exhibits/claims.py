@@ -27,8 +27,9 @@ class Verdict:
     is left of it after the claim's margin. `reason` says what stood in the way, `unequal` what one side has seen that
     the other has not.
 
-    A verdict needs every planned seed of every side: seeds that diverged or failed are not lost at random, so with
-    any of them gone the claim is inconclusive, and the effect is that of the seeds which all sides have. A method
+    A verdict needs every planned seed of every side: seeds that diverged or failed are not lost at random, nor are
+    those at which the metric has no value, so with any of them gone the claim is inconclusive, and the effect is that
+    of the seeds which all sides have. A method
     that diverges at every seed contradicts nothing: no number of it exists.
     """
 
@@ -176,7 +177,7 @@ def _unequal(study: Results, sides: list[Side]) -> str:
 
 
 def _sunk(test: "Test", study: Results, sides: list[Side]) -> str:
-    """Which sides have learned nothing by the metric that is compared; empty for none.
+    """Which sides are not shown to have learned by the metric that is compared; empty for none.
 
     A claim that holds a method against the floor, or says that a method falls to a level, is about just that.
     """
@@ -185,7 +186,8 @@ def _sunk(test: "Test", study: Results, sides: list[Side]) -> str:
         return ""
     found = {side: floors.under(study, side.variant, side.method, side.metric) for side in sides}
     return "; ".join(
-        f"{side.method} ({side.variant}) is no better than {floor.name} ({floor.value:.1f}), so that it has not learned"
+        f"{side.method} ({side.variant}) is not shown to be better than {floor.name} ({floor.value:.1f}), and so not "
+        "to have learned"
         for side, floor in found.items()
         if floor
     )
@@ -195,14 +197,21 @@ def _doubt(study: Results, sides: list[Side], effect: Estimate | None) -> str:
     """Why the effect decides nothing, whatever its sign; empty where it may."""
     cells = {side: study.cells[side.variant, side.method] for side in sides}
     lost = dict.fromkeys(_lost(side, cell) for side, cell in cells.items() if cell.lost)
-    if lost:
-        return "; ".join(lost)
+    absent = dict.fromkeys(_absent(side, cell) for side, cell in cells.items() if cell.absent(side.metric))
+    if lost or absent:
+        return "; ".join([*lost, *absent])
     if effect is None:
-        absent = {side.metric: None for side, cell in cells.items() if not cell.sample(side.metric).values}
-        return f"the runs do not measure {labels.listing(list(absent))}" if absent else "no seed is on both sides"
+        return "no seed is on both sides"
     return "one seed and no values per example: no interval" if effect.low is None else ""
 
 
 def _lost(side: Side, cell: Cell) -> str:
     statuses = " and ".join(sorted(set(cell.lost)))
     return f"{side.method} ({side.variant}): {statuses} at {len(cell.lost)} of {len(cell.runs)} seeds"
+
+
+def _absent(side: Side, cell: Cell) -> str:
+    found = cell.absent(side.metric)
+    reasons = "; ".join(sorted(set(found)))
+    where = f"{side.method} ({side.variant}): no {labels.metric(side.metric)}"
+    return f"{where} at {len(found)} of {len(cell.runs)} seeds, since {reasons}"

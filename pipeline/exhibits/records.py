@@ -52,7 +52,7 @@ def write_curves(plan: Plan, study: str, root: Path) -> Path:
 
 
 def write_metrics(plan: Plan, study: str, root: Path) -> Path:
-    """results/metrics/<study>.json: variant -> method -> the study's metrics -> mean over the seeds that are ok."""
+    """results/metrics/<study>.json: variant -> method -> the study's metrics -> mean over the seeds that have one."""
     found: dict[str, dict[str, dict[str, list[float]]]] = {}
     runs = plan.study_runs(study)
     for run, result in zip(runs, Files(root).results(runs), strict=True):

@@ -37,11 +37,11 @@ def requirements(method: code.MethodInfo, values: Mapping[str, Any], where: str)
             raise unknown("name", unknown_names[0], values, f"{method.module}: requires '{text}'")
         # the text is a part of the project's own code, as a method's formulas are
         if not eval(text, {"__builtins__": FUNCTIONS}, dict(values)):
-            given = ", ".join(f"{name} = {values[name]}" for name in names if name in values)
+            given = ", ".join(f"{name} = {shown(values[name])}" for name in names if name in values)
             raise UserError(f"{where}: method '{method.key}' requires {text}; here {given}")
 
 
-FUNCTIONS = {"min": min, "max": max, "round": round}
+FUNCTIONS = {"min": min, "max": max, "round": round, "len": len}
 
 
 @functools.cache

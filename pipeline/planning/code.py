@@ -13,6 +13,7 @@ from typing import Any
 from pipeline import lookup
 from pipeline.errors import UserError, shown, unknown
 from pipeline.planning import identity
+from pipeline.planning.reading import PLANNED
 from pipeline.schema import spelling
 
 PACKAGE = Path(__file__).parents[1]
@@ -113,7 +114,7 @@ class MethodInfo:
     @property
     def requires(self) -> tuple[str, ...]:
         """Comparisons that must hold (`contract.Method.requires`)."""
-        return tuple(self.attributes.get("requires", ()))
+        return tuple(self.attributes.get(PLANNED, ()))
 
     def resolve(self, given: dict[str, Any], where: str) -> dict[str, Any]:
         """All settings, the given ones checked and the rest at the paper's defaults."""
@@ -161,9 +162,11 @@ def method(key: str) -> MethodInfo:
                 settings[name] = _redefaulted(settings[name], value, place)
             else:
                 try:
-                    attributes[name] = ast.literal_eval(value)
+                    literal = ast.literal_eval(value)
                 except ValueError:
                     continue
+                # what a base requires its members require too
+                attributes[name] = (*attributes.get(name, ()), *literal) if name == PLANNED else literal
     for needed in ("paper", "kind"):
         if not isinstance(attributes.get(needed), str):
             raise UserError(f"{path}: class {own[0].name} lacks the text attribute `{needed}`")

@@ -17,6 +17,7 @@ from pipeline.files import digest
 from pipeline.planning import check, code, data, identity, variants
 from pipeline.planning.model import Base, MethodEntry, Params, Run, Study, Variant
 from pipeline.schema import check as checked
+from pipeline.schema import evaluated
 
 MOST = 100_000
 """Runs in a plan; more are a slip, and would take minutes to be spelled out."""
@@ -151,8 +152,7 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
     }
     if info.trains and values.get("epochs") == 0:
         raise UserError(f"{place}: epochs = 0: method '{info.key}' trains; must be at least 1")
-    if values.get("epochs"):
-        check.requirements(info, {**values["method"], **_counts(budget, values["dataset"])}, place)
+    check.requirements(info, {**values["method"], **_facts(budget, values["dataset"], below)}, place)
     own = [values["dataset"], *([below.dataset] if below else [])]
     trained_on, reads = (tuple(dict.fromkeys([*own, *each.reads()])) for each in (_as_trained(budget), budget))
     modality = modalities.name_of(values["dataset"])
@@ -193,14 +193,26 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
         )
 
 
-def _counts(budget: Budget, dataset: str) -> dict[str, int]:
-    """What methods may require something of, as `contract.Context` names it; held-out classes taken off."""
+def _facts(budget: Budget, dataset: str, below: Run | None) -> dict[str, Any]:
+    """What methods may require something of, beside their settings; see `contract.Method.requires`."""
     described = data.describe(dataset)
-    return {
+    found = {name: getattr(budget, name) for name in evaluated(type(budget))} | {
         "batch_size": budget.batch_size,
         "train_examples": training_examples(budget, described),
-        "num_classes": len(described.classes) - len(budget.held_out_classes),
+        "validation_examples": budget.validation_examples,
+        "encoder": budget.encoder,
+        **_of_data(dataset, budget.held_out_classes),
     }
+    if below:
+        of_base = _of_data(below.dataset, below.settings["held_out_classes"])
+        of_base |= {"kind": code.method(below.method).kind, "encoder": below.settings["encoder"]}
+        found |= {f"base_{name}": value for name, value in of_base.items()}
+    return found
+
+
+def _of_data(dataset: str, held_out: list[int]) -> dict[str, Any]:
+    described = data.describe(dataset)
+    return {"num_classes": len(described.classes) - len(held_out), "shape": described.shape}
 
 
 class _Seeds(Budget):

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import copy
 import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,17 @@ class Import(NamedTuple):
 def is_text(statement: object) -> bool:
     """Whether a statement is only a constant: a docstring, the note under an attribute, an ellipsis."""
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+PLANNED = "requires"
+"""What a class states for the plan alone, which checks it (`contract.Method.requires`): it changes no result."""
+
+
+def _planned(statement: ast.stmt) -> bool:
+    """Whether it is such a statement; an empty one is only a default."""
+    targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+    named = [getattr(target, "id", "") for target in targets] == [PLANNED]
+    return named and bool(getattr(getattr(statement, "value", None), "elts", []))
 
 
 def _for_types(statement: ast.stmt) -> bool:
@@ -112,6 +124,9 @@ class Reading:
 
     def _scope(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         outside, self._annotated = self._annotated, type(node) is ast.ClassDef or bool(node.decorator_list)
+        if isinstance(node, ast.ClassDef):
+            node = copy.copy(node)
+            node.body = [each for each in node.body if not _planned(each)]
         self.fields(node)
         self._annotated = outside
 

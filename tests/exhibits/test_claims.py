@@ -13,6 +13,7 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.exhibits import cells, floors
 from pipeline.exhibits.report import verdicts
+from pipeline.exhibits.statistics import Sample
 from pipeline.exhibits.tables.csv import lines
 from pipeline.planning.information import Information, Seen
 from pipeline.planning.model import Claim
@@ -75,6 +76,36 @@ def test_lost_seeds_decide_nothing(made: Any) -> None:
     assert "1 of 3 seeds" in some.reason
 
 
+def test_seeds_at_which_a_metric_has_no_value_decide_nothing(made: Any) -> None:
+    claim = {"better": "dcl", "than": "random_encoder"}
+    assert kit.verdict(made, **claim).verdict == "supported"
+    for seeds, left in (([2], 2), ([0, 1, 2], 0)):
+        records = kit.Lacking(made.root, "dcl", "linear_top1", dict.fromkeys(seeds, "it is nan on these examples"))
+        found = kit.verdict(made, records, **claim)
+        assert (found.verdict, found.effect.n_seeds if found.effect else 0) == ("inconclusive", left)
+        assert found.reason == (
+            f"dcl (default): no Linear probe top-1 (%) at {len(seeds)} of 3 seeds, since it is nan on these examples"
+        )
+
+
+def test_a_mean_above_the_floor_is_not_enough() -> None:
+    """What learned nothing is above the floor by its mean in half of all cases, by its interval in few."""
+    floor = floors.Floor("untrained", 80.0, Sample({0: 79.0, 1: 80.0, 2: 81.0}))
+    noisy, clear = Sample({0: 79.0, 1: 80.5, 2: 82.0}), Sample({0: 89.0, 1: 90.5, 2: 91.0})
+    assert [floor.below(sample, 1.0) for sample in (noisy, clear)] == [False, True]
+    chance = floors.Floor("chance", 80.0)
+    assert [chance.below(sample, 1.0) for sample in (noisy, clear)] == [False, True]
+    assert not any(floor.below(sample, -1.0) for sample in (noisy, clear))
+    # where nothing can be resampled, and where no seed is on both sides, the means must do
+    one = Sample({0: 80.5})
+    assert chance.below(one, 1.0) and floor.below(one, 1.0) and floor.below(Sample({7: 80.5}), 1.0)
+    drawn = [
+        Sample({s: float(v) for s, v in enumerate(row)}) for row in np.random.default_rng(0).normal(80, 1, (200, 3))
+    ]
+    assert sum(chance.below(sample, 1.0) for sample in drawn) < 0.06 * len(drawn)
+    assert sum(np.mean(list(sample.values.values())) > 80 for sample in drawn) > 0.4 * len(drawn)
+
+
 def test_a_metric_without_direction_is_an_error(made: Any) -> None:
     with pytest.raises(UserError, match=r"papers/p.yaml: claim 'c': metric without a direction.*linear_top1"):
         kit.verdict(made, metric="linear_top", better="dcl", than="simclr")
@@ -115,7 +146,7 @@ def test_a_side_that_is_no_better_than_the_floor_decides_nothing(made: Any) -> N
     level = kit.metric_of(SimpleNamespace(root=made.root, results=cells.Results(made.plan, "ssl", made.root)),
                           "dcl", "default", "linear_top1")  # fmt: skip
     # what does not train is not expected to learn
-    told = f"simclr (default) is no better than dcl ({level:.1f}), so that it has not learned"
+    told = f"simclr (default) is not shown to be better than dcl ({level:.1f}), and so not to have learned"
     assert (found.verdict, found.reason) == ("inconclusive", told)
     assert found.effect == kit.verdict(made, better="simclr", than="random_encoder").effect
     # a claim about the floor itself, another metric than of learning, and a fall that the claim foretells
@@ -124,7 +155,7 @@ def test_a_side_that_is_no_better_than_the_floor_decides_nothing(made: Any) -> N
     assert not kit.verdict(above_all, better="simclr", than=90.0, direction="lower").reason
     # the floor of another variant whose data are the same
     found = kit.verdict(floored(made, "swav"), better="simclr", than="dcl", variant="small_batch")
-    assert "simclr (small_batch) is no better than swav" in found.reason or not found.reason
+    assert "simclr (small_batch) is not shown to be better than swav" in found.reason
 
 
 def test_chance_is_a_floor_of_every_study(made: Any) -> None:
@@ -198,7 +229,8 @@ def test_two_metrics_in_a_difference_of_differences(large: Any) -> None:
 
 def test_what_is_not_measured_is_named(large: Any) -> None:
     found = kit.verdict(large, better="simclr", than="simclr", than_metric="linear_top1_projector")
-    assert (found.verdict, found.reason) == ("inconclusive", "the runs do not measure linear_top1_projector")
+    told = "simclr (default): no Linear probe top-1 (%), projector at 3 of 3 seeds, since the runs do not measure it"
+    assert (found.verdict, found.reason) == ("inconclusive", told)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ from urllib.parse import unquote
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.exhibits import claims, figures, outputs, report
+from pipeline.exhibits import cells, claims, figures, outputs, report
 from pipeline.exhibits.report import environment
+from pipeline.exhibits.report import study as drawn
+from pipeline.exhibits.tables import build
 from tests.kit import exhibits as kit
 
 STUDIES = ("ssl", "classification", "ood")
@@ -237,6 +239,20 @@ def test_the_reasons_of_lost_runs_stay_text(pages: dict[str, Page]) -> None:
     assert "<b>patience</b>" not in pages["classification"].text
     lost = [run for row in pages["classification"].behind["rows"] for run in row["runs"] if run[2]]
     assert {reason for *_, reason in lost} == {"loss is NaN at epoch 2", "out of memory & <b>patience</b>"}
+
+
+def test_a_number_that_runs_lack_says_why(made: Any) -> None:
+    reason = "no class has two examples"
+    records = kit.Lacking(made.root, "dcl", "linear_top1", {1: reason})
+    table = build.table(cells.Results(made.plan, "ssl", made.root, records))
+    row = next(row for row in drawn._runs(table)["rows"] if (row["method"], row["variant"]) == ("dcl", "default"))
+    values, _, behind = row["entries"][0]
+    assert [value == "absent" for value in values] == [False, True, False]
+    assert behind.startswith("Interval over seeds and examples. ")
+    assert f"absent in 1 of 3 runs, since {reason}" in behind
+    (block,) = [block for block in table.blocks if block.variant == "default"]
+    shown = next(drawn._entry(table, row.entries[0]) for row in block.rows if row.method == "dcl")
+    assert [reason in table.footnotes[number - 1] for number in shown["notes"]] == [True]
 
 
 def test_tables_have_captions_and_can_be_sorted_by_keyboard(pages: dict[str, Page]) -> None:

@@ -170,6 +170,97 @@ def test_one_seed_without_examples_is_never_bold(tmp_path: Path) -> None:
             assert entry.estimate is None or entry.estimate.low is None
 
 
+REASON = "no class has two examples & <b>more</b>"
+
+
+def lacking(made: Any, root: Path, *seeds: int, method: str = "dcl") -> tuple[Any, Any, Any]:
+    """Table, row and first entry of a method that lacks the first metric at these seeds, every file below root."""
+    (root / "data").symlink_to(made.root / "data")
+    records = kit.Lacking(made.root, method, "linear_top1", dict.fromkeys(seeds, REASON))
+    tables.write(made.plan, "ssl", root, records)
+    table = build.table(cells.Results(made.plan, "ssl", made.root, records))
+    row = next(row for row in table.blocks[0].rows if row.method == method)
+    return table, row, row.entries[0]
+
+
+def test_a_metric_that_could_not_be_computed_is_absent_with_its_reason(made: Any, tmp_path: Path) -> None:
+    table, row, entry = lacking(made, tmp_path, 0, 1, 2)
+    assert table.text(entry) == ("absent", "")
+    assert [table.footnotes[n - 1] for n in entry.notes] == [f"Linear probe top-1 (%): absent, since {REASON}."]
+    assert not row.notes and not any(other.notes for other in row.entries[1:])
+    (number,) = entry.notes
+    assert f"*absent*<sup>{number}</sup>" in (tmp_path / "results/tables/ssl.md").read_text()
+    assert rf"\emph{{absent}}$^{{{number}}}$" in (tmp_path / "results/tables/ssl.tex").read_text()
+    assert f"<em>absent</em><sup>{number}</sup>" in (tmp_path / "results/tables/ssl.html").read_text()
+    gaps = [line for line in kit.rows(tmp_path, "tables/ssl.csv") if line["status"] == "missing"]
+    assert [(g["method"], g["variant"], g["metric"], g["mean"], g["n_seeds"]) for g in gaps] == [
+        ("dcl", "default", "linear_top1", "", "0"),
+        ("dcl", "small_batch", "linear_top1", "", "0"),
+    ]
+
+
+def test_a_mean_over_fewer_seeds_says_so_and_is_not_ranked(made: Any, tmp_path: Path) -> None:
+    assert marks(made, "ssl")["dcl", "linear_top1"].best
+    table, _, entry = lacking(made, tmp_path, 1)
+    assert entry.estimate.n_seeds == 2
+    assert not (entry.best or entry.tied or entry.differs)
+    told = f"Linear probe top-1 (%): absent in 1 of 3 runs, since {REASON}; the number is that of the others and is not"
+    assert [table.footnotes[n - 1] for n in entry.notes] == [f"{told} ranked."]
+    assert next(row for row in table.blocks[0].rows if row.entries[0].best).method != "dcl"
+    (line,) = [
+        line
+        for line in kit.rows(tmp_path, "tables/ssl.csv")
+        if (line["method"], line["variant"], line["metric"]) == ("dcl", "default", "linear_top1")
+    ]
+    assert (line["status"], line["n_seeds"], line["mean"] != "") == ("missing", "2", True)
+
+
+def test_nothing_is_compared_with_a_baseline_of_fewer_seeds(made: Any, tmp_path: Path) -> None:
+    table, _, _ = lacking(made, tmp_path, 1, method="simclr")
+    assert marks(made, "ssl")["dcl", "linear_top1"].differs
+    assert not any(row.entries[0].differs for row in table.blocks[0].rows)
+
+
+def test_a_reason_is_that_of_the_whole_metric_where_a_part_has_none() -> None:
+    result = {"status": "ok", "metrics": {"top1": 1.0}, "metrics_absent": {"linear_top1": REASON}}
+    run = SimpleNamespace(seed=0)
+    cell = cells.Cell([run], [result], None)  # type: ignore[arg-type]
+    assert cell.absent("linear_top1_1pct") == [REASON]
+    assert cell.absent("knn_top1") == [cells.UNMEASURED]
+    assert cell.absent("top1") == [] and cell.whole("top1")
+
+
+def test_baseline_and_floor_are_named_in_every_format(made: Any) -> None:
+    studies = dict(made.plan.studies)
+    entries = [e.model_copy(update={"reference": e.key == "random_encoder"}) for e in studies["ssl"].methods]
+    studies["ssl"] = studies["ssl"].model_copy(update={"floor": "random_encoder", "methods": entries})
+    table = build.table(cells.Results(replace(made.plan, studies=studies), "ssl", made.root))
+    assert {row.method: row.roles for block in table.blocks for row in block.rows if row.roles} == {
+        "simclr": "baseline",
+        "random_encoder": "floor, not ranked",
+    }
+    for text, form in ((markdown.text(table), "({})"), (latex.text(table), r"{{\scriptsize ({})}}"),
+                       (html.text(table), "<small>({})</small>")):  # fmt: skip
+        for role in ("baseline", "floor, not ranked"):
+            assert form.format(role) in text
+
+
+def test_a_variant_on_whose_data_the_floor_does_not_run_says_so(made: Any) -> None:
+    studies = dict(made.plan.studies)
+    studies["ssl"] = studies["ssl"].model_copy(update={"floor": "random_encoder"})
+    tailed = tuple(
+        replace(run, settings={**run.settings, "imbalance": 100.0}) if run.variant == "small_batch" else run
+        for run in made.plan.runs
+    )
+
+    def told(runs: Any) -> list[bool]:
+        blocks = build.table(cells.Results(replace(made.plan, studies=studies, runs=runs), "ssl", made.root)).blocks
+        return ["the floor, random_encoder, does not run on these data" in block.about for block in blocks]
+
+    assert told(made.plan.runs) == [False, False]  # the default variant's serves both
+    assert told(tailed) == [False, True]
+
+
 def test_what_is_no_better_than_the_floor_is_marked(made: Any) -> None:
     studies = dict(made.plan.studies)
     studies["ssl"] = studies["ssl"].model_copy(update={"floor": "dcl"})
@@ -179,7 +270,8 @@ def test_what_is_no_better_than_the_floor_is_marked(made: Any) -> None:
     marked = {method: [entry.signs[-1:] == "‡" for entry in row.entries] for method, row in rows_.items()}
     assert marked["simclr"] == marked["swav"] == [True, True, False, False]  # of accuracies alone
     assert not any(marked["dcl"] + marked["random_encoder"])  # the floor, and what does not train
-    assert "‡: no better than dcl, so that nothing was learned by this measure." in table.legend
+    shown = "by the 95% interval of the difference, and so not to have learned by this measure"
+    assert f"‡: not shown to be better than dcl, {shown}." in table.legend
     assert "‡" in markdown.text(table) and "‡" in html.text(table) and r"$^\ddagger$" in latex.text(table)
     assert table.footnotes[rows_["dcl"].notes[0] - 1] == "dcl has, beyond the protocol: the labels."
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import files
-from pipeline.exhibits import claims
+from pipeline.exhibits import claims, frame
 from pipeline.metrics import ece
 from pipeline.planning.information import Information
 from pipeline.planning.model import Claim, Paper, Study
@@ -397,12 +397,34 @@ def _outcome(study: Study, run: Run) -> tuple[dict[str, np.ndarray], dict[str, f
     return {"labels": labels, **extra, **{f"example_{k}": v for k, v in examples.items()}}, metrics
 
 
-def verdict(made: Any, **test: Any) -> Any:
+class Lacking:
+    """A root's records, but at some seeds of a method a metric has no value."""
+
+    def __init__(self, root: Path, method: str, metric: str, reasons: dict[int, str]) -> None:
+        self.read, self.method, self.metric, self.reasons = frame.Files(root), method, metric, reasons
+
+    def results(self, runs: Any) -> list[dict[str, Any]]:
+        return [self._without(run, result) for run, result in zip(runs, self.read.results(runs), strict=True)]
+
+    def _without(self, run: Any, result: dict[str, Any]) -> dict[str, Any]:
+        if run.method != self.method or run.seed not in self.reasons:
+            return result
+        metrics = {name: value for name, value in result["metrics"].items() if name != self.metric}
+        return {**result, "metrics": metrics, "metrics_absent": {self.metric: self.reasons[run.seed]}}
+
+    def examples(self, run: Any) -> dict[str, Any]:
+        return self.read.examples(run)
+
+    def history(self, run: Any) -> list[dict[str, Any]]:
+        return self.read.history(run)
+
+
+def verdict(made: Any, records: Any = None, **test: Any) -> Any:
     """The verdict on a claim with this test, about the results below made.root."""
     claim = {"id": "c", "statement": "s", "test": {"study": "ssl", "metric": "linear_top1", **test}}
     paper = Paper.model_validate({"key": "p", "title": "t", "authors": ["a"], "year": 2020, "status": "works"})
     paper = paper.model_copy(update={"claims": [Claim.model_validate(claim)]})
-    (found,) = claims.judge(made.plan, {"p": paper}, made.root)
+    (found,) = claims.judge(made.plan, {"p": paper}, made.root, records)
     return found
 
 

@@ -204,7 +204,29 @@ REQUIRED: Faults = [
          "methods": ["msp", {"key": "scone", "settings": {"wild_share": 0.1}}]},
         [O, "'scone' requires 0 < round(wild_share * batch_size) < batch_size; here batch_size = 2, wild_share = 0.1"]),
 ]  # fmt: skip
-FAULTS = [*KEYS, *PROTOCOLS, *TWICE, *VALUES, *REQUIRED, *METRICS, *BUDGETS, *VARIANTS, *BASES]
+OTHER = {**pupil("cross_entropy"), "only": ["default"]}
+OTHER["base"] = {**OTHER["base"], "variant": "other"}
+LEAN = {"methods": ["msp", "odin"], "budget__smoke__validation_outliers": []}
+EVALUATED: Faults = [
+    (O, LEAN, [O, "'odin' requires len(validation_outliers) > 0; here validation_outliers = []"]),
+    (C, {"budget__smoke__validation_examples": 0}, [O, "'odin' requires validation_examples > 0"]),
+    (O, {**LEAN, "methods": ["msp", "mahalanobis"]}, ["'mahalanobis' requires len(validation_outliers) > 0"]),
+    (O, {"methods": ["msp", "odin"], "base": {"study": "classification", "method": "cross_entropy"}, **OWN,
+         "budget__smoke__outliers": ["diabetes"]}, [O, "unknown outliers 'diabetes'", "fashion_mnist"]),
+    (O, {**OWN, "base": {"study": "ssl", "method": "simclr"}},
+        [O, "'msp' requires base_kind == 'classifier'; here base_kind = 'representation'"]),
+    (C, {**OWN, "methods": ["cross_entropy", {"key": "distillation", "base": {"study": "ssl", "method": "simclr"}}]},
+        [C, "'distillation' requires base_kind == 'classifier'; here base_kind = 'representation'"]),
+    (C, {"methods": ["cross_entropy", OTHER], "variants": {"default": {
+         "held_out_classes": [1]}, "other": {"methods": ["cross_entropy"]}}},
+        [C, "'distillation' requires base_num_classes == num_classes; here base_num_classes = 10, num_classes = 9"]),
+    (C, {**OWN, "methods": ["cross_entropy", {"key": "fine_tuning", "base": {"study": "ssl", "method": "simclr"}}],
+         "budget__smoke__encoder": "resnet18"},
+        [C, "'fine_tuning' requires base_encoder == encoder; here base_encoder = 'convnet', encoder = 'resnet18'"]),
+    (C, {**OWN, "methods": ["cross_entropy", {"key": "naive_bayes_head", "base": {"study": "ssl", "method": "simclr"}}],
+         "budget__smoke__encoder": "resnet18"}, [C, "'naive_bayes_head' requires base_encoder == encoder"]),
+]  # fmt: skip
+FAULTS = [*KEYS, *EVALUATED, *PROTOCOLS, *TWICE, *VALUES, *REQUIRED, *METRICS, *BUDGETS, *VARIANTS, *BASES]
 
 
 @pytest.mark.parametrize(("file", "changes", "parts"), FAULTS, ids=[f"{Path(f).stem}-{c}"[:60] for f, c, _ in FAULTS])

@@ -679,3 +679,14 @@ def test_every_module_of_the_package_can_be_read() -> None:
     """No import of this package leads nowhere, and no name that is imported is missing."""
     sources = identity.PROJECT
     assert all(sources.digest(module) for module in sources.files)
+
+
+def test_what_a_class_requires_at_planning_changes_nothing(make: Make) -> None:
+    def digest(requires: str, more: str = "") -> str:
+        body = f"class Method:\n    size = 4\n{requires}\n    def loss(self):\n        {more}return requires\n"
+        return make(method=f"requires = 1\n{body}").digest("pipeline.method:Method")
+
+    plain = digest("")
+    assert digest('    requires = ("size > 3",)') == digest('    requires: tuple = ("size > 3",)') == plain
+    assert digest("    required = 1") != plain
+    assert digest("", "requires = 2; ") != plain  # only a class's own

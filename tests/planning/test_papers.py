@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.exhibits.floors import ALIKE
 from pipeline.planning import load as planning
 from pipeline.planning import papers
 from tests.kit import project
@@ -138,3 +139,19 @@ def test_papers_are_found_by_their_files(folder: Path) -> None:
     (folder / "papers/new.yaml").write_text("title: [")
     with pytest.raises(UserError, match=r"papers/new.yaml line \d+: not valid YAML"):
         papers.load(folder)
+
+
+def test_every_claim_of_a_study_with_a_floor_is_tested_where_it_runs() -> None:
+    plan = planning.load(project.HERE)
+
+    def data(run: Any) -> str:
+        return str([run.dataset, *(run.settings.get(name) for name in ALIKE)])
+
+    floored = {key: {data(run) for run in plan.study_runs(key) if run.method == study.floor}
+               for key, study in plan.studies.items() if study.floor}  # fmt: skip
+    assert floored
+    for paper in papers.load(project.HERE).values():
+        for test in (claim.test for claim in paper.claims if claim.test and claim.test.study in floored):
+            variants = {test.variant, test.than_variant or test.variant, test.relative_to or test.variant}
+            there = {data(run) for run in plan.study_runs(test.study) if run.variant in variants}
+            assert there <= floored[test.study], (paper.key, test)

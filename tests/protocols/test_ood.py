@@ -5,11 +5,13 @@ import dataclasses
 import pytest
 import torch
 
+from pipeline import modalities
 from pipeline.errors import UserError
 from pipeline.methods.ood_score.energy import Energy
 from pipeline.methods.ood_score.msma import MSMA
 from pipeline.methods.ood_score.scone import SCONE
 from pipeline.modalities.images.outliers import outliers
+from pipeline.protocols.ood import UntrainedBudget
 from pipeline.protocols.ood.run import prepare, wild_images
 from tests.kit import jobs
 
@@ -57,3 +59,14 @@ def test_there_must_be_enough_known_images_to_draw_from():
 def test_wild_images_are_made_for_methods_that_train(method, wild, count):
     streams = prepare(spare(40, method, wild=wild)).data.streams
     assert len(streams.get("wild", ())) == (count or 0)
+
+
+@pytest.mark.parametrize(("side", "fits"), [(28, True), (33, True), (31, False)])
+def test_patches_that_do_not_fit_the_images_are_refused_before_training(side, fits):
+    images = dataclasses.replace(modalities.describe("fashion_mnist"), shape=(1, side, side))
+    budget = UntrainedBudget(outliers=["uniform"], validation_outliers=["jigsaw"])
+    if fits:
+        budget.check(images, "here")
+    else:
+        with pytest.raises(UserError, match=r"here: outliers 'jigsaw' need sides divisible by 4 or 3 or 2; .* 31x31"):
+            budget.check(images, "here")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 def other(results: "Results") -> str | None:
     """The ranked method with the best mean of the study's first metric in the first variant, the baseline aside.
 
-    Methods that lost seeds are not ranked; None where none is left.
+    Methods of which seeds have no value are not ranked; None where none is left.
     """
     variant = results.variants()[0]
     metric, direction = next(iter(results.study.metrics.items()))
@@ -17,7 +17,7 @@ def other(results: "Results") -> str | None:
     means = {}
     for entry in results.study.methods:
         cell = results.cells.get((variant, entry.key))
-        values = [] if cell is None or cell.lost else list(cell.sample(metric).values.values())
+        values = [] if cell is None or not cell.whole(metric) else list(cell.sample(metric).values.values())
         if values and not entry.reference and entry.key != results.study.baseline:
             means[entry.key] = order * sum(values) / len(values)
     return max(means, key=lambda method: means[method], default=None)

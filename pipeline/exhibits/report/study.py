@@ -12,7 +12,7 @@ from pipeline.exhibits.cells import Cell, Results
 from pipeline.exhibits.claims import Verdict
 from pipeline.exhibits.report import pages, verdicts
 from pipeline.exhibits.statistics import Estimate
-from pipeline.exhibits.tables import build
+from pipeline.exhibits.tables import build, words
 from pipeline.exhibits.tables.model import DASH, Block, Entry, Row, Table
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def _entry(table: Table, entry: Entry) -> dict[str, Any]:
         "mean": mean,
         "interval": interval,
         "signs": entry.signs,
+        "notes": entry.notes,
         "classes": "".join(f" {name}" for name, marked in marks.items() if marked),
         "sort": "" if entry.estimate is None else repr(round(entry.estimate.mean, 9)),
     }
@@ -106,7 +107,7 @@ def _row_runs(table: Table, block: Block, row: Row) -> dict[str, Any]:
             [run.seed, run.path, "" if result["status"] == "ok" else result.get("reason") or "no reason recorded"]
             for run, result in outcomes
         ],
-        "entries": [[_values(table, entry), _versus(table, entry), _levels(entry.estimate)] for entry in row.entries],
+        "entries": [[_values(table, entry), _versus(table, entry), _behind(entry)] for entry in row.entries],
     }
 
 
@@ -115,7 +116,7 @@ def _values(table: Table, entry: Entry) -> list[str]:
     shown = []
     for run, result in zip(entry.cell.runs, entry.cell.results, strict=True):
         value = entry.cell.value(run, entry.metric)
-        missing = "not measured" if result["status"] == "ok" else result["status"]
+        missing = "absent" if result["status"] == "ok" else result["status"]
         shown.append(missing if value is None else labels.number(value, table.decimals[entry.metric]))
     return shown
 
@@ -129,8 +130,12 @@ def _versus(table: Table, entry: Entry) -> str:
     return labels.number(gap.mean, digits, sign=True) + (f" [{', '.join(ends)}]" if ends else "")
 
 
+def _behind(entry: Entry) -> str:
+    """What the interval is over, and why runs have no value."""
+    return " ".join(filter(None, [_levels(entry.estimate), *words.absence(entry)]))
+
+
 def _levels(estimate: Estimate | None) -> str:
-    """What the interval is over."""
     if estimate is None:
         return ""
     if estimate.levels is None:

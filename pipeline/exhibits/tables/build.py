@@ -67,32 +67,42 @@ def _row(results: Results, variant: str, method: str, facts: Facts, footnotes: l
     seen = results.plan.information(cell.runs[0]).words
     notes += [f"{method} has, beyond the protocol: {seen}."] if seen else []
     notes += [words.loss(variant, method, cell)] if cell.lost else []
-    footnotes += [text for text in notes if text not in footnotes]
     return Row(
         method=method,
         paper=cell.runs[0].paper,
         baseline=method == results.study.baseline,
         reference=line.reference,
-        entries=[_entry(results, variant, method, name) for name in results.study.metrics],
+        floor=method == results.study.floor,
+        notes=_numbered(notes, footnotes),
+        entries=[_entry(results, variant, method, name, footnotes) for name in results.study.metrics],
         facts=[column.get((variant, method), DASH) for column in facts.values()],
-        notes=[footnotes.index(text) + 1 for text in notes],
     )
 
 
-def _entry(results: Results, variant: str, method: str, metric: str) -> Entry:
+def _numbered(notes: list[str], footnotes: list[str]) -> list[int]:
+    """The notes' places among the footnotes, from 1; new ones are added to them."""
+    footnotes += [text for text in notes if text not in footnotes]
+    return [footnotes.index(text) + 1 for text in notes]
+
+
+def _entry(results: Results, variant: str, method: str, metric: str, footnotes: list[str]) -> Entry:
     cell = results.cells[variant, method]
     estimate = statistics.mean(cell.sample(metric), labels.bounds(metric))
-    return Entry(metric, cell, estimate, floor=floors.under(results, variant, method, metric))
+    entry = Entry(metric, cell, estimate, floor=floors.under(results, variant, method, metric))
+    entry.notes = _numbered(words.absence(entry), footnotes)
+    return entry
 
 
 def mark(rows: list[Row], metrics: Mapping[str, Any]) -> None:
-    """Mark the best, what cannot be told from it, and what differs from the baseline; lost seeds disqualify."""
+    """Mark the best, what cannot be told from it, and what differs from the baseline; seeds without a value
+    disqualify."""
     base = next((row for row in rows if row.baseline), None)
     for place, direction in enumerate(metrics.values()):
         column = [(row, row.entries[place]) for row in rows]
-        complete = [(row, e) for row, e in column if e.estimate and e.estimate.low is not None and not e.cell.lost]
+        able = [(row, e) for row, e in column if e.estimate and e.estimate.low is not None]
+        complete = [(row, e) for row, e in able if e.cell.whole(e.metric)]
         _rank([entry for row, entry in complete if not row.reference], direction)
-        if base and not base.entries[place].cell.lost:
+        if base and base.entries[place].cell.whole(base.entries[place].metric):
             _compare([entry for row, entry in complete if row is not base], base.entries[place])
 
 

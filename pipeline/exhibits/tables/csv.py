@@ -17,7 +17,8 @@ def text(results: Results) -> str:
     """One row per cell and metric, sorted by all key columns.
 
     `n_seeds` counts the runs behind the mean. `status` is `ok`, else the worst of the cell's runs; a cell without
-    numbers keeps a row per metric of the study, with empty numbers. `missing`: the runs are ok but lack the metric.
+    numbers keeps a row per metric of the study, with empty numbers. `missing`: the runs are ok, but some or all lack
+    the metric.
     """
     measured = [
         _measured(results, found)
@@ -51,16 +52,21 @@ def _plain(cell: str) -> str:
 
 def _measured(results: Results, found: dict[str, Any]) -> list[str]:
     metric = found["metric"]
-    estimate = statistics.mean(results.cells[found["variant"], found["method"]].sample(metric), labels.bounds(metric))
+    cell = results.cells[found["variant"], found["method"]]
+    estimate = statistics.mean(cell.sample(metric), labels.bounds(metric))
     assert estimate is not None
     numbers = [fixed(found["mean"]), fixed(estimate.low), fixed(estimate.high), str(found["n_seeds"])]
-    return [*(found[name] for name in frame.CELL), metric, *numbers, found["status"], SOURCE]
+    return [*(found[name] for name in frame.CELL), metric, *numbers, _status(cell, metric), SOURCE]
 
 
 def _gaps(cell: Cell, metrics: list[str]) -> list[list[str]]:
     key = [getattr(cell.runs[0], name) for name in frame.CELL]
-    status = cell.status if cell.lost else "missing"
-    return [[*key, metric, "", "", "", "0", status, SOURCE] for metric in metrics if metric not in cell.metrics]
+    lacking = [metric for metric in metrics if metric not in cell.metrics]
+    return [[*key, metric, "", "", "", "0", _status(cell, metric), SOURCE] for metric in lacking]
+
+
+def _status(cell: Cell, metric: str) -> str:
+    return cell.status if cell.lost or cell.whole(metric) else "missing"
 
 
 def fixed(value: float | None) -> str:

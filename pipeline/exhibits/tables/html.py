@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from pipeline.exhibits.tables.model import Entry, Table
+from pipeline.exhibits.tables.model import Entry, Row, Table
 
 
 def text(table: Table) -> str:
@@ -29,7 +29,7 @@ def _columns(table: Table) -> dict[str, list[str]]:
     rows = [(block, row) for block in table.blocks for row in block.rows]
     columns = {
         "block": [block.about for block, _ in rows],
-        "Method": [escape(row.method) + "".join(f"<sup>{n}</sup>" for n in row.notes) for _, row in rows],
+        "Method": [_method(row) for _, row in rows],
         "Paper": [escape(row.paper) for _, row in rows],
     }
     for place, name in enumerate(table.metrics):
@@ -39,12 +39,21 @@ def _columns(table: Table) -> dict[str, list[str]]:
     return columns
 
 
+def _method(row: Row) -> str:
+    roles = f" <small>({row.roles})</small>" if row.roles else ""
+    return escape(row.method) + roles + _notes(row.notes)
+
+
 def _entry(table: Table, entry: Entry) -> str:
     mean, interval = map(escape, table.text(entry))
     if entry.estimate is None:
-        return f"<em>{mean}</em>"
+        return f"<em>{mean}</em>" + _notes(entry.notes)
     mark = f"<strong>{mean}</strong>" if entry.best else f"<u>{mean}</u>" if entry.tied else mean
-    return mark + entry.signs + (f"<br><small>{interval}</small>" if interval else "")
+    return mark + entry.signs + _notes(entry.notes) + (f"<br><small>{interval}</small>" if interval else "")
+
+
+def _notes(numbers: list[int]) -> str:
+    return "".join(f"<sup>{n}</sup>" for n in numbers)
 
 
 def _styled(view: Any) -> Any:

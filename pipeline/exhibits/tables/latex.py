@@ -77,19 +77,23 @@ def _head(table: Table, long: bool, wide: bool) -> list[str]:
 
 
 def _row(table: Table, row: Row, wide: bool) -> str:
-    notes = "".join(f"$^{{{n}}}$" for n in row.notes)
-    cells = [_escape(row.method) + notes, *(_entry(table, entry, wide) for entry in row.entries)]
+    roles = rf" {{\scriptsize ({row.roles})}}" if row.roles else ""
+    cells = [_escape(row.method) + roles + _notes(row.notes), *(_entry(table, entry, wide) for entry in row.entries)]
     return " & ".join([*cells, *map(_escape, row.facts)]) + r" \\"
 
 
 def _entry(table: Table, entry: Entry, wide: bool) -> str:
     mean, interval = map(_escape, table.text(entry))
     if entry.estimate is None:
-        return rf"\emph{{{mean}}}"
+        return rf"\emph{{{mean}}}" + _notes(entry.notes)
     mark = rf"\textbf{{{mean}}}" if entry.best else rf"\underline{{{mean}}}" if entry.tied else mean
     size = r"\tiny" if wide else r"\scriptsize"
     spread = rf" {{{size} {interval}}}" if interval else ""
-    return mark + _escape(entry.signs) + spread
+    return mark + _escape(entry.signs) + _notes(entry.notes) + spread
+
+
+def _notes(numbers: list[int]) -> str:
+    return "".join(f"$^{{{n}}}$" for n in numbers)
 
 
 def _foot(table: Table, long: bool) -> list[str]:

@@ -27,17 +27,26 @@ def _block(table: Table, block: Block) -> list[str]:
 
 
 def _row(table: Table, row: Row) -> str:
-    notes = "".join(f"<sup>{n}</sup>" for n in row.notes)
-    cells = [_escape(row.method) + notes, _escape(row.paper), *(_entry(table, entry) for entry in row.entries)]
+    roles = f" ({row.roles})" if row.roles else ""
+    cells = [
+        _escape(row.method) + roles + _notes(row.notes),
+        _escape(row.paper),
+        *(_entry(table, entry) for entry in row.entries),
+    ]
     return "| " + " | ".join([*cells, *row.facts]) + " |"
 
 
 def _entry(table: Table, entry: Entry) -> str:
     mean, interval = table.text(entry)
+    notes = _notes(entry.notes)
     if entry.estimate is None:
-        return f"*{mean}*"
+        return f"*{mean}*{notes}"
     shown = f"**{mean}**" if entry.best else f"<u>{mean}</u>" if entry.tied else mean
-    return f"{shown}{entry.signs} {_escape(interval)}".strip()
+    return f"{shown}{entry.signs}{notes} {_escape(interval)}".strip()
+
+
+def _notes(numbers: list[int]) -> str:
+    return "".join(f"<sup>{n}</sup>" for n in numbers)
 
 
 def _escape(text: str) -> str:

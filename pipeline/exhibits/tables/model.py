@@ -26,7 +26,9 @@ class Entry:
     versus: Estimate | None = None
     """Minus the baseline."""
     floor: Floor | None = None
-    """What the mean is not better than, though it ought to be."""
+    """What it is not shown to be better than, though it ought to be."""
+    notes: list[int] = field(default_factory=list)
+    """Of the footnotes that say why some or all of the cell's runs have no value."""
 
     @property
     def signs(self) -> str:
@@ -36,7 +38,7 @@ class Entry:
     @property
     def gap(self) -> str:
         """What stands where there is no number."""
-        return self.cell.status if self.cell.lost else "not measured"
+        return self.cell.status if self.cell.lost else "absent"
 
 
 @dataclass
@@ -46,9 +48,16 @@ class Row:
     baseline: bool
     reference: bool
     entries: list[Entry]
+    floor: bool = False
     facts: list[str] = field(default_factory=list)
     """What stands below the table's `facts`: a number, or a dash."""
     notes: list[int] = field(default_factory=list)
+
+    @property
+    def roles(self) -> str:
+        """What the row is beside a method to be compared; empty for nothing."""
+        known = {"baseline": self.baseline, "floor": self.floor, "not ranked": self.reference}
+        return ", ".join(name for name, has in known.items() if has)
 
 
 @dataclass

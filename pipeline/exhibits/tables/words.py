@@ -1,9 +1,10 @@
 """The sentences around a table: data, protocol, what marks and brackets mean, which machine."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.exhibits import frame, labels
+from pipeline.exhibits import floors, frame, labels
 from pipeline.exhibits.cells import Cell, Results
 from pipeline.exhibits.tables.model import Entry, Row
 
@@ -11,13 +12,14 @@ from pipeline.exhibits.tables.model import Entry, Row
 
 
 def data(results: Results, variant: str) -> str:
-    """The data set, its sizes, and what the runs drew of its labels."""
+    """The data set, its sizes, what the runs drew of its labels, and whether a floor is lacking."""
     run = _first(results, variant)
     parts = [_size(results, run, split, name) for split, name in (("train", "training"), ("test", "test"))]
     sizes = ", ".join(filter(None, parts))
     held = run.settings.get("held_out_classes")
     out = f", less classes {labels.listing([str(k) for k in held])}" if held else ""
-    return "; ".join([f"{run.dataset} ({sizes}{out})" if sizes else run.dataset, *_drawn(results, variant)])
+    floor = [f"the floor, {results.study.floor}, does not run on these data"] * floors.missing(results, variant)
+    return "; ".join([f"{run.dataset} ({sizes}{out})" if sizes else run.dataset, *_drawn(results, variant), *floor])
 
 
 def _size(results: Results, run: Any, split: str, name: str) -> str:
@@ -99,6 +101,19 @@ def loss(variant: str, method: str, cell: Cell) -> str:
     return f"{method} ({variant}): {what} of {labels.count(len(cell.runs), 'run')} ({'; '.join(reasons)}){rest}."
 
 
+def absence(entry: Entry) -> list[str]:
+    """The footnotes of a number that some or all runs of its cell lack, one a reason."""
+    reasons, runs = Counter(entry.cell.absent(entry.metric)), len(entry.cell.runs)
+    rest = "; the number is that of the others and is not ranked" if entry.estimate else ""
+    name = labels.metric(entry.metric)
+    return [
+        f"{name}: absent in {count} of {labels.count(runs, 'run')}, since {reason}{rest}."
+        if count < runs
+        else f"{name}: absent, since {reason}."
+        for reason, count in sorted(reasons.items())
+    ]
+
+
 # --- the study ---
 
 
@@ -146,7 +161,10 @@ def legend(study: Any, entries: Sequence[Entry]) -> list[str]:
     if "" in kinds:
         lines.append(f"No interval for {labels.listing(kinds[''])}: one seed and no values per example.")
     if sunk := sorted({entry.floor.name for entry in entries if entry.floor}):
-        lines.append(f"‡: no better than {' or '.join(sunk)}, so that nothing was learned by this measure.")
+        lines.append(
+            f"‡: not shown to be better than {' or '.join(sunk)}, by the 95% interval of the difference, and so not to "
+            "have learned by this measure."
+        )
     ranked = "Bold: best mean. Underlined: not distinguishable from the best. "
     against = f"†: differs from {study.baseline}. Both by the 95% interval of the paired difference, "
     return [*lines, ranked + against + "without correction for the number of comparisons."]

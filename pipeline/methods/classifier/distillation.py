@@ -21,6 +21,7 @@ class Distillation(Classifier):
 
     paper = "label_smoothing"
     builds_on = True
+    requires = ("base_kind == 'classifier'", "base_num_classes == num_classes", "base_shape[0] == shape[0]")
     training_only = ("teacher",)
     beta: float = setting(1.0, low=0.0, high=1.0)
     temperature: float = setting(1.0, low=1e-3)

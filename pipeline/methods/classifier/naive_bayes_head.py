@@ -21,6 +21,7 @@ class NaiveBayesHead(Classifier):
     paper = "discriminative_vs_generative"
     trains = False
     builds_on = True
+    requires = ("base_encoder == encoder", "base_shape[0] == shape[0]")
 
     def build(self, context: Context) -> None:
         assert context.base is not None

@@ -16,6 +16,7 @@ class PretrainedClassifier(Classifier):
     """
 
     builds_on: ClassVar[bool] = True
+    requires = ("base_encoder == encoder", "base_shape[0] == shape[0]")
 
     def build(self, context: Context) -> None:
         super().build(context)

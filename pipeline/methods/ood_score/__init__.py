@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pipeline.contract import Batch, Context, Method, Tensor, nn, setting, torch
 from pipeline.errors import UserError
@@ -37,6 +38,7 @@ class OODScore(Method):
     kind = "ood_score"
     trains = False
     builds_on = True
+    requires: ClassVar[tuple[str, ...]] = ("base_kind == 'classifier'",)
     batch_size = 500
 
     model: Classifier

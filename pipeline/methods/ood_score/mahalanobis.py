@@ -23,6 +23,7 @@ class Mahalanobis(OODScore):
     """
 
     paper = "mahalanobis"
+    requires = ("validation_examples > 0", "len(validation_outliers) > 0")
     search_examples: int = setting(1000, unit="validation examples of each side", low=40)
 
     magnitudes: ClassVar[tuple[float, ...]] = (0.0, 0.0005, 0.001, 0.0014, 0.002, 0.005, 0.01)

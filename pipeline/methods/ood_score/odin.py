@@ -19,6 +19,7 @@ class ODIN(OODScore):
     """
 
     paper = "odin"
+    requires = ("validation_examples > 0", "len(validation_outliers) > 0")
     search_examples: int = setting(1000, unit="validation examples of each side", low=20)
     epsilons: int = setting(21, unit="evenly spaced magnitudes", low=2)
 

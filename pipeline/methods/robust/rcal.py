@@ -31,6 +31,7 @@ class RCAL(Classifier):
 
     paper = "rcal"
     builds_on = True
+    requires = ("base_encoder == encoder", "base_shape[0] == shape[0]")
     training_only = ("anchors", "means", "roots", "spread")
     neighbours: float = setting(0.3, unit="share of a class", low=0.0, high=1.0)
     outliers: float = setting(0.3, unit="share of a class", low=0.0, high=0.9)

@@ -15,6 +15,9 @@ INHERITED = (
     *("evaluate_on", "held_out_classes", "imbalance"),
 )
 
+GRIDS = {"jigsaw": (4, 3, 2)}
+"""Kinds of outliers made of patches, and into how many a side may be cut."""
+
 
 class Wild(Strict):
     """Unlabelled images beside the training set: clean ones, clean ones under a shift of appearance, and outliers."""
@@ -55,12 +58,20 @@ class UntrainedBudget(budget.Budget):
         budget.needs_classes(described, where)
         if not self.outliers:
             raise UserError(f"{where}: outliers = []: name one kind or more, which the scores are tested on")
+        images = [name for name in modalities.known() if modalities.name_of(name) in MODALITIES]
+        height, width = described.shape[-2:]
         for name in self.kinds():
             if name == "held_out":
                 if not self.held_out_classes:
                     raise UserError(f"{where}: outliers 'held_out' need a base run with held_out_classes")
-            elif name not in (*modalities.known(), *known_outliers()):
-                raise unknown("outliers", name, [*known_outliers(), *modalities.known(), "held_out"], where)
+            elif name in known_outliers():
+                if name in GRIDS and not any(height % grid == width % grid == 0 for grid in GRIDS[name]):
+                    raise UserError(
+                        f"{where}: outliers '{name}' need sides divisible by {' or '.join(map(str, GRIDS[name]))}; "
+                        f"images of '{described.key}' have {height}x{width} pixels"
+                    )
+            elif name not in images:
+                raise unknown("outliers", name, [*known_outliers(), *images, "held_out"], where)
 
 
 class Budget(UntrainedBudget, budget.TrainingBudget):
