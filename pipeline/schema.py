@@ -82,7 +82,7 @@ Line = Annotated[str, AfterValidator(_prose), AfterValidator(_something)]
 PositiveSpan = Annotated[list[Positive], Field(min_length=2, max_length=2), AfterValidator(_ascending)]
 
 
-Schema = TypeVar("Schema", bound=Strict)
+Schema = TypeVar("Schema", bound=BaseModel)
 
 
 def check(schema: type[Schema], value: Any, where: str) -> Schema:

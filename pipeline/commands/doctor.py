@@ -86,6 +86,7 @@ def check(root: Path, recipes: dict[str, str]) -> Checked:
 def _own(path: Path) -> dict[str, Any]:
     """A sealed file that is in its place: the first letters of its id stand in the path."""
     record = files.read_sealed(path)
-    if record["id"][:8] not in (path.stem, path.parent.name.rpartition("-")[2]):
-        raise UserError(f"{path}: id '{record['id']}' is another's; {files.REMEDY.format(folder=path.parent)}")
+    identity = str(record.get("id"))
+    if identity[:8] not in (path.stem, path.parent.name.rpartition("-")[2]):
+        raise UserError(f"{path}: id '{identity}' is another's; {files.REMEDY.format(folder=path.parent)}")
     return record

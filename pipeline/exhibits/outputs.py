@@ -83,8 +83,18 @@ def making(exhibit: Exhibit, root: Path) -> Iterator[None]:
 
 def verify(exhibit: Exhibit, root: Path) -> None:
     """Raise UserError where a file of the exhibit is missing or is not as it was written."""
-    stamp = root / exhibit.outputs[-1]
-    record = read_sealed(stamp, exhibit.digest)
+    _verify(root / exhibit.outputs[-1], exhibit.digest)
+
+
+def verify_made(name: str, root: Path) -> None:
+    """The same of an exhibit by its name, whatever it was made from; nothing where it has no stamp."""
+    with _alone(name, root):
+        for stamp in (root / MADE / name).glob("*.json"):
+            _verify(stamp)
+
+
+def _verify(stamp: Path, identity: str | None = None) -> None:
+    record = read_sealed(stamp, identity)
     for name in record["files"]:
         part(stamp, record, name)
 

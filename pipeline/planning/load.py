@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.errors import UserError, nearest, unknown
 from pipeline.planning import check, data, expand, papers, search, suffixes
-from pipeline.planning.model import Params, Plan, Run, Study
+from pipeline.planning.model import Params, Plan, Rates, Run, Study
 from pipeline.schema import check as checked
 from pipeline.yaml_files import read_yaml, retyped, yaml_files
 
@@ -107,8 +107,9 @@ def study(root: Path, key: str, tier: str) -> Study:
         raise UserError(f"{where}: 'driver' is the older spelling of 'protocol'; keep one")
     for kept in found.keys() - allowed():
         raise UserError(f"{where}: unknown key '{kept}'{nearest(kept, allowed())}")
-    rates = root / f"studies/{key}{RATES}.yaml"
-    made = checked(Study, {**found, "key": key, "rates": read_yaml(rates) if rates.exists() else {}}, where)
+    of_rates = f"studies/{key}{RATES}.yaml"
+    rates = checked(Rates, read_yaml(root / of_rates) if (root / of_rates).exists() else {}, of_rates)
+    made = checked(Study, {**found, "key": key, "rates": rates.root}, where)
     check.study(made, where)
     return made
 

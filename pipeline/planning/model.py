@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import AliasChoices, Field, RootModel, model_validator
 
 from pipeline.errors import unknown
 from pipeline.schema import Count, Direction, Distinct, Line, Note, Rate, Seeds, Some, Strict
@@ -86,6 +86,13 @@ class Chosen(Strict):
     settings: dict[str, Any] = {}
 
 
+class Rates(RootModel[dict[str, dict[str, dict[str, Chosen]]]]):
+    """studies/<study>.rates.yaml: tier -> variant -> method -> what the search chose.
+
+    It holds in all variants whose steps are those of this one.
+    """
+
+
 class Study(Strict):
     key: str
     title: Line
@@ -115,8 +122,7 @@ class Study(Strict):
     figures: Distinct[str] = []
     """Extra figures, by the name of a module in pipeline/exhibits/figures/."""
     rates: dict[str, dict[str, dict[str, Chosen]]] = {}
-    """Tier -> variant -> method -> what the search chose, from studies/<study>.rates.yaml. It holds in all variants
-    whose steps are those of this one."""
+    """From a file of its own: `Rates`."""
 
     @property
     def measured(self) -> list[str]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pipeline.errors import UserError
 from pipeline.exhibits.frame import Files
-from pipeline.files import part, sha256
+from pipeline.files import part, read_sealed, sha256
 from pipeline.tracking.reach import UnreachableError, give_up, given_up, line, log
 from pipeline.tracking.store import Point, Store, answering, lock, opened, quietly, store_uri, text
 
@@ -79,8 +80,8 @@ def mirror(store: Store, run: Any, result: Mapping[str, Any], folder: Path, sent
     if origin.get("git_commit"):
         tags["mlflow.source.git.commit"] = origin["git_commit"].rstrip("+")
     where = f"data/prepared/{run.dataset}"
-    with contextlib.suppress(OSError, ValueError):
-        where = json.loads((store.root / where / "manifest.json").read_text(encoding="utf-8")).get("source") or where
+    with contextlib.suppress(OSError, UserError):
+        where = read_sealed(store.root / where / "manifest.json").get("source") or where
     # 36 characters are what MLflow keeps of a digest
     data = Dataset(run.dataset, origin.get("dataset_digest", "unknown")[:36], "local", json.dumps({"uri": where}))
     context = "evaluation" if run.needs else "training"

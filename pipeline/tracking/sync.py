@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.exhibits import outputs
 from pipeline.files import digest, sha256
 from pipeline.tracking.reach import UnreachableError, try_again
 from pipeline.tracking.runs import finished, holds, mirror
@@ -118,7 +119,12 @@ def _describe(store: Store, experiment: str, study: Any, tier: str) -> None:
 
 
 def _exhibits(plan: Any, root: Path) -> dict[str, dict[str, Path]]:
-    """Experiment -> artifact folder/name -> file, of the exhibits that are there."""
+    """Experiment -> artifact folder/name -> file, of the exhibits that are there.
+
+    Raises UserError where one of them was changed since it was made.
+    """
+    for name in ("claims", "report", *(f"table-{study}" for study in plan.studies)):
+        outputs.verify_made(name, root)
     found: dict[str, dict[str, Path]] = {}
     results = root / "results"
     for study in plan.studies:

@@ -87,11 +87,15 @@ def test_what_is_missing_or_anothers_is_named(folder: Path, capsys: pytest.Captu
     shutil.copytree(run.path, other)
     (Path(run.trained) / "history.jsonl").unlink()
     (folder / "results/tables/x.csv").unlink()
+    (manifest,) = folder.glob("data/prepared/*/manifest.json")
+    foreign = folder / "results/made/table-x/12121212.json"
+    foreign.write_bytes(manifest.read_bytes())
     code, wrong, _ = examined(capsys)
     assert code == 1
     assert [line.split(";")[0] for line in wrong] == [
         f"{run.trained}/history.jsonl: missing",
         f"{other}/result.json: id '{run.id}' is another's",
+        f"{foreign}: id 'None' is another's",
         "results/tables/x.csv: missing",
     ]
 

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import files, tracking
 from pipeline.errors import UserError
+from pipeline.exhibits import outputs
 from pipeline.exhibits.frame import Files
 from pipeline.tracking import reach
 from tests.kit import exhibits as kit
@@ -300,6 +301,29 @@ def test_exhibits_are_replaced_not_doubled(root):
     assert held == {"tables/ssl.csv": "second", "tables/ssl.md": "first tables/ssl.md", "figures/ssl-bars.svg": "bars"}
     found, count = tracked(root, "exhibits", "report")
     assert count == 1 and found["exhibits:report"].data.tags["recount.files"] == "claims.csv"
+
+
+def test_exhibits_that_were_changed_since_they_were_made_are_not_sent(root):
+    plan = written(root, small(1))
+    exhibit = outputs.Exhibit("table-ssl", ("results/tables/ssl.csv",), "12" * 32)
+    files.write_text(root / exhibit.files[0], "method,top1\nsimclr,50.0\n")
+    with outputs.making(exhibit, root):
+        pass
+    assert tracking.sync(plan, root).exhibits == 1
+    files.write_text(root / exhibit.files[0], "method,top1\nsimclr,90.0\n")
+    with pytest.raises(UserError, match=r"ssl\.csv: changed since it was written; delete .*results/made/table-ssl"):
+        tracking.sync(plan, root)
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"source": 5}', b'{"source": {}}', b"\xff"])
+def test_a_source_is_read_of_whole_manifests_alone(root, content):
+    plan = written(root, small(1))
+    for run in plan.runs:
+        files.write_bytes(root / f"data/prepared/{run.dataset}/manifest.json", content)
+    tracking.sync(plan, root)
+    for run in plan.runs:
+        (used,) = client(root).get_run(tracked(root)[0][run.id].info.run_id).inputs.dataset_inputs
+        assert json.loads(used.dataset.source) == {"uri": f"data/prepared/{run.dataset}"}
 
 
 def test_the_records_equal_the_files_also_when_they_are_gone(root):
