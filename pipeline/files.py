@@ -7,6 +7,7 @@ changed, cut or exchanged since is noticed by whoever reads it, in one line.
 
 import contextlib
 import fcntl
+import fnmatch
 import hashlib
 import json
 import os
@@ -89,6 +90,17 @@ def write_json(path: str | Path, value: Any) -> None:
 def indented(value: Any) -> str:
     """JSON for reading: sorted keys, a line a value, NaN refused."""
     return json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """What `folder.glob(pattern)` finds, sorted; a folder that may not be read is an OSError and not an empty one."""
+    first, _, rest = pattern.partition("/")
+    try:
+        with os.scandir(folder) as entries:
+            found = [folder / name for name in sorted(fnmatch.filter([entry.name for entry in entries], first))]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [path for each in found for path in matching(each, rest)] if rest else found
 
 
 def sha256(path: str | Path) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from pipeline.errors import UserError, shown
+from pipeline.files import matching
 
 DEEPEST = 20
 """Levels of lists and mappings within each other; no schema of this project needs half of them."""
@@ -52,7 +53,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 def yaml_files(folder: Path) -> list[Path]:
     """The YAML files of a folder, sorted, without hidden ones. UserError for one whose ending would leave it unread."""
-    found = [path for path in sorted(folder.glob("*.y*ml")) if not path.name.startswith(".")]
+    found = [path for path in matching(folder, "*.y*ml") if not path.name.startswith(".")]
     for path in found:
         if path.suffix != ".yaml":
             raise UserError(f"{path}: is not read; name it {path.stem}.yaml")

@@ -21,7 +21,7 @@ ALLOWED = {
     "contract": set(),
     "files": {"errors"},
     "schema": {"errors"},
-    "yaml_files": {"errors"},
+    "yaml_files": {"errors", "files"},
     "budget": {"errors", "modalities", "schema"},
     "ops": {"contract", "errors"},
     "metrics": {"errors", "lookup", "ops"},

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from pipeline import files
 from pipeline.errors import UserError
+from pipeline.yaml_files import yaml_files
 
 RECORD = {"id": "a1", "status": "ok", "metrics": {"top1": 12.5}, "note": 'a "seal": "x" of\n "seal": "y"'}
 
@@ -87,6 +89,27 @@ def test_arrays_are_numpys_and_say_why_they_could_not_be_written(tmp_path: Path)
     files.write_array(tmp_path / "a.npy", array)
     np.save(tmp_path / "b.npy", array)
     assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
+
+
+def test_a_folder_that_may_not_be_read_is_not_an_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As root all may be read: the refusal is made up."""
+    for name in ("b/2.yaml", "b/1.yaml", "b/1.txt", "a/1.yaml", "c"):
+        files.write_text(tmp_path / name, "")
+    assert files.matching(tmp_path, "*/*.yaml") == sorted(tmp_path.glob("*/*.yaml"))
+    assert files.matching(tmp_path / "nowhere", "*") == files.matching(tmp_path, "c/*") == []
+    plain = os.scandir
+
+    def denied(path: Path) -> Any:
+        if path == tmp_path / "b":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return plain(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    assert files.matching(tmp_path / "a", "*") == [tmp_path / "a/1.yaml"]
+    with pytest.raises(PermissionError):
+        files.matching(tmp_path, "*/*.yaml")
+    with pytest.raises(PermissionError):
+        yaml_files(tmp_path / "b")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")

@@ -70,7 +70,7 @@ def check(root: Path, recipes: dict[str, str]) -> Checked:
     recipes: of the planned data sets, which say what their arrays must have been made of.
     """
     found = Checked()
-    for path in [path for pattern in SEALED for path in sorted(root.glob(pattern))]:
+    for path in [path for pattern in SEALED for path in found.look(files.matching, root, pattern, count=0) or []]:
         record = found.look(_own, path) or {}
         for name in record.get("files", {}):
             found.look(partial(files.part, digest=found.digest), path, record, name)

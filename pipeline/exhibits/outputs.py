@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.exhibits import figures, labels
 from pipeline.files import digest as digest_of
-from pipeline.files import part, read_sealed, sha256, turn, write_sealed
+from pipeline.files import matching, part, read_sealed, sha256, turn, write_sealed
 from pipeline.metrics import describe
 from pipeline.planning import code, identity
 
@@ -89,7 +89,7 @@ def verify(exhibit: Exhibit, root: Path) -> None:
 def verify_made(name: str, root: Path) -> None:
     """The same of an exhibit by its name, whatever it was made from; nothing where it has no stamp."""
     with _alone(name, root):
-        for stamp in (root / MADE / name).glob("*.json"):
+        for stamp in matching(root / MADE / name, "*.json"):
             _verify(stamp)
 
 
@@ -116,7 +116,7 @@ def _alone(name: str, root: Path) -> contextlib.AbstractContextManager[None]:
 
 
 def _spoil(name: str, root: Path) -> None:
-    for stamp in (root / MADE / name).glob("*.json"):
+    for stamp in matching(root / MADE / name, "*.json"):
         stamp.unlink(missing_ok=True)
 
 

@@ -1,5 +1,6 @@
 """The doctor checks all that is there against its digests, and says what to do."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,22 @@ def test_what_is_missing_or_anothers_is_named(folder: Path, capsys: pytest.Captu
         f"{foreign}: id 'None' is another's",
         "results/tables/x.csv: missing",
     ]
+
+
+def test_what_may_not_be_read_is_not_passed_over(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = os.scandir
+
+    def denied(path: Any = ".") -> Any:
+        if str(path) == "trained":
+            raise PermissionError(13, "Permission denied", "trained")
+        return plain(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    code, wrong, _ = examined(capsys)
+    assert code == 1
+    assert len(wrong) == 1 and wrong[0].startswith("trained: permission denied; allow it")
 
 
 def test_all_that_is_wrong_is_said_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
