@@ -38,7 +38,7 @@ def pixels(path: str | Path, content: bytes, side: int) -> "np.ndarray":
     Raises UserError, with `path`, for what is no image, is cut short, or cannot be read for what it is.
     """
     import numpy as np
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -50,6 +50,9 @@ def pixels(path: str | Path, content: bytes, side: int) -> "np.ndarray":
                 upright = ImageOps.exif_transpose(image)
                 opaque = _on_white(_eight_bits(upright, image.format == "PPM"))
             return np.asarray(_in_srgb(opaque.resize((side, side), Image.Resampling.BILINEAR), image.info))
+    except UnidentifiedImageError:
+        known = ", ".join(FORMATS)
+        raise UserError(f"{path}: not a readable image (it is none of {known}); replace or delete it") from None
     except Exception as error:  # of a broken file, a decoder may raise anything
         what = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{path}: not a readable image ({what}); replace or delete it") from None
