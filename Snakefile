@@ -110,8 +110,8 @@ EXHIBITS = (CLAIMS, REPORT, *CURVES.values(), *METRICS.values(), *TABLES.values(
 ENGINE = engine.Engine(
     workflow,
     prepared(PLAN.datasets)
-    + [files for run in PLAN.runs for files in (engine.trained(run), engine.evaluated(run)) if files]
-    + [tuple(each.outputs) for each in EXHIBITS],
+    + [files for run in PLAN.runs for files in (engine.trained(run), engine.evaluated(run)) if files],
+    EXHIBITS,
 )
 
 

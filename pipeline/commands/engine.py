@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pipeline.commands.stages import KEPT, PREDICTIONS, RESULT, TRAINED
+from pipeline.exhibits import outputs
 from pipeline.training import cards
 
 if TYPE_CHECKING:
+    from pipeline.exhibits.outputs import Exhibit
     from pipeline.planning.model import Run
 
 LOCK = Path(".recount") / "engine.lock"
@@ -31,10 +33,11 @@ class Engine:
     """A call of Snakemake, once it is known what it is for: it works alone, and at most one job a card at once.
 
     steps: the files of each step; what reads a step waits for its last file alone (`inputs`).
+    exhibits: what people read, and may have changed: small enough to be held against their stamps at every call.
     """
 
-    def __init__(self, workflow: Any, steps: Iterable[Files] = ()) -> None:
-        self.workflow, self.steps = workflow, tuple(steps)
+    def __init__(self, workflow: Any, steps: Iterable[Files] = (), exhibits: Iterable["Exhibit"] = ()) -> None:
+        self.workflow, self.steps, self.exhibits = workflow, tuple(steps), tuple(exhibits)
         self._begun = False
         self._turn: IO[str] | None = None
 
@@ -55,6 +58,7 @@ class Engine:
                 called.register_resource("gpu_slots", len(found))
         # of a step, Snakemake looks for the files alone that it is asked for: for an old table, say, and not its stamp
         called.dag.forcefiles.update(files[-1] for files in self.steps if not there(files))
+        called.dag.forcefiles.update(each.outputs[-1] for each in self.exhibits if not outputs.sound(each, Path()))
 
     def unhindered(self) -> None:
         """Take Snakemake's own limit of jobs a second away: for it, all jobs are weighed anew ever more often."""

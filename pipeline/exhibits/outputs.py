@@ -5,11 +5,13 @@ stands in a path: one that must be made anew lacks a file, whatever the times of
 """
 
 import contextlib
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import files
 from pipeline.exhibits import figures, labels
 from pipeline.files import digest as digest_of
 from pipeline.files import matching, part, read_sealed, sha256, turn, write_sealed
@@ -84,6 +86,16 @@ def making(exhibit: Exhibit, root: Path) -> Iterator[None]:
 def verify(exhibit: Exhibit, root: Path) -> None:
     """Raise UserError where a file of the exhibit is missing or is not as it was written."""
     _verify(root / exhibit.outputs[-1], exhibit.digest)
+
+
+def sound(exhibit: Exhibit, root: Path) -> bool:
+    """Whether all its files are there, as they were written; of what has been changed, a line on standard error."""
+    if not all((root / path).exists() for path in exhibit.outputs):
+        return False
+    if files.sound(root / exhibit.outputs[-1], exhibit.digest):
+        return True
+    print(f"recount: {exhibit.name}: changed since it was written, and made again", file=sys.stderr)
+    return False
 
 
 def verify_made(name: str, root: Path) -> None:

@@ -41,3 +41,15 @@ def test_results_made_anew_take_the_stamps_away(tmp_path: Path) -> None:
     assert stamps(tmp_path) == ["11111111.json"]
     outputs.spoil(outputs.FROM_RESULTS, "a", tmp_path)
     assert stamps(tmp_path) == []
+
+
+def test_an_exhibit_is_sound_while_it_is_as_it_was_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exhibit = outputs.Exhibit("table-x", ("results/x.csv",), "0123456789")
+    assert not outputs.sound(exhibit, tmp_path)
+    with outputs.making(exhibit, tmp_path):
+        (tmp_path / "results").mkdir(exist_ok=True)
+        (tmp_path / "results/x.csv").write_text("1.5", encoding="utf-8")
+    assert outputs.sound(exhibit, tmp_path) and capsys.readouterr().err == ""
+    (tmp_path / "results/x.csv").write_text("2.5", encoding="utf-8")
+    assert not outputs.sound(exhibit, tmp_path)
+    assert capsys.readouterr().err == "recount: table-x: changed since it was written, and made again\n"
