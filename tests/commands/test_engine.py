@@ -50,10 +50,10 @@ def test_turns_are_taken_and_a_killed_engine_leaves_none(here: Path, capsys: pyt
     program = "import time; from pathlib import Path; from pipeline.commands import engine\n"
     program += "held = engine.turn(Path()); print('mine', flush=True); time.sleep(60)"
     path = {**os.environ, "PYTHONPATH": str(Path(engine.__file__).parents[2])}
-    other = subprocess.Popen([sys.executable, "-c", program], env=path, stdout=subprocess.PIPE, text=True)
+    other = subprocess.Popen([sys.executable, "-c", program], env=path, stdout=subprocess.PIPE, encoding="utf-8")
     assert other.stdout and other.stdout.readline() == "mine\n"
     waiting = subprocess.Popen(
-        [sys.executable, "-c", program], env=path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", program], env=path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
     )
     assert waiting.stderr and f"another snakemake (process {other.pid} on " in waiting.stderr.readline()
     other.kill()

@@ -78,7 +78,7 @@ PIPELINE = f"{sys.executable} -m pipeline"
 
 def shell(folder: Path, line: str, **more: str) -> subprocess.CompletedProcess[str]:
     command = ["bash", "-o", "pipefail", "-c", line]
-    return subprocess.run(command, cwd=folder, env=project.environment(**more), capture_output=True, text=True)
+    return subprocess.run(command, cwd=folder, env=project.environment(**more), capture_output=True, encoding="utf-8")
 
 
 @pytest.mark.parametrize("command", ["plan --json", "methods"])
@@ -99,14 +99,15 @@ def test_letters_that_the_terminal_does_not_know_are_escaped(folder: Path) -> No
     paper.write_text(
         paper.read_text(encoding="utf-8").replace(
             '"title": "', '"title": "M\N{LATIN SMALL LETTER U WITH DIAERESIS}ller '
-        )
+        ),
+        encoding="utf-8",
     )
     found = shell(folder, f"{PIPELINE} papers", PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
     assert found.returncode == 0, found.stderr
 
 
 def test_files_that_cannot_be_written_are_one_line(folder: Path) -> None:
-    (folder / "results").write_text("a file where a folder must be")
+    (folder / "results").write_text("a file where a folder must be", encoding="utf-8")
     found = project.call(folder, "python", "-m", "pipeline", "plan", "--write")
     assert (found.returncode, found.stderr.count("\n")) == (2, 1), found.stderr
     (folder / "results").unlink()
