@@ -18,6 +18,16 @@ export MLFLOW_DISABLE_TELEMETRY := true
 PORT ?= 5000
 STUDY ?= ssl
 
+# what a path cannot hold: Python's environments take no ':', MLflow misreads '%' and '?', DVC '{', '}' and a line's end
+define NEWLINE
+
+
+endef
+REFUSED := $(strip $(foreach letter,: % ? { },$(findstring $(letter),$(CURDIR))) $(if $(findstring $(NEWLINE),$(CURDIR)),a line's end))
+ifneq ($(REFUSED),)
+$(error recount: the project's path has what Python, MLflow or DVC cannot read there: $(REFUSED) - move the project)
+endif
+
 # run the rest of the line while no other process does
 ALONE = $(PYTHON) -c 'import fcntl, subprocess, sys; lock = open(sys.argv[1], "w"); fcntl.flock(lock, fcntl.LOCK_EX); sys.exit(subprocess.call(sys.argv[2:]))'
 

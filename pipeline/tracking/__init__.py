@@ -11,6 +11,7 @@ processes at once.
 """
 
 from pipeline.tracking.records import MlflowRecords
+from pipeline.tracking.reach import given_up
 from pipeline.tracking.runs import Live, flatten, send
 from pipeline.tracking.store import shown_uri, store_uri, trouble, ui_command
 from pipeline.tracking.sync import Summary, sync
@@ -20,6 +21,7 @@ __all__ = [
     "MlflowRecords",
     "Summary",
     "flatten",
+    "given_up",
     "send",
     "shown_uri",
     "store_uri",

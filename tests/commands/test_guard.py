@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +116,25 @@ def test_files_that_cannot_be_written_are_one_line(folder: Path) -> None:
     found = project.call(folder, "python", "-m", "pipeline", "plan", "--write")
     assert (found.returncode, found.stderr.count("\n")) == (2, 1), found.stderr
     assert "results/plan/datasets.json: is a directory" in found.stderr
+
+
+@pytest.mark.parametrize("name", ["a:b", "a%41b", "a?b", "{a}", "a\nb"])
+def test_a_path_that_a_library_cannot_read_is_refused_up_front(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    shutil.copy(project.HERE / "Makefile", folder)
+    found = shell(folder, "make reproduce")
+    assert (found.returncode, found.stderr.count("\n")) == (2, 1), found.stderr
+    assert "recount: the project's path has what" in found.stderr
+    assert not list(folder.glob(".*"))
+
+
+def test_other_letters_of_a_path_are_no_matter(tmp_path: Path) -> None:
+    folder = tmp_path / "-é #&$HOME;[1]*~=@,|<x>'\\\"日 "
+    folder.mkdir()
+    shutil.copy(project.HERE / "Makefile", folder)
+    (folder / ".venv").mkdir()
+    for name in ("requirements.lock", ".venv/.installed"):
+        (folder / name).touch()
+    found = shell(folder, "make -n reproduce")
+    assert (found.returncode, found.stderr) == (0, "")

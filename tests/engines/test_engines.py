@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -403,6 +404,17 @@ def test_the_tracking_store_alone_gives_the_same_tables(copied: Path) -> None:
     for study in ("classification", "ood"):
         ran(copied, "python", "-m", "pipeline", "table", study, "--from", "mlflow")
         assert (copied / f"results/tables/{study}.csv").read_bytes() == exhibits[f"results/tables/{study}.csv"]
+
+
+def test_a_store_that_is_silent_is_given_up_and_said_once_and_no_secret_of_its_address_is_kept(copied: Path) -> None:
+    for result in copied.glob("runs/ood/*/*/result.json"):
+        result.unlink()
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # whose connections nobody takes
+        uri = f"http://somebody:hushhush@127.0.0.1:{silent.getsockname()[1]}/?token=hushhush"
+        said = ran(copied, *SNAKEMAKE, MLFLOW_TRACKING_URI=uri)
+    assert said.count("not tracked in ") == said.count("not tracked") == 1
+    kept = [path.read_bytes() for path in copied.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert not [text for text in (said.encode(), *kept) if b"hushhush" in text]
 
 
 def test_bad_input_stops_snakemake_with_one_line_and_no_traceback(tmp_path: Path) -> None:
