@@ -35,7 +35,7 @@ ALONE = $(PYTHON) -c 'import fcntl, subprocess, sys; lock = open(sys.argv[1], "w
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; say which with PYTHON=python3.x" >&2; exit 2; }
-	@mkdir -p .recount
+	@mkdir -p .recount && test -w .recount || { echo "recount: $$PWD: cannot be written to; allow it, or copy the project elsewhere" >&2; exit 2; }
 	@$(ALONE) .recount/install.lock $(MAKE) --no-print-directory environment
 
 environment:  # by one call at a time; the next one finds it done. What has a hash in the lock file is held against it

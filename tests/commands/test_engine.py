@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline.commands import engine
+from pipeline.errors import UserError
 
 
 @pytest.fixture
@@ -65,3 +66,13 @@ def test_turns_are_taken_and_a_killed_engine_leaves_none(here: Path, capsys: pyt
     assert lock is not None
     lock.close()
     assert capsys.readouterr().err == ""
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_begins(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.writable(here)
+    (here / ".snakemake").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, _: path != here / ".snakemake")
+    with pytest.raises(UserError, match=r"\.snakemake: cannot be written to"):
+        engine.writable(here)
