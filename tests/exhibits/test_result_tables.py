@@ -189,9 +189,9 @@ def test_a_metric_that_could_not_be_computed_is_absent_with_its_reason(made: Any
     assert [table.footnotes[n - 1] for n in entry.notes] == [f"Linear probe top-1 (%): absent, since {REASON}."]
     assert not row.notes and not any(other.notes for other in row.entries[1:])
     (number,) = entry.notes
-    assert f"*absent*<sup>{number}</sup>" in (tmp_path / "results/tables/ssl.md").read_text()
-    assert rf"\emph{{absent}}$^{{{number}}}$" in (tmp_path / "results/tables/ssl.tex").read_text()
-    assert f"<em>absent</em><sup>{number}</sup>" in (tmp_path / "results/tables/ssl.html").read_text()
+    assert f"*absent*<sup>{number}</sup>" in (tmp_path / "results/tables/ssl.md").read_text(encoding="utf-8")
+    assert rf"\emph{{absent}}$^{{{number}}}$" in (tmp_path / "results/tables/ssl.tex").read_text(encoding="utf-8")
+    assert f"<em>absent</em><sup>{number}</sup>" in (tmp_path / "results/tables/ssl.html").read_text(encoding="utf-8")
     gaps = [line for line in kit.rows(tmp_path, "tables/ssl.csv") if line["status"] == "missing"]
     assert [(g["method"], g["variant"], g["metric"], g["mean"], g["n_seeds"]) for g in gaps] == [
         ("dcl", "default", "linear_top1", "", "0"),
