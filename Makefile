@@ -18,6 +18,16 @@ export MLFLOW_DISABLE_TELEMETRY := true
 PORT ?= 5000
 STUDY ?= ssl
 
+# what a path cannot hold: Python's environments take no ':', MLflow misreads '%' and '?', DVC '{', '}' and a line's end
+define NEWLINE
+
+
+endef
+REFUSED := $(strip $(foreach letter,: % ? { },$(findstring $(letter),$(CURDIR))) $(if $(findstring $(NEWLINE),$(CURDIR)),a line's end))
+ifneq ($(REFUSED),)
+$(error recount: the project's path has what Python, MLflow or DVC cannot read there: $(REFUSED) - move the project)
+endif
+
 # run the rest of the line while no other process does
 ALONE = $(PYTHON) -c 'import fcntl, subprocess, sys; lock = open(sys.argv[1], "w"); fcntl.flock(lock, fcntl.LOCK_EX); sys.exit(subprocess.call(sys.argv[2:]))'
 
@@ -25,7 +35,7 @@ ALONE = $(PYTHON) -c 'import fcntl, subprocess, sys; lock = open(sys.argv[1], "w
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; say which with PYTHON=python3.x" >&2; exit 2; }
-	@mkdir -p .recount
+	@mkdir -p .recount && test -w .recount || { echo "recount: $$PWD: cannot be written to; allow it, or copy the project elsewhere" >&2; exit 2; }
 	@$(ALONE) .recount/install.lock $(MAKE) --no-print-directory environment
 
 environment:  # by one call at a time; the next one finds it done. What has a hash in the lock file is held against it

@@ -12,11 +12,12 @@ from pipeline.exhibits import outputs
 from pipeline.planning import load as planning
 
 if not Path("params.yaml").is_file():
-    print(f"recount: {Path.cwd()}: no params.yaml here; call snakemake in {workflow.basedir}", file=sys.stderr)
+    print(f"recount: {Path.cwd()}: no params.yaml here; call snakemake in {Path(workflow.basedir).resolve()}", file=sys.stderr)
     sys.exit(2)
 
 
 try:
+    engine.writable(Path())
     # what --config says; params.yaml is read by the plan, which is stricter than Snakemake
     VALUES = planning.configured(dict(config))
     PLAN = planning.load(overrides=VALUES, option="--config")

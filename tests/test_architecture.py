@@ -131,7 +131,7 @@ def test_a_modalitys_name_stands_in_its_folder_and_where_a_protocol_is_made_of_i
     names = {path.parent.name for path in PACKAGE.glob("modalities/*/run.py")}
     for name in names:
         pattern = re.compile(rf"modalities(\.| import .*\b){name}\b")
-        users = {path for path in sources() if pattern.search(path.read_text())}
+        users = {path for path in sources() if pattern.search(path.read_text(encoding="utf-8"))}
         rooms = {code.room_of(path) for path in users}
         assert rooms <= {"modalities", "protocols"}, f"{name}: {rooms}"
     assert modalities.known()
@@ -142,11 +142,34 @@ def test_a_studys_name_stands_in_its_file_and_in_params_only(key: str) -> None:
     latex = {PACKAGE / "exhibits/tables/latex.py"}  # which has "tabular" from elsewhere
     assert not [path for path in sources() if key in texts(path) and path not in latex]
     for path in (project.HERE / "Snakefile", project.HERE / "dvc.yaml"):
-        assert not re.search(rf"\b{key}\b", path.read_text())
+        assert not re.search(rf"\b{key}\b", path.read_text(encoding="utf-8"))
+
+
+def by_locale(call: ast.Call) -> bool:
+    """Whether a call reads or writes text in an encoding that depends on the machine."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    owner = getattr(getattr(call.func, "value", None), "id", "")
+    words = {word.arg for word in call.keywords}
+    if "encoding" in words:
+        return False
+    if name in ("read_text", "write_text"):
+        return isinstance(call.func, ast.Attribute) and owner != "files"  # pipeline.files writes UTF-8
+    if name == "open" and owner not in ("os", "tarfile", "Image"):
+        modes = [word.value for word in ast.walk(call) if isinstance(word, ast.Constant)]
+        return not any(isinstance(mode, str) and "b" in mode and len(mode) < 4 for mode in modes)
+    return bool(words & {"text", "universal_newlines"})
+
+
+def test_no_text_is_read_or_written_in_the_locales_encoding() -> None:
+    rooms = ("pipeline", "data", "docs", "benchmarks", "tests")
+    found = [path for room in rooms for path in sorted((project.HERE / room).rglob("*.py"))]
+    calls = [(path, each) for path in found for each in ast.walk(ast.parse(path.read_bytes()))]
+    wrong = [f"{path}:{each.lineno}" for path, each in calls if isinstance(each, ast.Call) and by_locale(each)]
+    assert not wrong
 
 
 def test_generated_parts_of_the_documents_are_current() -> None:
     found = subprocess.run(
-        [sys.executable, "docs/fill.py", "--check"], cwd=project.HERE, capture_output=True, text=True
+        [sys.executable, "docs/fill.py", "--check"], cwd=project.HERE, capture_output=True, encoding="utf-8"
     )
     assert found.returncode == 0, found.stdout + found.stderr

@@ -215,7 +215,7 @@ def test_its_arithmetic_is_derived_anew_in_a_test_of_its_own(key: str) -> None:
     info = code.method(key)
     path = project.HERE / f"tests/methods/{info.family}/test_{key}.py"
     assert path.exists(), f"write {path.relative_to(project.HERE)}: a slow re-derivation, a closed form or a limit"
-    body = ast.parse(path.read_text())
+    body = ast.parse(path.read_text(encoding="utf-8"))
     tests = [node for node in body.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
     assert tests
     assert info.name in {node.id for node in ast.walk(body) if isinstance(node, ast.Name)}

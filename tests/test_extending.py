@@ -198,7 +198,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }.items():
         target = folder / "pipeline" / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(textwrap.dedent(text).lstrip())
+        target.write_text(textwrap.dedent(text).lstrip(), encoding="utf-8")
     project.write(folder / "studies/tones.yaml", STUDY)
     project.write(folder / "params.yaml", {"tier": "smoke", "studies": ["tones"]})
     return folder
@@ -208,13 +208,13 @@ def test_a_study_of_new_parts_runs_from_data_to_table(extended: Path) -> None:
     for command in (["prepare"], ["train", "tones"], ["evaluate", "tones"], ["table", "tones"]):
         done = project.call(extended, "python", "-m", "pipeline", *command)
         assert done.returncode == 0, done.stderr
-    with (extended / "results/tables/tones.csv").open() as stream:
+    with (extended / "results/tables/tones.csv").open(encoding="utf-8") as stream:
         rows = {(row["method"], row["metric"]): row for row in csv.DictReader(stream)}
     assert {method for method, _ in rows} == {"cross_entropy", "tempered"}
     assert float(rows["cross_entropy", "top1"]["mean"]) > 80
     # the spectrum does not see which way up a tone is
     assert rows["cross_entropy", "top1_turned"]["mean"] == rows["cross_entropy", "top1"]["mean"]
-    shown = (extended / "results/tables/tones.md").read_text()
+    shown = (extended / "results/tables/tones.md").read_text(encoding="utf-8")
     assert "Top-1, turned" in shown and "240 training signals" in shown
 
 

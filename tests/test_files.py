@@ -19,10 +19,10 @@ RECORD = {"id": "a1", "status": "ok", "metrics": {"top1": 12.5}, "note": 'a "sea
 def test_json_is_written_whole(tmp_path: Path) -> None:
     path = tmp_path / "deep/er.json"
     files.write_json(path, {"b": 1, "a": 0.1})
-    assert list(json.loads(path.read_text())) == ["a", "b"]
+    assert list(json.loads(path.read_text(encoding="utf-8"))) == ["a", "b"]
     with pytest.raises(ValueError, match="Out of range"):
         files.write_json(path, {"a": float("nan")})
-    assert json.loads(path.read_text()) == {"a": 0.1, "b": 1}
+    assert json.loads(path.read_text(encoding="utf-8")) == {"a": 0.1, "b": 1}
     assert [entry.name for entry in path.parent.iterdir()] == ["er.json"]
 
 

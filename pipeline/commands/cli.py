@@ -161,7 +161,8 @@ def report(overrides: Overrides = None) -> None:
     with outputs.making(outputs.report(plan, jobs.ROOT), jobs.ROOT):
         report_.write(plan, papers_.load(jobs.ROOT), jobs.ROOT, records)
     try:
-        print(tracking.sync(plan, jobs.ROOT))
+        if not tracking.given_up(jobs.ROOT, tracking.store_uri(jobs.ROOT)):  # else another job of this call has said so
+            print(tracking.sync(plan, jobs.ROOT))
     except UserError as error:  # the report is written all the same; `track` sends what is missing later
         print(f"warning: not tracked: {error}", file=sys.stderr)
     for run, result in zip(plan.runs, results, strict=True):

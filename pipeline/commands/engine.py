@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pipeline.commands.stages import KEPT, PREDICTIONS, RESULT, TRAINED
+from pipeline.errors import UserError
 from pipeline.exhibits import outputs
 from pipeline.training import cards
 
@@ -65,6 +66,13 @@ class Engine:
         limit = self.workflow.scheduling_settings.max_jobs_per_timespan
         if (limit.max_jobs, limit.timespan) == (100, 1):
             self.workflow.scheduler.job_rate_limiter = None
+
+
+def writable(root: Path) -> None:
+    """Raise UserError where an engine could not keep its own notes: Snakemake finds out late, and by a traceback."""
+    for folder in (root, root / ".snakemake", root / LOCK.parent):
+        if folder.exists() and not os.access(folder, os.W_OK):
+            raise UserError(f"{folder.resolve()}: cannot be written to; allow it, or copy the project elsewhere")
 
 
 def turn(root: Path) -> IO[str] | None:

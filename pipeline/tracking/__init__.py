@@ -10,6 +10,7 @@ find-or-create happens under `.recount/track.lock`, and so does making the datab
 processes at once.
 """
 
+from pipeline.tracking.reach import given_up
 from pipeline.tracking.records import MlflowRecords
 from pipeline.tracking.runs import Live, flatten, send
 from pipeline.tracking.store import shown_uri, store_uri, trouble, ui_command
@@ -20,6 +21,7 @@ __all__ = [
     "MlflowRecords",
     "Summary",
     "flatten",
+    "given_up",
     "send",
     "shown_uri",
     "store_uri",

@@ -63,7 +63,7 @@ def trouble(root: Path) -> str | None:
         elif path.exists():
             database.examine(path)
     except (UnreachableError, database.DamagedError, sqlite3.Error) as error:
-        return line(error)
+        return f"tracking store {shown_uri(root)}: {line(error)}"
     return None
 
 

@@ -125,7 +125,7 @@ def test_corrupt_data_stops_training_before_anything_is_written(
     elif how == "missing":
         array.unlink()
     elif how == "manifest":
-        manifest.write_text("{}")
+        manifest.write_text("{}", encoding="utf-8")
     else:
         manifest.unlink()
     line = refused(capsys, "train", first().path)
@@ -146,13 +146,13 @@ def names(folder: Path) -> set[str]:
 def test_train_and_evaluate_write_a_runs_files_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = trained(folder)
     assert names(folder / run.trained) == {WEIGHTS, "history.jsonl", "train.json"}
-    assert json.loads((folder / run.trained / "train.json").read_text())["id"] == run.training
+    assert json.loads((folder / run.trained / "train.json").read_text(encoding="utf-8"))["id"] == run.training
     assert not (folder / run.path).exists()
     before = contents(folder)
     assert entry.run(["train", run.path + "/"]) == entry.run(["train", run.trained]) == 0
     assert contents(folder) == before
     assert entry.run(["evaluate", run.path]) == 0
-    result = json.loads((folder / run.path / "result.json").read_text())
+    result = json.loads((folder / run.path / "result.json").read_text(encoding="utf-8"))
     assert (result["id"], result["status"], result["seed"]) == (run.id, "ok", 0)
     assert result["metrics"].keys() >= {"top1", "nll", "ece", "brier"}
     assert names(folder / run.path) == {WEIGHTS, "history.jsonl", "result.json", "predictions.npz"}
@@ -175,7 +175,7 @@ def test_another_metric_is_measured_on_the_weights_that_are_there(
     assert (again.trained, again.training) == (run.trained, run.training) and again.path != run.path
     monkeypatch.setattr(stages, "train", lambda *_: pytest.fail("it is trained already"))
     assert entry.run(["train", again.path]) == entry.run(["evaluate", again.path]) == 0
-    old, new = (json.loads((folder / each.path / "result.json").read_text()) for each in (run, again))
+    old, new = (json.loads((folder / each.path / "result.json").read_text(encoding="utf-8")) for each in (run, again))
     assert new["metrics"].keys() - old["metrics"].keys() == {"nc1"}
     assert new["metrics"].items() >= old["metrics"].items()
     after = contents(folder)
@@ -299,9 +299,11 @@ def test_what_builds_on_a_diverged_run_fails_with_the_reason(
     said = capsys.readouterr().err.splitlines()
     assert sum(line.startswith(f"warning: {below.path} is diverged: loss became nan") for line in said) == 2
     assert f"warning: {run.path} is failed: the run it builds on, {below.path}, is diverged" in said
-    results = [json.loads((folder / path / "result.json").read_text()) for path in (below.path, run.path)]
+    results = [
+        json.loads((folder / path / "result.json").read_text(encoding="utf-8")) for path in (below.path, run.path)
+    ]
     assert [(result["status"], result["metrics"]) for result in results] == [("diverged", {}), ("failed", {})]
-    assert json.loads((folder / below.path / "history.jsonl").read_text())["loss"] is None
+    assert json.loads((folder / below.path / "history.jsonl").read_text(encoding="utf-8"))["loss"] is None
     assert (folder / run.path / "predictions.npz").exists()
 
 
@@ -323,11 +325,14 @@ def test_a_student_waits_for_its_teacher_and_both_record_what_was_drawn(
     assert f"{teacher.trained}/train.json: missing" in refused(capsys, "train", student.path)
     for path in (teacher.path, student.path):
         assert entry.run(["train", path]) == entry.run(["evaluate", path]) == 0
-    found = [json.loads((folder / run.path / "result.json").read_text()) for run in (teacher, student)]
+    found = [json.loads((folder / run.path / "result.json").read_text(encoding="utf-8")) for run in (teacher, student)]
     assert found[0]["data"] == found[1]["data"]
     assert sum(found[0]["data"]["class_counts"]) == 400
     assert found[0]["data"]["label_noise"] == pytest.approx(0.05, abs=0.03)
-    rows = [json.loads(line) for line in (folder / student.trained / "history.jsonl").read_text().splitlines()]
+    rows = [
+        json.loads(line)
+        for line in (folder / student.trained / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert found[1]["metrics"]["top1_best"] == max(row["test_top1"] for row in rows)
     assert {"memorised", "noise_auroc", "nc1"} <= found[1]["metrics"].keys()
     kept = checkpoint.load(folder / student.trained / WEIGHTS)
@@ -344,9 +349,9 @@ def test_the_student_of_a_diverged_teacher_is_not_trained(
     for path in (teacher.path, student.path):
         assert entry.run(["train", path]) == entry.run(["evaluate", path]) == 0
     assert f"{student.path} is failed: the run it builds on, {teacher.path}, is diverged" in capsys.readouterr().err
-    result = json.loads((folder / student.path / "result.json").read_text())
+    result = json.loads((folder / student.path / "result.json").read_text(encoding="utf-8"))
     assert (result["status"], result["metrics"]) == ("failed", {})
-    assert (folder / student.path / "history.jsonl").read_text() == ""
+    assert (folder / student.path / "history.jsonl").read_text(encoding="utf-8") == ""
 
 
 WRITTEN = [

@@ -121,7 +121,7 @@ def test_all_that_is_wrong_is_said_at_once(folder: Path, capsys: pytest.CaptureF
     Path("mlflow.db").write_bytes(b"no database" * 1000)
     project.edit(Path("params.yaml"), tier="smok")
     (result,) = Path().glob("runs/*/*/*/result.json")
-    result.write_text("[]")
+    result.write_text("[]", encoding="utf-8")
     code, wrong, said = examined(capsys)
     assert code == 1 and len(wrong) == 3, said
     assert "unknown tier 'smok'" in wrong[0] and wrong[1].startswith(f"{result}: changed")
@@ -146,6 +146,6 @@ def test_an_exhibit_is_verified_before_it_is_read(folder: Path) -> None:
     with outputs.making(exhibit, folder):
         pass
     outputs.verify(exhibit, folder)
-    Path("results/tables/x.csv").write_text("a,c\n")
+    Path("results/tables/x.csv").write_text("a,c\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"x.csv: changed since it was written; delete results/made/table-y, then"):
         outputs.verify(exhibit, folder)

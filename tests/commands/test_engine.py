@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline.commands import engine
+from pipeline.errors import UserError
 
 
 @pytest.fixture
@@ -50,10 +51,10 @@ def test_turns_are_taken_and_a_killed_engine_leaves_none(here: Path, capsys: pyt
     program = "import time; from pathlib import Path; from pipeline.commands import engine\n"
     program += "held = engine.turn(Path()); print('mine', flush=True); time.sleep(60)"
     path = {**os.environ, "PYTHONPATH": str(Path(engine.__file__).parents[2])}
-    other = subprocess.Popen([sys.executable, "-c", program], env=path, stdout=subprocess.PIPE, text=True)
+    other = subprocess.Popen([sys.executable, "-c", program], env=path, stdout=subprocess.PIPE, encoding="utf-8")
     assert other.stdout and other.stdout.readline() == "mine\n"
     waiting = subprocess.Popen(
-        [sys.executable, "-c", program], env=path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", program], env=path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
     )
     assert waiting.stderr and f"another snakemake (process {other.pid} on " in waiting.stderr.readline()
     other.kill()
@@ -65,3 +66,13 @@ def test_turns_are_taken_and_a_killed_engine_leaves_none(here: Path, capsys: pyt
     assert lock is not None
     lock.close()
     assert capsys.readouterr().err == ""
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_begins(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.writable(here)
+    (here / ".snakemake").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, _: path != here / ".snakemake")
+    with pytest.raises(UserError, match=r"\.snakemake: cannot be written to"):
+        engine.writable(here)

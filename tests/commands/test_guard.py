@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -78,7 +79,7 @@ PIPELINE = f"{sys.executable} -m pipeline"
 
 def shell(folder: Path, line: str, **more: str) -> subprocess.CompletedProcess[str]:
     command = ["bash", "-o", "pipefail", "-c", line]
-    return subprocess.run(command, cwd=folder, env=project.environment(**more), capture_output=True, text=True)
+    return subprocess.run(command, cwd=folder, env=project.environment(**more), capture_output=True, encoding="utf-8")
 
 
 @pytest.mark.parametrize("command", ["plan --json", "methods"])
@@ -99,14 +100,15 @@ def test_letters_that_the_terminal_does_not_know_are_escaped(folder: Path) -> No
     paper.write_text(
         paper.read_text(encoding="utf-8").replace(
             '"title": "', '"title": "M\N{LATIN SMALL LETTER U WITH DIAERESIS}ller '
-        )
+        ),
+        encoding="utf-8",
     )
     found = shell(folder, f"{PIPELINE} papers", PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
     assert found.returncode == 0, found.stderr
 
 
 def test_files_that_cannot_be_written_are_one_line(folder: Path) -> None:
-    (folder / "results").write_text("a file where a folder must be")
+    (folder / "results").write_text("a file where a folder must be", encoding="utf-8")
     found = project.call(folder, "python", "-m", "pipeline", "plan", "--write")
     assert (found.returncode, found.stderr.count("\n")) == (2, 1), found.stderr
     (folder / "results").unlink()
@@ -114,3 +116,25 @@ def test_files_that_cannot_be_written_are_one_line(folder: Path) -> None:
     found = project.call(folder, "python", "-m", "pipeline", "plan", "--write")
     assert (found.returncode, found.stderr.count("\n")) == (2, 1), found.stderr
     assert "results/plan/datasets.json: is a directory" in found.stderr
+
+
+@pytest.mark.parametrize("name", ["a:b", "a%41b", "a?b", "{a}", "a\nb"])
+def test_a_path_that_a_library_cannot_read_is_refused_up_front(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    shutil.copy(project.HERE / "Makefile", folder)
+    found = shell(folder, "make reproduce")
+    assert (found.returncode, found.stderr.count("\n")) == (2, 1), found.stderr
+    assert "recount: the project's path has what" in found.stderr
+    assert not list(folder.glob(".*"))
+
+
+def test_other_letters_of_a_path_are_no_matter(tmp_path: Path) -> None:
+    folder = tmp_path / "-é #&$HOME;[1]*~=@,|<x>'\\\"日 "
+    folder.mkdir()
+    shutil.copy(project.HERE / "Makefile", folder)
+    (folder / ".venv").mkdir()
+    for name in ("requirements.lock", ".venv/.installed"):
+        (folder / name).touch()
+    found = shell(folder, "make -n reproduce")
+    assert (found.returncode, found.stderr) == (0, "")

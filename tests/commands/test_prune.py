@@ -57,7 +57,7 @@ def worker() -> Iterator[None]:
     """Another process that holds the stale folder."""
     program = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print(flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", program, str(STALE / stages.LOCK)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout
         process.stdout.readline()
         yield
@@ -82,7 +82,7 @@ def test_no_link_is_followed(folder: Path, tmp_path: Path, capsys: pytest.Captur
     assert f"link {above}: not followed" in said
     assert f"deleted {linked} (a link)" in said and f"deleted trained/{PLACE}-s8-dangling (a link)" in said
     assert not linked.is_symlink() and above.is_symlink() and not STALE.exists()
-    assert (away / "result.json").read_text() == "elsewhere's"
+    assert (away / "result.json").read_text(encoding="utf-8") == "elsewhere's"
 
 
 def test_a_tree_that_is_a_link_is_another_projects(
@@ -137,7 +137,7 @@ def test_calls_at_once_delete_everything_without_a_word_of_error(folder: Path) -
     )
     environment = {**os.environ, "PYTHONPATH": str(project.HERE)}
     calls = [
-        subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, encoding="utf-8")
         for _ in range(3)
     ]
     assert [(call.communicate()[1], call.returncode) for call in calls] == [("", 0)] * 3
@@ -162,7 +162,9 @@ def test_a_job_that_waited_for_a_folder_works_in_a_new_one(folder: Path) -> None
 
 def _until_waited_for(path: Path) -> None:
     inode = f":{path.stat().st_ino} "
-    while not any("->" in line and inode in line for line in Path("/proc/locks").read_text().splitlines()):
+    while not any(
+        "->" in line and inode in line for line in Path("/proc/locks").read_text(encoding="utf-8").splitlines()
+    ):
         os.sched_yield()
 
 

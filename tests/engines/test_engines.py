@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -104,7 +105,7 @@ def new(before: Times, after: Times) -> list[str]:
 
 
 def rows(folder: Path, study: str) -> list[dict[str, str]]:
-    with (folder / f"results/tables/{study}.csv").open() as stream:
+    with (folder / f"results/tables/{study}.csv").open(encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
 
@@ -112,7 +113,7 @@ def test_snakemake_makes_everything_that_the_plan_promises(finished: Path) -> No
     plan = planning.load(finished)
     assert len(plan.runs) == 6
     for run in plan.runs:
-        result = json.loads((finished / run.path / "result.json").read_text())
+        result = json.loads((finished / run.path / "result.json").read_text(encoding="utf-8"))
         assert (result["id"], result["status"]) == (run.id, "ok")
         kept = {"model.safetensors", "history.jsonl"} if run.trains else set()
         assert names(finished / run.path) == {"result.json", "predictions.npz", *kept}
@@ -199,7 +200,7 @@ def test_another_metric_or_setting_of_evaluation_trains_nothing(copied: Path) ->
     assert len(new(before, runs(copied))) == 4
     for run in plan.study_runs("classification"):
         assert (copied / run.path / "model.safetensors").samefile(copied / run.trained / "model.safetensors")
-        assert "nc1" in json.loads((copied / run.path / "result.json").read_text())["metrics"]
+        assert "nc1" in json.loads((copied / run.path / "result.json").read_text(encoding="utf-8"))["metrics"]
     project.edit(copied / STUDY, budget__smoke__test_examples=200)
     project.edit(copied / "studies/ood.yaml", budget__smoke__outliers=["uniform", "digits"])
     asked = jobs(ran(copied, *SNAKEMAKE, "-n"))
@@ -248,7 +249,7 @@ def test_what_is_there_is_never_made_again_and_what_is_lost_is(copied: Path) -> 
     # also where an exhibit is asked for by one of its files, which is there and was made of other papers
     assert jobs(ran(copied, *SNAKEMAKE, "-n", "results/claims.csv")).keys() - {"total"} == {"claims"}
     ran(copied, *SNAKEMAKE)
-    assert "Another title" in (copied / "results/report.html").read_text()
+    assert "Another title" in (copied / "results/report.html").read_text(encoding="utf-8")
     assert "Nothing to be done" in ran(copied, *SNAKEMAKE)
 
 
@@ -280,7 +281,7 @@ rule one:
 def test_jobs_that_end_at_once_do_not_stop_the_engine(tmp_path: Path) -> None:
     """Snakemake's own limit is 100 starts a second; with its wake-ups taken away it would wait for ever."""
     folder = project.make(tmp_path / "project", code=True)
-    (folder / "Snakefile").write_text(SHORT)
+    (folder / "Snakefile").write_text(SHORT, encoding="utf-8")
     ran(folder, "snakemake", "--cores", "16", "--quiet", "all")
     assert len(list(folder.glob("made/*"))) == 150
 
@@ -290,7 +291,7 @@ def test_jobs_use_the_interpreter_that_plans(copied: Path) -> None:
     # without the environment's programs on the path
     call = [sys.executable, "-m", "snakemake", "--cores", "1", "results/claims.csv"]
     environment = {**project.environment(), "PATH": os.defpath}
-    result = subprocess.run(call, cwd=copied, env=environment, capture_output=True, text=True, check=False)
+    result = subprocess.run(call, cwd=copied, env=environment, capture_output=True, encoding="utf-8", check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert (copied / "results/claims.csv").is_file()
 
@@ -306,7 +307,7 @@ def until(condition: Callable[[], object], process: "subprocess.Popen[str]") -> 
 def started(folder: Path, *command: str, **more: str) -> "subprocess.Popen[str]":
     environment = project.environment(**more)
     return subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
     )
 
 
@@ -379,7 +380,7 @@ class Diverges(Classifier):
 def test_a_diverged_run_spoils_no_other_and_is_said(copied: Path) -> None:
     before = runs(copied)
     exhibits = bytes_of(copied)
-    (copied / "pipeline/methods/classifier/diverges.py").write_text(DIVERGES)
+    (copied / "pipeline/methods/classifier/diverges.py").write_text(DIVERGES, encoding="utf-8")
     study = copied / STUDY
     project.edit(study, methods=[*project.read(study)["methods"], "diverges"])
     base = {"study": "classification", "method": "diverges"}
@@ -388,7 +389,7 @@ def test_a_diverged_run_spoils_no_other_and_is_said(copied: Path) -> None:
     made = new(before, runs(copied))
     assert made == [f"{name}-s{n}" for name in ("classification/diverges/default", "ood/msp/broken") for n in (0, 1)]
     for path in copied.glob("runs/ood/*/*/result.json"):
-        result = json.loads(path.read_text())
+        result = json.loads(path.read_text(encoding="utf-8"))
         assert result["status"] == ("failed" if result["variant"] == "broken" else "ok")
         if result["variant"] == "broken":
             assert re.search(r"it builds on, runs/classification/diverges/.+ is diverged", result["reason"])
@@ -399,7 +400,7 @@ def test_a_diverged_run_spoils_no_other_and_is_said(copied: Path) -> None:
     assert len(re.findall(r"warning: runs/classification/diverges/\S+ is diverged: loss became nan", said)) >= 2
     # what was there before is there still, to the digit
     kept = exhibits["results/tables/classification.csv"].decode().splitlines()
-    assert set(kept) <= set((copied / "results/tables/classification.csv").read_text().splitlines())
+    assert set(kept) <= set((copied / "results/tables/classification.csv").read_text(encoding="utf-8").splitlines())
 
 
 def test_the_tracking_store_alone_gives_the_same_tables(copied: Path) -> None:
@@ -409,6 +410,17 @@ def test_the_tracking_store_alone_gives_the_same_tables(copied: Path) -> None:
     for study in ("classification", "ood"):
         ran(copied, "python", "-m", "pipeline", "table", study, "--from", "mlflow")
         assert (copied / f"results/tables/{study}.csv").read_bytes() == exhibits[f"results/tables/{study}.csv"]
+
+
+def test_a_store_that_is_silent_is_given_up_and_said_once_and_no_secret_of_its_address_is_kept(copied: Path) -> None:
+    for result in copied.glob("runs/ood/*/*/result.json"):
+        result.unlink()
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # whose connections nobody takes
+        uri = f"http://somebody:hushhush@127.0.0.1:{silent.getsockname()[1]}/?token=hushhush"
+        said = ran(copied, *SNAKEMAKE, MLFLOW_TRACKING_URI=uri)
+    assert said.count("not tracked in ") == said.count("not tracked") == 1
+    kept = [path.read_bytes() for path in copied.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert not [text for text in (said.encode(), *kept) if b"hushhush" in text]
 
 
 def test_bad_input_stops_snakemake_with_one_line_and_no_traceback(tmp_path: Path) -> None:

@@ -50,7 +50,11 @@ def test_an_unknown_figure_is_an_error(made: Any) -> None:
 def test_figures_without_data_say_so(made: Any, tmp_path: Path) -> None:
     for run in made.plan.study_runs("ssl"):
         path = made.root / run.path / "result.json"
-        result = json.loads(path.read_text()) | {"status": "diverged", "reason": "loss is NaN", "metrics": {}}
+        result = json.loads(path.read_text(encoding="utf-8")) | {
+            "status": "diverged",
+            "reason": "loss is NaN",
+            "metrics": {},
+        }
         kit.write_run(tmp_path, run, result, {})
     written = figures.write(made.plan, "ssl", tmp_path)
     assert len(written) == 2 * len(figures.names(made.plan.studies["ssl"]))
@@ -72,7 +76,7 @@ def test_every_figure_of_the_study_is_drawn_and_captioned(large: Any, name: str)
 
 def test_a_figure_without_its_data_says_so(large: Any, tmp_path: Path) -> None:
     for run in large.plan.runs:
-        result = json.loads((large.root / run.path / "result.json").read_text())
+        result = json.loads((large.root / run.path / "result.json").read_text(encoding="utf-8"))
         few = {"linear_top1": result["metrics"]["linear_top1"]}
         kit.write_run(tmp_path, run, {**result, "metrics": few}, {})
     bare = cells.Results(large.plan, "ssl", tmp_path)
@@ -166,5 +170,9 @@ def test_exhibits_name_no_protocol_and_no_method() -> None:
     root = Path(__file__).parents[2] / "pipeline"
     names = {path.name for path in (root / "protocols").iterdir()} | {p.stem for p in (root / "methods").rglob("*.py")}
     for path in (root / "exhibits").rglob("*.py"):
-        texts = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
+        texts = {
+            node.value
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Constant)
+        }
         assert not texts & (names - {"__init__"}), path

@@ -20,7 +20,7 @@ def make(root: Path, digest: str) -> None:
     with outputs.making(exhibit(digest), root):
         assert stamps(root) == []
         (root / "results/tables").mkdir(parents=True, exist_ok=True)
-        (root / "results/tables/a.csv").write_text(digest)
+        (root / "results/tables/a.csv").write_text(digest, encoding="utf-8")
 
 
 def test_a_stamp_comes_last_and_takes_the_place_of_older_ones(tmp_path: Path) -> None:

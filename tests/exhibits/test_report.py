@@ -26,7 +26,7 @@ class Page(HTMLParser):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self.path, self.text = path, path.read_text()
+        self.path, self.text = path, path.read_text(encoding="utf-8")
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
         self.feed(self.text)
@@ -61,7 +61,7 @@ def ssl(large: Any) -> Page:
     for name in figures.names(large.plan.studies["ssl"]):
         path = large.root / f"results/figures/ssl-{name}.svg"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text('<svg width="486pt" height="90pt"></svg>')
+        path.write_text('<svg width="486pt" height="90pt"></svg>', encoding="utf-8")
         path.with_suffix(".png").touch()
     report.write(large.plan, kit.papers(), large.root)
     return Page(large.root / "results/report/ssl.html")
@@ -125,7 +125,7 @@ def test_a_page_without_figures_says_what_makes_them(made: Any, tmp_path: Path) 
     assert not (tmp_path / "results/report.html").exists()
     drawing = tmp_path / "results/figures/ssl-accuracy_time.svg"
     drawing.parent.mkdir(parents=True)
-    drawing.write_text("<svg></svg>")
+    drawing.write_text("<svg></svg>", encoding="utf-8")
     with pytest.raises(UserError, match="not an SVG that states its size"):
         report.write(made.plan, {}, tmp_path)
 
@@ -133,7 +133,7 @@ def test_a_page_without_figures_says_what_makes_them(made: Any, tmp_path: Path) 
 def test_links_of_papers_are_only_web_addresses(made: Any) -> None:
     paper = kit.papers()["dcl"].model_copy(update={"url": "javascript:alert(1)", "title": "<script>x</script>"})
     report.write(made.plan, {**kit.papers(), "dcl": paper}, made.root)
-    text = "".join((made.root / path).read_text() for path in outputs.report(made.plan).files)
+    text = "".join((made.root / path).read_text(encoding="utf-8") for path in outputs.report(made.plan).files)
     report.write(made.plan, kit.papers(), made.root)
     assert "javascript:" not in text
     assert "<script>x" not in text
@@ -221,7 +221,7 @@ def test_every_number_leads_to_its_runs(made: Any, pages: dict[str, Page]) -> No
             each["runs"], *(entry[0] for entry in each["entries"]), strict=True)}  # fmt: skip
         assert list(shown) == [run.path for run in made.plan.study_runs(study)]
         for run in made.plan.study_runs(study):
-            result = json.loads((made.root / run.path / "result.json").read_text())
+            result = json.loads((made.root / run.path / "result.json").read_text(encoding="utf-8"))
             for metric, text in zip(metrics, shown[run.path], strict=True):
                 if result["status"] != "ok":
                     assert text == result["status"]

@@ -65,7 +65,7 @@ def test_lost_runs_are_cells_without_numbers(made: Any) -> None:
     }
     assert (partial["cosface"]["n_seeds"], partial["cosface"]["status"]) == ("2", "diverged")
     assert (partial["max_sup"]["n_seeds"], partial["max_sup"]["status"]) == ("2", "failed")
-    markdown = (made.root / "results/tables/ssl.md").read_text()
+    markdown = (made.root / "results/tables/ssl.md").read_text(encoding="utf-8")
     assert next(line for line in markdown.splitlines() if line.startswith("| mochi")).count("*diverged*") == 4
 
 
@@ -79,8 +79,8 @@ def test_missing_and_foreign_results_are_named(made: Any, tmp_path: Path) -> Non
     files.write_sealed(path, {**good, "id": "0" * 64})
     with pytest.raises(UserError, match="is not the planned"):
         frame.read(made.plan, "ssl", tmp_path)
-    for content in ("{", path.read_text().replace('"status": "ok"', '"status": "OK"')):
-        path.write_text(content)
+    for content in ("{", path.read_text(encoding="utf-8").replace('"status": "ok"', '"status": "OK"')):
+        path.write_text(content, encoding="utf-8")
         with pytest.raises(UserError, match=r"result.json: changed since it was written; delete .*/ssl/"):
             tables.write(made.plan, "ssl", tmp_path)
     assert not (tmp_path / "results").exists()
@@ -123,7 +123,7 @@ def test_other_records_give_the_same_bytes(made: Any, tmp_path: Path) -> None:
 def test_ten_thousand_results_aggregate(made: Any) -> None:
     """One row per cell and metric, whatever the number of runs (the time is the benchmark's business)."""
     base = made.plan.study_runs("classification")[0]
-    result = json.loads((made.root / base.path / "result.json").read_text())
+    result = json.loads((made.root / base.path / "result.json").read_text(encoding="utf-8"))
     runs = [replace(base, id=str(i), method=f"m{i % 100:02d}", seed=i // 100) for i in range(2000)]
     results = [{**result, "metrics": {"top1": float(i % 100), "nll": 1.0}} for i in range(2000)]
     found = frame.aggregate(frame.from_results(runs, results))
@@ -189,9 +189,9 @@ def test_a_metric_that_could_not_be_computed_is_absent_with_its_reason(made: Any
     assert [table.footnotes[n - 1] for n in entry.notes] == [f"Linear probe top-1 (%): absent, since {REASON}."]
     assert not row.notes and not any(other.notes for other in row.entries[1:])
     (number,) = entry.notes
-    assert f"*absent*<sup>{number}</sup>" in (tmp_path / "results/tables/ssl.md").read_text()
-    assert rf"\emph{{absent}}$^{{{number}}}$" in (tmp_path / "results/tables/ssl.tex").read_text()
-    assert f"<em>absent</em><sup>{number}</sup>" in (tmp_path / "results/tables/ssl.html").read_text()
+    assert f"*absent*<sup>{number}</sup>" in (tmp_path / "results/tables/ssl.md").read_text(encoding="utf-8")
+    assert rf"\emph{{absent}}$^{{{number}}}$" in (tmp_path / "results/tables/ssl.tex").read_text(encoding="utf-8")
+    assert f"<em>absent</em><sup>{number}</sup>" in (tmp_path / "results/tables/ssl.html").read_text(encoding="utf-8")
     gaps = [line for line in kit.rows(tmp_path, "tables/ssl.csv") if line["status"] == "missing"]
     assert [(g["method"], g["variant"], g["metric"], g["mean"], g["n_seeds"]) for g in gaps] == [
         ("dcl", "default", "linear_top1", "", "0"),
@@ -327,7 +327,7 @@ def test_specials_are_escaped_in_every_format(made: Any) -> None:
     for text in (
         html.text(table),
         markdown.text(table),
-        (made.root / "results/report/classification.html").read_text(),
+        (made.root / "results/report/classification.html").read_text(encoding="utf-8"),
     ):
         assert "<b>patience</b>" not in text
         assert "patience" in text
@@ -354,13 +354,13 @@ def test_markdown_begins_no_list_with_a_sentence(text: str, written: str) -> Non
 
 
 def test_markdown_rows_all_have_the_columns_of_their_head(made: Any) -> None:
-    lines = (made.root / "results/tables/ssl.md").read_text().splitlines()
+    lines = (made.root / "results/tables/ssl.md").read_text(encoding="utf-8").splitlines()
     widths = {len(re.findall(r"(?<!\\)\|", line)) for line in lines if line.startswith("|")}
     assert widths == {9}  # method, paper, four metrics, learning rate, seconds per epoch
 
 
 def test_latex_rows_all_have_the_columns_of_their_head(made: Any) -> None:
-    text = (made.root / "results/tables/ssl.tex").read_text()
+    text = (made.root / "results/tables/ssl.tex").read_text(encoding="utf-8")
     body = text[text.index(r"\toprule") : text.index(r"\bottomrule")].splitlines()
     widths = {len(re.findall(r"(?<!\\)&", line)) for line in body if "&" in line and "multicolumn" not in line}
     assert widths == {6}

@@ -342,7 +342,7 @@ def write_run(
     folder.mkdir(parents=True, exist_ok=True)
     parts = [folder / name for name, content in (("history.jsonl", history), ("predictions.npz", arrays)) if content]
     if history:
-        (folder / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in history))
+        (folder / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in history), encoding="utf-8")
     if arrays:
         np.savez(folder / "predictions.npz", **arrays)
     files.write_sealed(folder / "result.json", {k: v for k, v in result.items() if k != "files"}, parts)
@@ -430,13 +430,13 @@ def verdict(made: Any, records: Any = None, **test: Any) -> Any:
 
 def rows(root: Path, name: str) -> list[dict[str, str]]:
     """A CSV below root/results."""
-    with (root / "results" / name).open() as stream:
+    with (root / "results" / name).open(encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
 
 def value_of(root: Path, run: Any, metric: str) -> float:
     """What a run's result.json says."""
-    return json.loads((root / run.path / "result.json").read_text())["metrics"][metric]
+    return json.loads((root / run.path / "result.json").read_text(encoding="utf-8"))["metrics"][metric]
 
 
 def metric_of(made: Any, method: str, variant: str, metric: str) -> float:

@@ -48,15 +48,15 @@ class Editor:
         try:
             for file, old, new in edits:
                 path = self.folder / file
-                texts.setdefault(path, path.read_text() if path.exists() else None)
+                texts.setdefault(path, path.read_text(encoding="utf-8") if path.exists() else None)
                 if old:
                     project.substitute(path, old, new)
                 else:
-                    path.write_text((texts[path] or "") + new)
+                    path.write_text((texts[path] or "") + new, encoding="utf-8")
             after = self.plan(self.folder)
         finally:
             for path, text in texts.items():
-                path.unlink() if text is None else path.write_text(text)
+                path.unlink() if text is None else path.write_text(text, encoding="utf-8")
         return changed(self.before, after)
 
     def of(self, *methods: str) -> set[Cell]:

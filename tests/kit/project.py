@@ -30,11 +30,11 @@ CLAIMS = [
 
 def write(path: Path, value: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(value, sort_keys=False))
+    path.write_text(yaml.safe_dump(value, sort_keys=False), encoding="utf-8")
 
 
 def read(path: Path) -> Any:
-    return yaml.safe_load(path.read_text())
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def make(folder: Path, code: bool = False, small: bool = True, data: bool = False, own: bool = False) -> Path:
@@ -51,7 +51,7 @@ def make(folder: Path, code: bool = False, small: bool = True, data: bool = Fals
         params["studies"] = list(ALL)
         (folder / "papers").mkdir()
         for key, content in papers().items():
-            (folder / f"papers/{key}.yaml").write_text(content)
+            (folder / f"papers/{key}.yaml").write_text(content, encoding="utf-8")
     if data:
         shutil.copytree(HERE / "data/embedded", folder / "data/embedded")
     if small and not own:
@@ -107,9 +107,9 @@ def edit(path: Path, **changes: Any) -> None:
 
 def substitute(path: Path, old: str, new: str) -> None:
     """Replace text that must be there."""
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert old in text, f"{path} does not contain {old!r}"
-    path.write_text(text.replace(old, new))
+    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -122,7 +122,9 @@ def environment(**more: str) -> dict[str, str]:
 def call(folder: Path, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a command in the folder; `python` is this interpreter."""
     program = [sys.executable, *command[1:]] if command[0] == "python" else list(command)
-    return subprocess.run(program, cwd=folder, env=environment(**more), capture_output=True, text=True, check=False)
+    return subprocess.run(
+        program, cwd=folder, env=environment(**more), capture_output=True, encoding="utf-8", check=False
+    )
 
 
 def copy(finished: Path, folder: Path) -> Path:

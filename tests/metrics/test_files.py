@@ -140,7 +140,7 @@ def test_what_does_not_apply_is_absent_with_the_reason():
 def test_a_malformed_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(metrics, "FOLDER", tmp_path)
     for text in ('LABEL = "x"\n', "LABEL = UNIT = DIRECTION = str()\nBOUNDS = (0, 1)\ndef compute(a): ...\n"):
-        (tmp_path / "odd.py").write_text(text)
+        (tmp_path / "odd.py").write_text(text, encoding="utf-8")
         with pytest.raises(UserError, match=r"odd\.py: a metric needs LABEL, UNIT, BOUNDS and DIRECTION"):
             metrics._read.__wrapped__("odd")
 
@@ -157,13 +157,17 @@ def test_reading_metrics_imports_neither_torch_nor_them():
 
 def test_no_metric_hides_a_name_that_reading_them_uses():
     # an imported metric is an attribute of its package, and so a global name there
-    names = {node.id for node in ast.walk(ast.parse(Path(metrics.__file__).read_text())) if isinstance(node, ast.Name)}
+    names = {
+        node.id
+        for node in ast.walk(ast.parse(Path(metrics.__file__).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name)
+    }
     assert not names & set(known())
 
 
 def studies():
     paths = sorted((ROOT / "studies").glob("*.yaml"))
-    return {path.stem: yaml.safe_load(path.read_text()) for path in paths if "." not in path.stem}
+    return {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths if "." not in path.stem}
 
 
 @functools.cache
@@ -173,7 +177,7 @@ def claims():
 
 def _claims():
     for path in sorted((ROOT / "papers").glob("*.yaml")):
-        for claim in yaml.safe_load(path.read_text()).get("claims", []):
+        for claim in yaml.safe_load(path.read_text(encoding="utf-8")).get("claims", []):
             if test := claim.get("test"):
                 yield f"{path.stem}: {claim['id']}", test
 

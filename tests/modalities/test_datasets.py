@@ -131,7 +131,7 @@ def test_fashion_mnist_and_its_bytes(root):
 
 
 def test_embedded_files_are_those_described():
-    readme = (EMBEDDED / "README.md").read_text()
+    readme = (EMBEDDED / "README.md").read_text(encoding="utf-8")
     for name, pin in modalities.describe("fashion_mnist").pins.items():
         found = files.sha256(EMBEDDED / name)
         assert pin == f"sha256:{found}"
@@ -194,7 +194,7 @@ def test_spoilt_prepared_folder(prepared, tmp_path, spoil):
     root = copy(prepared, tmp_path)
     place = root / "data/prepared/digits"
     path, manifest = place / "test_images.npy", place / "manifest.json"
-    told = json.loads(manifest.read_text())
+    told = json.loads(manifest.read_text(encoding="utf-8"))
     culprit = path
     if spoil == "missing":
         path.unlink()
@@ -209,16 +209,16 @@ def test_spoilt_prepared_folder(prepared, tmp_path, spoil):
         if spoil == "no manifest":
             manifest.unlink()
         elif spoil == "not json":
-            manifest.write_text("{")
+            manifest.write_text("{", encoding="utf-8")
         elif spoil == "keys":
             del told["files"]["test_images.npy"]["sha256"]
-            manifest.write_text(json.dumps(told))
+            manifest.write_text(json.dumps(told), encoding="utf-8")
         elif spoil == "shape":
             told["shape"] = [1, 4, 16]
-            manifest.write_text(json.dumps(told))
+            manifest.write_text(json.dumps(told), encoding="utf-8")
         else:
             told["classes"] = told["classes"][:5]
-            manifest.write_text(json.dumps(told))
+            manifest.write_text(json.dumps(told), encoding="utf-8")
     with pytest.raises(UserError) as error:
         modalities.load("digits", root)
     assert str(culprit) in str(error.value)
@@ -504,9 +504,13 @@ def test_a_cluttered_image_holds_its_item_and_its_scraps():
 
 def test_the_cluttered_sets_bytes_are_pinned(root):
     """Whole numbers alone make them, so that they are the same on every machine."""
-    manifest = json.loads((modalities.prepare("fashion_mnist_cluttered", root) / "manifest.json").read_text())
+    manifest = json.loads(
+        (modalities.prepare("fashion_mnist_cluttered", root) / "manifest.json").read_text(encoding="utf-8")
+    )
     digests = {name: entry["sha256"][:16] for name, entry in manifest["files"].items()}
     assert digests["train_images.npy"] == "52d669c69c2024df"
     assert digests["test_images.npy"] == "f30cc4af532f3734"
-    plain = json.loads((modalities.prepare("fashion_mnist", root) / "manifest.json").read_text())["files"]
+    plain = json.loads((modalities.prepare("fashion_mnist", root) / "manifest.json").read_text(encoding="utf-8"))[
+        "files"
+    ]
     assert manifest["files"]["test_labels.npy"]["sha256"] == plain["test_labels.npy"]["sha256"]

@@ -43,7 +43,7 @@ def test_the_bytes_are_pinned(key, tmp_path):
     folder.mkdir(parents=True)
     for path in EMBEDDED.glob("*.gz"):
         (folder / path.name).write_bytes(path.read_bytes())
-    manifest = json.loads((modalities.prepare(key, tmp_path) / "manifest.json").read_text())["files"]
+    manifest = json.loads((modalities.prepare(key, tmp_path) / "manifest.json").read_text(encoding="utf-8"))["files"]
     assert BYTES[key].items() <= {name.removesuffix(".npy"): e["sha256"][:16] for name, e in manifest.items()}.items()
 
 

@@ -82,7 +82,7 @@ def test_what_lies_about_is_skipped_and_counted(folder, tmp_path):
         "train/cat/@eaDir/0.png",
     ):
         picture(folder / name)
-    (folder / "train/labels.csv").write_text("a,b")
+    (folder / "train/labels.csv").write_text("a,b", encoding="utf-8")
     picture(folder / "test/stray.png")
     picture(folder / "val/cat/1.png")
     about = described(tmp_path)
@@ -219,7 +219,9 @@ def test_files_that_are_as_they_were_are_not_read_again(folder, tmp_path, settle
     picture(folder / "train/cat/0.png", 3)
     assert pinned(tmp_path) != first and read == [str(folder / "train/cat/0.png")]
     memory = tmp_path / ".recount/image_folder.json"
-    memory.write_text(memory.read_text().replace("1", "2"))  # what was changed by hand is not believed
+    memory.write_text(
+        memory.read_text(encoding="utf-8").replace("1", "2"), encoding="utf-8"
+    )  # what was changed by hand is not believed
     assert pinned(tmp_path) != first and len(read) == 6
     memory.unlink()
     memory.mkdir()  # nor is it needed

@@ -44,7 +44,7 @@ def test_what_was_made_of_the_same_is_left_alone_and_of_anything_else_is_made_ag
     assert [f"{place.relative_to(tmp_path)}/{name}" for name in sorted(files_of(tmp_path))] == sorted(
         modalities.made(KEY, recipe)
     )
-    assert json.loads((place / "manifest.json").read_text())["recipe"] == recipe
+    assert json.loads((place / "manifest.json").read_text(encoding="utf-8"))["recipe"] == recipe
     before = files_of(tmp_path)
     modalities.prepare(KEY, tmp_path, "code")
     assert files_of(tmp_path) == before  # its arrays are drawn anew at every call
@@ -79,11 +79,11 @@ def test_a_stamp_is_there_only_where_the_arrays_are_those_it_names(module, tmp_p
 @pytest.mark.parametrize("name", ["mean", "std", "class_counts", "recipe", "sha256", "noun", "splits"])
 def test_a_digit_changed_in_a_manifest_is_noticed(module, tmp_path, name):
     path = modalities.prepare(KEY, tmp_path, "code") / "manifest.json"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     at = text.index(f'"{name}"') + len(name) + 2
     found = re.search(r"[0-9a-z](?=[^a-z]*)", text[at:])
     place = at + found.start()
-    path.write_text(text[:place] + ("1" if text[place] != "1" else "2") + text[place + 1 :])
+    path.write_text(text[:place] + ("1" if text[place] != "1" else "2") + text[place + 1 :], encoding="utf-8")
     with pytest.raises(UserError, match=r"manifest.json: changed since it was written; run `python"):
         modalities.load(KEY, tmp_path)
     modalities.prepare(KEY, tmp_path, "code")
@@ -92,7 +92,7 @@ def test_a_digit_changed_in_a_manifest_is_noticed(module, tmp_path, name):
 
 def test_manifests_from_before_are_made_again(module, tmp_path):
     path = modalities.prepare(KEY, tmp_path) / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text())))
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8"))), encoding="utf-8")
     with pytest.raises(UserError, match="changed since it was written"):
         modalities.load(KEY, tmp_path)
     modalities.prepare(KEY, tmp_path)

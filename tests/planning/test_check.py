@@ -271,7 +271,7 @@ def test_faults_of_searched_rates(tmp_path: Path, searched: dict[str, Any], part
 
 
 def test_no_study_has_the_name_of_a_rule(tmp_path: Path) -> None:
-    snakefile = (project.HERE / "Snakefile").read_text()
+    snakefile = (project.HERE / "Snakefile").read_text(encoding="utf-8")
     assert set(re.findall(r"^rule (\w+):", snakefile, re.MULTILINE)) <= check.RULES
     assert set(re.findall(r'^ +f"(\w+_)\{key\}"$', snakefile, re.MULTILINE)) == set(check.MADE)
     folder = project.make(tmp_path, small=False)

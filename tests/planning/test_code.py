@@ -53,7 +53,7 @@ def methods(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 )
 def test_a_faulty_methods_file_is_one_line(methods: Path, file: str, text: str, parts: list[str]) -> None:
     path = methods / file
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(UserError) as caught:
         code.method(path.stem)
     assert len(str(caught.value).splitlines()) == 1
@@ -62,12 +62,12 @@ def test_a_faulty_methods_file_is_one_line(methods: Path, file: str, text: str, 
 
 def test_settings_are_inherited_and_may_have_another_default(methods: Path) -> None:
     (methods / "classifier/first.py").write_text(
-        f'"""One."""\n{PAPER}    s: float = setting(0.5, unit="nats", low=0.0)\n'
+        f'"""One."""\n{PAPER}    s: float = setting(0.5, unit="nats", low=0.0)\n', encoding="utf-8"
     )
     second = (
         "from pipeline.methods.classifier.first import A\nclass B(A):\n    paper = 'p'\n    s = 2\n    trains = False\n"
     )
-    (methods / "classifier/second.py").write_text(f'"""Two."""\n{second}')
+    (methods / "classifier/second.py").write_text(f'"""Two."""\n{second}', encoding="utf-8")
     first, second = code.method("first"), code.method("second")
     assert (first.settings["s"].default, second.settings["s"].default) == (0.5, 2.0)
     assert (second.settings["s"].unit, second.settings["s"].low, second.kind) == ("nats", 0.0, "classifier")

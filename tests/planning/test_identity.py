@@ -24,7 +24,7 @@ def write(folder: Path, **files: str) -> Sources:
         path = folder / "pipeline" / f"{name.replace('_', '/')}.py"
         path = path.parent / "__init__.py" if name.endswith("_") else path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     return Sources(folder / "pipeline")
 
 
@@ -641,15 +641,15 @@ def changed(copy: Path, before: dict[str, str]) -> Iterator[Callable[[str, str, 
 
     def edit(file: str, old: str, new: str) -> set[str]:
         path = copy / file
-        texts[path] = path.read_text()
+        texts[path] = path.read_text(encoding="utf-8")
         assert old in texts[path]
-        path.write_text(texts[path].replace(old, new, 1))
+        path.write_text(texts[path].replace(old, new, 1), encoding="utf-8")
         after = methods(copy)
         return {key for key in before if before[key] != after[key]}
 
     yield edit
     for path, text in texts.items():
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
 
 
 Changed = Callable[[str, str, str], set[str]]
@@ -664,7 +664,7 @@ def test_an_edit_of_a_method_changes_it_and_what_is_derived_from_it(changed: Cha
 
 
 def test_an_edit_of_an_op_changes_its_users(changed: Changed, copy: Path) -> None:
-    texts = {path.stem: path.read_text() for path in (copy / "methods").glob("*/[!_]*.py")}
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (copy / "methods").glob("*/[!_]*.py")}
     users = {name for name, text in texts.items() if "pipeline.ops.codes" in text}
     derived = {name for name, text in texts.items() for user in users if f".{user} import" in text}
     edited = changed("ops/codes.py", " / 2", " / 3")

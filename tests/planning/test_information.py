@@ -59,10 +59,10 @@ def test_labels_streams_and_what_is_told_are_seen(own: Plan) -> None:
 def test_a_base_of_more_images_is_seen_and_one_of_the_same_is_not(tmp_path: Path) -> None:
     folder = project.make(tmp_path / "project", own=True)
     path = folder / "studies/long_tail.yaml"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     fair = load.load(folder, {"tier": "laptop"})
     assert fair.information(run(fair, "long_tail", "rcal")).words == ""
-    path.write_text(text.replace("variant: small_imbalance_100}", "variant: small}", 1))
+    path.write_text(text.replace("variant: small_imbalance_100}", "variant: small}", 1), encoding="utf-8")
     unfair = load.load(folder, {"tier": "laptop"})
     words = unfair.information(run(unfair, "long_tail", "rcal")).words
     assert "without labels (through simclr of study ssl, small) (the protocol gives" in words

@@ -68,9 +68,9 @@ def test_files_that_are_no_yaml_mapping(tmp_path: Path, file: str, text: str | b
 def test_a_key_given_twice_is_named_with_file_and_line(tmp_path: Path, file: str) -> None:
     folder = project.make(tmp_path, small=False)
     project.write(folder / file, project.read(folder / file))
-    text = (folder / file).read_text()
+    text = (folder / file).read_text(encoding="utf-8")
     key = text.split(":")[0]
-    (folder / file).write_text(f"{text}{key}: again\n")
+    (folder / file).write_text(f"{text}{key}: again\n", encoding="utf-8")
     line = len(text.splitlines()) + 1
     assert refused(folder) == f"{folder / file} line {line}: key '{key}' is given twice; keep one"
 
@@ -88,7 +88,7 @@ def test_a_key_given_twice_is_named_with_file_and_line(tmp_path: Path, file: str
 )
 def test_names_that_a_study_cannot_have(tmp_path: Path, name: str, parts: list[str]) -> None:
     folder = project.make(tmp_path)
-    (folder / f"studies/{name}.yaml").write_text((folder / C).read_text())
+    (folder / f"studies/{name}.yaml").write_text((folder / C).read_text(encoding="utf-8"), encoding="utf-8")
     message = refused(folder)
     assert all(part in message for part in parts), message
 
@@ -194,8 +194,8 @@ def test_one_study_is_planned_with_those_it_builds_on_and_has_the_same_ids(tmp_p
 
 def test_jobs_read_no_papers_and_no_studies_but_their_own(tmp_path: Path) -> None:
     folder = project.make(tmp_path, small=False)
-    (folder / "papers/dcl.yaml").write_text("title: [")
-    (folder / "studies/ssl.yaml").write_text("title: [")
+    (folder / "papers/dcl.yaml").write_text("title: [", encoding="utf-8")
+    (folder / "studies/ssl.yaml").write_text("title: [", encoding="utf-8")
     assert planning.load(folder, only="ood").study_runs("ood")
     assert "ssl.yaml line" in refused(folder)
 

@@ -136,7 +136,7 @@ def test_papers_are_found_by_their_files(folder: Path) -> None:
     found = papers.load(folder)
     assert list(found) == sorted(path.stem for path in (folder / "papers").glob("*.yaml"))
     assert found["label_smoothing"].claims[0].id == "calibration"
-    (folder / "papers/new.yaml").write_text("title: [")
+    (folder / "papers/new.yaml").write_text("title: [", encoding="utf-8")
     with pytest.raises(UserError, match=r"papers/new.yaml line \d+: not valid YAML"):
         papers.load(folder)
 

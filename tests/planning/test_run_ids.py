@@ -119,7 +119,7 @@ def test_a_method_is_part_of_what_is_derived_from_it(edited: Editor) -> None:
 
 def importers(module: str) -> set[str]:
     """The methods whose files name the module, or name one that does: by text, not by the planner's own reading."""
-    texts = {path: path.read_text() for path in Path("pipeline").rglob("*.py")}
+    texts = {path: path.read_text(encoding="utf-8") for path in Path("pipeline").rglob("*.py")}
     names, found = {module}, set[Path]()
     while True:
         new = {path for path, text in texts.items() if any(f"{name} import" in text for name in names)} - found

@@ -260,9 +260,9 @@ def test_what_is_best_is_written_beside_the_study_and_then_is_its_own(tmp_path: 
     }
     again = planning.load(root, {"studies": ["ssl", "ssl_search"]})
     assert all(choice.best == choice.stated for choice in search.choices(again, "ssl", root))
-    written = (root / CHOSEN).read_text()
+    written = (root / CHOSEN).read_text(encoding="utf-8")
     search.write(search.choices(again, "ssl", root), "ssl", "smoke", root)
-    assert (root / CHOSEN).read_text() == written
+    assert (root / CHOSEN).read_text(encoding="utf-8") == written
 
 
 class Untouchable:

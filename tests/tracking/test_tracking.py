@@ -183,7 +183,7 @@ sys.exit(any(os.waitpid(job, 0)[1] for job in jobs))
 def test_eight_processes_on_a_fresh_project(tmp_path):
     """The database is made once; each sends its own run and all the same one."""
     plan = written(tmp_path, small(4))
-    done = subprocess.run([sys.executable, "-c", EIGHT, str(tmp_path)], cwd=HERE, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", EIGHT, str(tmp_path)], cwd=HERE, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     found, count = tracked(tmp_path)
     assert count == 8 and set(found) == {run.id for run in plan.runs}
@@ -245,7 +245,7 @@ def test_live_points_and_the_files_are_one_history(root):
     """A run killed after two epochs and resumed from the first: no epoch appears twice."""
     run = written(root, small(1)).runs[0]
     rows = Files(root).history(run)
-    result = (root / run.path / "result.json").read_text()
+    result = (root / run.path / "result.json").read_text(encoding="utf-8")
     (root / run.path / "result.json").unlink()
     first = tracking.Live(run, root, after=0.0)
     first.next = 0.0
@@ -260,7 +260,7 @@ def test_live_points_and_the_files_are_one_history(root):
         second.epoch({**row, "seconds": 3.0})
         second.next = 0.0
     second.close()
-    (root / run.path / "result.json").write_text(result)
+    (root / run.path / "result.json").write_text(result, encoding="utf-8")
     assert tracking.send(run, root)
     losses = client(root).get_metric_history(found.info.run_id, "loss")
     assert [(p.step, p.value) for p in losses] == [(row["epoch"], row["loss"]) for row in rows]
@@ -287,17 +287,17 @@ def test_exhibits_are_replaced_not_doubled(root):
     plan = written(root, small(1))
     for name in ("tables/ssl.csv", "tables/ssl.md", "tables/ssl2.csv", "figures/ssl-curves.svg", "claims.csv"):
         (root / "results" / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / "results" / name).write_text(f"first {name}")
+        (root / "results" / name).write_text(f"first {name}", encoding="utf-8")
     assert tracking.sync(plan, root).exhibits == 2
     assert tracking.sync(plan, root).exhibits == 0
-    (root / "results/tables/ssl.csv").write_text("second")
+    (root / "results/tables/ssl.csv").write_text("second", encoding="utf-8")
     (root / "results/figures/ssl-curves.svg").unlink()
-    (root / "results/figures/ssl-bars.svg").write_text("bars")
+    (root / "results/figures/ssl-bars.svg").write_text("bars", encoding="utf-8")
     assert tracking.sync(plan, root).exhibits == 1
     found, count = tracked(root, "exhibits")
     assert count == 1
     place = root / "mlartifacts/ssl" / found["exhibits:ssl"].info.run_id / "artifacts"
-    held = {str(p.relative_to(place)): p.read_text() for p in place.rglob("*") if p.is_file()}
+    held = {str(p.relative_to(place)): p.read_text(encoding="utf-8") for p in place.rglob("*") if p.is_file()}
     assert held == {"tables/ssl.csv": "second", "tables/ssl.md": "first tables/ssl.md", "figures/ssl-bars.svg": "bars"}
     found, count = tracked(root, "exhibits", "report")
     assert count == 1 and found["exhibits:report"].data.tags["recount.files"] == "claims.csv"
@@ -354,7 +354,7 @@ def test_altered_artifacts_are_noticed(root):
     tracking.sync(plan, root)
     run = plan.runs[0]
     place = root / "mlartifacts/ssl" / tracked(root)[0][run.id].info.run_id / "artifacts/result.json"
-    place.write_text(place.read_text().replace('"seed": 0', '"seed": 5'))
+    place.write_text(place.read_text(encoding="utf-8").replace('"seed": 0', '"seed": 5'), encoding="utf-8")
     with pytest.raises(UserError, match="not the one that was sent"):
         tracking.MlflowRecords(plan, root).results([run])
 

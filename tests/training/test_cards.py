@@ -49,7 +49,7 @@ def other(folder: Path) -> "subprocess.Popen[str]":
     """Another process that has taken a card and keeps it until its input ends."""
     command = [sys.executable, "-c", TAKE, str(folder / "cards")]
     environment = {**os.environ, cards.VISIBLE: "0,1"}
-    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
 
 
 def test_processes_spread_over_cards_and_a_killed_one_gives_its_card_back(

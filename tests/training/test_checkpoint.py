@@ -78,7 +78,7 @@ def damaged(path: Path, how: str) -> None:
     elif how == "header":
         path.write_bytes(b"\xff" * 64 + content[64:])
     elif how == "text":
-        path.write_text("not a checkpoint")
+        path.write_text("not a checkpoint", encoding="utf-8")
     elif how == "foreign":
         save_file({"weight": torch.ones(2)}, path)
     elif how == "tree":
