@@ -17,7 +17,7 @@ if not Path("params.yaml").is_file():
 
 
 try:
-    engine.writable(Path())
+    engine.check(workflow.resource_settings.cores, Path())
     # what --config says; params.yaml is read by the plan, which is stricter than Snakemake
     VALUES = planning.configured(dict(config))
     PLAN = planning.load(overrides=VALUES, option="--config")

@@ -68,8 +68,13 @@ class Engine:
             self.workflow.scheduler.job_rate_limiter = None
 
 
-def writable(root: Path) -> None:
-    """Raise UserError where an engine could not keep its own notes: Snakemake finds out late, and by a traceback."""
+def check(cores: int | None, root: Path) -> None:
+    """Raise UserError where Snakemake would wait for ever, having no core, or end in a traceback, unable to write.
+
+    cores: what `--cores` says; None where jobs run elsewhere.
+    """
+    if cores == 0:
+        raise UserError("--cores 0: no job can run; say 1 or more, or all")
     for folder in (root, root / ".snakemake", root / LOCK.parent):
         if folder.exists() and not os.access(folder, os.W_OK):
             raise UserError(f"{folder.resolve()}: cannot be written to; allow it, or copy the project elsewhere")

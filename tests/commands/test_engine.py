@@ -71,8 +71,13 @@ def test_turns_are_taken_and_a_killed_engine_leaves_none(here: Path, capsys: pyt
 def test_a_folder_that_cannot_be_written_is_said_before_anything_begins(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine.writable(here)
+    engine.check(None, here)
     (here / ".snakemake").mkdir()
     monkeypatch.setattr(os, "access", lambda path, _: path != here / ".snakemake")
     with pytest.raises(UserError, match=r"\.snakemake: cannot be written to"):
-        engine.writable(here)
+        engine.check(1, here)
+
+
+def test_no_core_is_refused(here: Path) -> None:
+    with pytest.raises(UserError, match="--cores 0: no job can run"):
+        engine.check(0, here)
