@@ -113,6 +113,7 @@ def table(
     """Write a study's tables and figures."""
     from pipeline.errors import unknown
     from pipeline.exhibits import figures, frame, outputs, tables
+    from pipeline.exhibits.cells import Results
 
     plan = jobs.plan(overrides)
     plan.study(study)
@@ -121,8 +122,9 @@ def table(
         raise unknown("origin of results", origin, origins, "--from")
     records = origins[origin]()
     with outputs.making(outputs.table(plan, study), jobs.ROOT):
-        tables.write(plan, study, jobs.ROOT, records)
-        figures.write(plan, study, jobs.ROOT, records)
+        results = Results(plan, study, jobs.ROOT, records)
+        tables.write(results)
+        figures.write(results)
     print(f"results/tables/{study}.csv")
 
 

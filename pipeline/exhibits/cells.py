@@ -1,7 +1,7 @@
 """A study's results by cell: the runs of one method in one variant, over seeds."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,15 @@ def _agree(run: Any, metric: str, found: float, stated: float | None) -> None:
 
 @dataclass
 class Cell:
-    """The runs of one method in one variant, by seed, with their results."""
+    """The runs of one method in one variant, by seed, with their results.
+
+    study: all cells of the study, whose means are resampled together.
+    """
 
     runs: list[Any]
     results: list[dict[str, Any]]
     records: Records
+    study: "Mapping[Any, Cell]" = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self._samples: dict[str, Sample] = {}
@@ -93,11 +97,7 @@ class Cell:
         UserError where stored examples contradict the stored metric: then one of the files is not the run's.
         """
         if metric not in self._samples:
-            for name in {metric, *self.metrics} - self._samples.keys():
-                self._samples[name] = self._sample(name)
-            group = [self._samples[name] for name in sorted(self._samples)]
-            for sample in group:
-                sample.group = group
+            self._samples[metric] = self._sample(metric)
         return self._samples[metric]
 
     def _sample(self, metric: str) -> Sample:
@@ -113,7 +113,7 @@ class Cell:
             for seed in values
             if file is not None and file.kept(self.examples.get(seed, {}))
         }
-        return Sample(values, examples, drawn)
+        return Sample(values, examples, drawn, lambda: [cell.sample(metric) for cell in self.study.values()])
 
     def _drawn(self, file: Metric, seed: int, metric: str) -> np.ndarray:
         """(B,) of the metric over resampled examples; UserError where what was kept contradicts the stored metric."""
@@ -137,7 +137,7 @@ class Results:
         self.results = self.records.results(self.runs)
         self.cells: dict[tuple[str, str], Cell] = {}
         for run, result in sorted(zip(self.runs, self.results, strict=True), key=lambda pair: pair[0].seed):
-            cell = self.cells.setdefault((run.variant, run.method), Cell([], [], self.records))
+            cell = self.cells.setdefault((run.variant, run.method), Cell([], [], self.records, self.cells))
             cell.runs.append(run)
             cell.results.append(result)
 

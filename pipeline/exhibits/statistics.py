@@ -13,7 +13,7 @@ intervals are somewhat wide. `benchmarks/coverage.py` simulates how often they h
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -60,8 +60,8 @@ class Sample:
     values: Mapping[int, float]
     examples: Mapping[int, np.ndarray] = field(default_factory=dict)
     redrawn: Mapping[int, Callable[[], np.ndarray]] = field(default_factory=dict)
-    group: "list[Sample]" = field(default_factory=list, repr=False, compare=False)
-    """Samples to resample along with this one, itself among them: many together cost little more than one."""
+    group: "Callable[[], Iterable[Sample]]" = field(default=tuple, repr=False, compare=False)
+    """Yields samples to resample along with this one, itself among them: many together cost little more than one."""
     _rows: np.ndarray | None = field(default=None, init=False, repr=False, compare=False)
 
     @cached_property
@@ -82,7 +82,7 @@ class Sample:
         if not self._has_means:
             return {seed: _about(value, self.redrawn[seed]()) for seed, value in self.values.items()}
         if self._rows is None:
-            together = [other for other in self.group if other._has_means and other._size == self._size] or [self]
+            together = [other for other in self.group() if other._has_means and other._size == self._size] or [self]
             rows = resampled_means(np.stack([other.examples[seed] for other in together for seed in other.values]))
             for other in together:
                 other._rows, rows = rows[: len(other.values)], rows[len(other.values) :]

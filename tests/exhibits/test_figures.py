@@ -37,7 +37,7 @@ def test_figures_are_declared_without_matplotlib_and_all_written(made: Any) -> N
 
 def test_figures_are_repeatable(made: Any, tmp_path: Path) -> None:
     (tmp_path / "runs").symlink_to(made.root / "runs")
-    for path in figures.write(made.plan, "ood", tmp_path):
+    for path in figures.write(cells.Results(made.plan, "ood", tmp_path)):
         assert path.read_bytes() == (made.root / path.relative_to(tmp_path)).read_bytes()
 
 
@@ -56,9 +56,9 @@ def test_figures_without_data_say_so(made: Any, tmp_path: Path) -> None:
             "metrics": {},
         }
         kit.write_run(tmp_path, run, result, {})
-    written = figures.write(made.plan, "ssl", tmp_path)
+    written = figures.write(cells.Results(made.plan, "ssl", tmp_path))
     assert len(written) == 2 * len(figures.names(made.plan.studies["ssl"]))
-    tables.write(made.plan, "ssl", tmp_path)
+    tables.write(cells.Results(made.plan, "ssl", tmp_path))
     assert {row["status"] for row in kit.rows(tmp_path, "tables/ssl.csv")} == {"diverged"}
 
 

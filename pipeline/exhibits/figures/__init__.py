@@ -10,12 +10,12 @@ import io
 import pkgutil
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import unknown
 
 if TYPE_CHECKING:
-    from pipeline.exhibits.frame import PlanLike, Records
+    from pipeline.exhibits.cells import Results
     from pipeline.planning.model import Study
 
 
@@ -36,20 +36,18 @@ def names(study: "Study") -> list[str]:
     return [name for name in known if name in study.figures or module(name).applies(study)]
 
 
-def write(plan: "PlanLike", study: str, root: str | Path = ".", records: "Records | None" = None) -> list[Path]:
+def write(results: "Results") -> list[Path]:
     """Write results/figures/<study>-<name>.svg and .png for each of the study's figures; return their paths."""
-    from pipeline.exhibits.cells import Results
-
-    results = Results(plan, study, root, records)
-    return [path for name in names(results.study) for path in _write(name, results, Path(root) / "results" / "figures")]
+    return [path for name in names(results.study) for path in _write(name, results)]
 
 
-def _write(name: str, results: Any, folder: Path) -> list[Path]:
+def _write(name: str, results: "Results") -> list[Path]:
     from pipeline.exhibits.figures import _style
     from pipeline.files import write_bytes
 
-    paths = [folder / f"{results.study.key}-{name}.{suffix}" for suffix in ("svg", "png")]
-    with _style.applied(f"{results.study.key}-{name}"):
+    drawn = f"{results.study.key}-{name}"
+    paths = [results.root / "results" / "figures" / f"{drawn}.{suffix}" for suffix in ("svg", "png")]
+    with _style.applied(drawn):
         figure = module(name).draw(results)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # laid out once, which is most of the time that many panels take

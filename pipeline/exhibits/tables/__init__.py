@@ -7,17 +7,12 @@ written from the results themselves and has every metric that was recorded.
 from pathlib import Path
 
 from pipeline.exhibits.cells import Results
-from pipeline.exhibits.frame import PlanLike, Records
 from pipeline.exhibits.tables import build, csv, html, latex, markdown
 from pipeline.files import write_text
 
 
-def write(plan: PlanLike, study: str, root: str | Path = ".", records: Records | None = None) -> list[Path]:
-    """Write the study's .csv, .md, .tex and .html below `root`/results/tables; return their paths.
-
-    Nothing is written where a result is missing (UserError).
-    """
-    results = Results(plan, study, root, records)
+def write(results: Results) -> list[Path]:
+    """Write the study's .csv, .md, .tex and .html below its root's results/tables; return their paths."""
     table = build.table(results)
     content = {
         "csv": csv.text(results),
@@ -25,7 +20,7 @@ def write(plan: PlanLike, study: str, root: str | Path = ".", records: Records |
         "tex": latex.text(table),
         "html": html.text(table),
     }
-    paths = [Path(root) / "results" / "tables" / f"{study}.{suffix}" for suffix in content]
+    paths = [results.root / "results" / "tables" / f"{results.study.key}.{suffix}" for suffix in content]
     for path, text in zip(paths, content.values(), strict=True):
         write_text(path, text)
     return paths

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from statistics import median
 from typing import Any
 
@@ -15,6 +16,7 @@ Facts = dict[str, dict[tuple[str, str], str]]
 """Head -> (variant, method) -> text."""
 
 
+@lru_cache(maxsize=1)
 def table(results: Results) -> Table:
     """The study's table, a block a variant."""
     study, facts = results.study, _facts(results)
