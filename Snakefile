@@ -59,11 +59,11 @@ def planned(wildcards, tree):
 
 
 def after(files):
-    """An input: what `files` yields for the wildcards. No step runs again because of its age."""
+    """An input: what `files` yields for the wildcards. No step runs again because of its age, but with what it reads."""
 
     def found(wildcards):
         ENGINE.begin()
-        return [ancient(path) for path in files(wildcards)]
+        return [path if path in ENGINE.making else ancient(path) for path in files(wildcards)]
 
     return found
 

@@ -39,6 +39,8 @@ class Engine:
 
     def __init__(self, workflow: Any, steps: Iterable[Files] = (), exhibits: Iterable["Exhibit"] = ()) -> None:
         self.workflow, self.steps, self.exhibits = workflow, tuple(steps), tuple(exhibits)
+        self.making: set[str] = set()
+        """The last files of the steps that are made in this call, whether or not they are there."""
         self._begun = False
         self._turn: IO[str] | None = None
 
@@ -58,8 +60,9 @@ class Engine:
             if called.local_exec and "gpu_slots" not in called.global_resources and (found := cards.found()):
                 called.register_resource("gpu_slots", len(found))
         # of a step, Snakemake looks for the files alone that it is asked for: for an old table, say, and not its stamp
-        called.dag.forcefiles.update(files[-1] for files in self.steps if not there(files))
-        called.dag.forcefiles.update(each.outputs[-1] for each in self.exhibits if not outputs.sound(each, Path()))
+        self.making.update(files[-1] for files in self.steps if not there(files))
+        self.making.update(each.outputs[-1] for each in self.exhibits if not outputs.sound(each, Path()))
+        called.dag.forcefiles.update(self.making)
 
     def unhindered(self) -> None:
         """Take Snakemake's own limit of jobs a second away: for it, all jobs are weighed anew ever more often."""

@@ -46,20 +46,24 @@ class Setting:
 
     def check(self, value: Any, where: str) -> Any:
         """The value in the setting's type; UserError where type or range is wrong."""
-        kind = self.kind.__name__
         if self.kind is float and type(value) is int:
             value = float(value)
-        given = f"{where} = {shown(value)}"
+        if expected := self._unlike(value):
+            raise UserError(f"{where} = {shown(value)}: expected {expected}")
+        return value
+
+    def _unlike(self, value: Any) -> str:
+        """What is expected in place of a value; empty where it will do."""
+        kind = self.kind.__name__
         if type(value) is not self.kind:
-            found = type(value).__name__
-            raise UserError(f"{given}: expected {kind}, found {found}{spelling(f'{kind}_type', value)}")
+            return f"{kind}, found {type(value).__name__}{spelling(f'{kind}_type', value)}"
         if self.choices is not None and value not in self.choices:
-            raise UserError(f"{given}: expected one of {', '.join(map(str, self.choices))}")
+            return f"one of {', '.join(map(str, self.choices))}"
         low = float("-inf") if self.low is None else float(self.low)
         high = (MOST if self.kind is int else float("inf")) if self.high is None else float(self.high)
         if isinstance(value, int | float) and not (low <= value <= high and math.isfinite(value)):
-            raise UserError(f"{given}: expected {kind} from {low:g} to {high:g}")
-        return value
+            return f"{kind} from {low:g} to {high:g}"
+        return ""
 
 
 MOST = 10**9

@@ -35,8 +35,9 @@ def test_a_step_waits_for_the_last_file_of_what_it_reads(here: Path) -> None:
 def test_a_step_any_of_whose_files_is_missing_is_made(here: Path) -> None:
     settings = SimpleNamespace(rerun_triggers=frozenset())
     called = SimpleNamespace(is_main_process=False, dag_settings=settings, dag=SimpleNamespace(forcefiles=set()))
-    engine.Engine(called, [("a", "b"), ("gone", "b"), ("a", "gone")]).begin()
-    assert called.dag.forcefiles == {"b", "gone"}
+    made = engine.Engine(called, [("a", "b"), ("gone", "b"), ("a", "gone")])
+    made.begin()
+    assert called.dag.forcefiles == made.making == {"b", "gone"}
 
 
 def test_no_step_reads_what_it_leaves_under_another_name() -> None:
