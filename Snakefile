@@ -42,6 +42,14 @@ onstart:
     ENGINE.unhindered()
 
 
+onsuccess:
+    ENGINE.end()
+
+
+onerror:
+    ENGINE.end()
+
+
 wildcard_constraints:
     study="|".join(PLAN.studies),
     cell="|".join(CELLS[True] + CELLS[False]),

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from pipeline import tracking
 from pipeline.commands.stages import KEPT, PREDICTIONS, RESULT, TRAINED
 from pipeline.errors import UserError
 from pipeline.exhibits import outputs
@@ -57,12 +58,19 @@ class Engine:
         called.dag_settings.rerun_triggers = frozenset(each for each in triggers if each.name == "MTIME")
         if called.is_main_process and called.executor_plugin is not None and not called.dryrun:
             self._turn = turn(Path())
+            if called.local_exec:
+                os.environ[tracking.LATER] = "1"
             if called.local_exec and "gpu_slots" not in called.global_resources and (found := cards.found()):
                 called.register_resource("gpu_slots", len(found))
         # of a step, Snakemake looks for the files alone that it is asked for: for an old table, say, and not its stamp
         self.making.update(files[-1] for files in self.steps if not there(files))
         self.making.update(each.outputs[-1] for each in self.exhibits if not outputs.sound(each, Path()))
         called.dag.forcefiles.update(self.making)
+
+    def end(self) -> None:
+        """After a call, however it went: wait for what is still to be sent to the tracking store."""
+        if tracking.LATER in os.environ:
+            tracking.finish(Path())
 
     def unhindered(self) -> None:
         """Take Snakemake's own limit of jobs a second away: for it, all jobs are weighed anew ever more often."""

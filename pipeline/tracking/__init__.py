@@ -10,6 +10,7 @@ find-or-create happens under `.recount/track.lock`, and so does making the datab
 processes at once.
 """
 
+from pipeline.tracking.later import LATER, finish, send_later
 from pipeline.tracking.reach import given_up
 from pipeline.tracking.records import MlflowRecords
 from pipeline.tracking.runs import Live, flatten, send
@@ -17,12 +18,15 @@ from pipeline.tracking.store import shown_uri, store_uri, trouble, ui_command
 from pipeline.tracking.sync import Summary, sync
 
 __all__ = [
+    "LATER",
     "Live",
     "MlflowRecords",
     "Summary",
+    "finish",
     "flatten",
     "given_up",
     "send",
+    "send_later",
     "shown_uri",
     "store_uri",
     "sync",
