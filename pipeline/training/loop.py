@@ -175,11 +175,18 @@ def _batches(job: Job, phase: Phase, epoch: int) -> Iterator[Batch]:
     torch.manual_seed(job.draws.seed_of("method", epoch))
     order = method.arrange(order)
     draws = [job.draws.generator("augment", *stream.purpose, epoch) for stream in (own, *further)]
-    for step in range(phase.steps):
-        batch = own.batch(order, step, draws[0], method.fetch)
-        for stream, places, generator in zip(further, orders, draws[1:], strict=True):
-            batch.streams[stream.name] = stream.batch(places, step, generator, operator.getitem)
+    batches = own.batches(order, phase.steps, draws[0], method.fetch)
+    others = {
+        stream.name: stream.batches(places, phase.steps, generator, operator.getitem)
+        for stream, places, generator in zip(further, orders, draws[1:], strict=True)
+    }
+    for batch in batches:
+        batch.streams.update({name: next(stream) for name, stream in others.items()})
         yield batch
+
+
+AHEAD = 400_000
+"""So many numbers of raw inputs are turned into views at once: many small batches cost little more than one."""
 
 
 @dataclass(frozen=True)
@@ -204,11 +211,31 @@ class Stream:
         places = [torch.randperm(len(self.inputs), generator=draws) for _ in range(rounds)]
         return torch.cat(places).to(self.job.device.torch)
 
-    def batch(self, order: Tensor, step: int, draws: torch.Generator, fetch: Callable[..., Tensor]) -> Batch:
-        chosen = order[step * self.size : (step + 1) * self.size]
-        inputs = fetch(self.inputs, chosen)
-        views, boxes = zip(*(self.job.views.view(inputs, kind, draws) for kind in self.views), strict=True)
-        return Batch(list(views), labels_of(self.labels, chosen), chosen, list(boxes))
+    def batches(
+        self, order: Tensor, steps: int, draws: torch.Generator, fetch: Callable[..., Tensor]
+    ) -> Iterator[Batch]:
+        """The epoch's batches. Draws come step by step, however many steps' views are made at once."""
+        together = max(1, AHEAD // (self.size * math.prod(self.inputs.shape[1:])))
+        for first in range(0, steps, together):
+            chosen = order[first * self.size : min(first + together, steps) * self.size]
+            labels, places = labels_of(self.labels, chosen).split(self.size), chosen.split(self.size)
+            views = self._views(fetch(self.inputs, chosen), len(places), draws)
+            for step, own in enumerate(places):
+                made, boxes = zip(*(each[step] for each in views), strict=True)
+                yield Batch(list(made), labels[step], own, list(boxes))
+
+    def _views(self, inputs: Tensor, steps: int, generator: torch.Generator) -> list[list[tuple[Tensor, Tensor]]]:
+        """Of the inputs of some steps, for each of `self.views` the views and boxes of each step."""
+        views = self.job.views
+        drawn = [[views.draws(kind, self.size, generator) for kind in self.views] for _ in range(steps)]
+        found: dict[int, list[tuple[Tensor, Tensor]]] = {}
+        for kind in dict.fromkeys(self.views):
+            places = [place for place, each in enumerate(self.views) if each == kind]
+            parts = zip(*(step[place] for place in places for step in drawn), strict=True)
+            made = views.made(torch.cat([inputs] * len(places)), kind, [torch.cat(part) for part in parts])
+            split = list(zip(*(each.split(self.size) for each in made), strict=True))
+            found |= {place: split[at * steps :][:steps] for at, place in enumerate(places)}
+        return [found[place] for place in range(len(self.views))]
 
 
 def labels_of(labels: Tensor | None, chosen: Tensor) -> Tensor:

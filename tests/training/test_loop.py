@@ -479,3 +479,22 @@ def test_what_is_renewed_before_each_epoch_survives_a_kill(tmp_path: Path) -> No
     expected, found = straight.method.state_dict(), resumed.method.state_dict()
     assert (expected["renewals"][:4] != 0).all()
     assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+@pytest.mark.parametrize("ahead", [1, 5_000])
+def test_views_made_ahead_are_those_of_each_step(ahead: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = {"crop_scale": [0.3, 1.0], "flip": 0.5, "jitter": 0.8, "contrast": 0.4, "small_size": 5}
+    policy |= {"small_scale": [0.1, 0.4], "strong": {"shift": 1, "cutout": 0.5}}
+
+    def batches() -> list[Batch]:
+        made = two_streams(batch_size=20, augmentation=policy)
+        made.method.views = ("full", "small", "full", "strong", "plain")
+        return list(loop._batches(made, loop.whole(made)[0], 3))
+
+    wanted = batches()
+    monkeypatch.setattr(loop, "AHEAD", ahead)
+    for one, other in zip(wanted, batches(), strict=True):
+        for batch, same in ((one, other), (one["further"], other["further"])):
+            assert torch.equal(batch.indices, same.indices) and torch.equal(batch.labels, same.labels)
+            for views, again in ((batch.views, same.views), (batch.boxes, same.boxes)):
+                assert all(torch.equal(a, b) for a, b in zip(views, again, strict=True))

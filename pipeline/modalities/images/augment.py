@@ -1,7 +1,7 @@
 """Random transforms of whole batches, drawn per sample, on the device where the images are."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -70,18 +70,29 @@ class Augment:
 
         A box is top, left, height and width in pixels of the image, and 1 where the view is mirrored, else 0.
         """
+        return self.made(images, kind, self.draws(kind, len(images), generator))
+
+    def draws(self, kind: str, count: int, generator: torch.Generator | None) -> tuple[Tensor, ...]:
+        """What is drawn for `count` views of a kind: tensors with a row for each, so that draws can be joined."""
         if kind not in self.sizes:
             raise unknown("kind of view", kind, self.sizes)
-        draws = None
-        if kind != "plain":
-            assert generator is not None
-            draws = self.draw(len(images), generator).to(images.device)
-        boxes = self.boxes(kind, draws, len(images)).to(images.device)
-        views = self._apply(images, kind, draws, boxes)
-        if kind == "strong":
-            assert generator is not None and self.policy.strong is not None
-            centres = torch.rand(len(images), 2, generator=generator, device=generator.device).to(images.device)
-            views = cut_out(views, centres, self.policy.strong.cutout)
+        if kind == "plain":
+            return ()
+        assert generator is not None
+        drawn = self.draw(count, generator)
+        if kind != "strong":
+            return (drawn,)
+        return drawn, torch.rand(count, 2, generator=generator, device=generator.device)
+
+    @torch.no_grad()
+    def made(self, images: Tensor, kind: str, draws: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """`view` by given draws, those of `draws`."""
+        found, *centres = (drawn.to(images.device) for drawn in draws) if draws else (None,)
+        boxes = self.boxes(kind, found, len(images)).to(images.device)
+        views = self._apply(images, kind, found, boxes)
+        for each in centres:
+            assert self.policy.strong is not None
+            views = cut_out(views, each, self.policy.strong.cutout)
         return views, boxes
 
     @staticmethod

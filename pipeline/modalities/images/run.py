@@ -1,6 +1,6 @@
 """Images at run time: views of them, and encoders for them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -38,6 +38,14 @@ class Views:
     def view(self, inputs: Tensor, kind: str, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Views (B, C, h, w) of a kind, float32 and normalised, and the boxes (B, 5) they were cut from."""
         return self.augment.view(inputs, kind, generator)
+
+    def draws(self, kind: str, count: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """What is drawn for `count` views of a kind: tensors with a row for each, so that draws can be joined."""
+        return self.augment.draws(kind, count, generator)
+
+    def made(self, inputs: Tensor, kind: str, draws: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """`view` by given draws."""
+        return self.augment.made(inputs, kind, draws)
 
     def plain(self, inputs: Tensor) -> Iterator[Tensor]:
         """Chunks of the images, in order, as "plain" views."""

@@ -1,6 +1,6 @@
 """Tables at run time: standardised rows, with or without noise, and encoders for them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -33,13 +33,23 @@ class Views:
 
     def view(self, inputs: Tensor, kind: str, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Views (B, F) float32 of a kind, and boxes (B, 0): rows are cut from nothing."""
+        return self.made(inputs, kind, self.draws(kind, len(inputs), generator))
+
+    def draws(self, kind: str, count: int, generator: torch.Generator | None) -> tuple[Tensor, ...]:
+        """What is drawn for `count` views of a kind: tensors with a row for each, so that draws can be joined."""
         if kind not in KINDS:
             raise unknown("kind of view", kind, KINDS)
+        if kind != "full" or not self.noise:
+            return ()
+        assert generator is not None
+        return (torch.randn((count, *self.facts.shape), generator=generator),)
+
+    def made(self, inputs: Tensor, kind: str, draws: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """`view` by given draws."""
         # float64: a column may have a mean that is large beside its deviation
         rows = ((inputs.double() - self.mean.to(inputs.device)) / self.std.to(inputs.device)).float()
-        if kind == "full" and self.noise:
-            assert generator is not None
-            rows = rows + self.noise * torch.randn(rows.shape, generator=generator).to(rows.device)
+        for noise in draws:
+            rows = rows + self.noise * noise.to(rows.device)
         return rows, rows.new_zeros((len(rows), 0))
 
     def plain(self, inputs: Tensor) -> Iterator[Tensor]:
