@@ -249,8 +249,11 @@ class Method(nn.Module):
         features: Tensor = self.encoder(inputs)
         return features
 
-    def further_features(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Other representations (B, F) that are measured too: that called "x" as `linear_top1_x`, `uniformity_x` ..."""
+    def further_features(self, inputs: Tensor, features: Tensor) -> dict[str, Tensor]:
+        """Other representations (B, F) that are measured too: that called "x" as `linear_top1_x`, `uniformity_x` ...
+
+        features: those of the same inputs, (B, F), so that nothing need be encoded again.
+        """
         return {}
 
 

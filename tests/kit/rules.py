@@ -8,17 +8,23 @@ import torch
 from tests.kit.methods import SIDE, batch, phase_by_phase
 
 
+def represented(method, images):
+    """Name -> (B, F) of every representation that is evaluated."""
+    features = method.features(images)
+    return {"": features, **method.further_features(images, features)}
+
+
 def check_that_evaluation_reads_what_is_kept(method):
     """Features are the same without the state that `training_only` names, and need all of the rest."""
     images = torch.randn(3, 1, 2 * SIDE, 2 * SIDE)
     method.eval()
     kept = [name for name in method.state_dict() if not name.startswith(method.training_only)]
-    before = {"": method.features(images), **method.further_features(images)}
+    before = represented(method, images)
     with torch.no_grad():
         for name, value in method.state_dict().items():
             if name not in kept:
                 value.fill_(math.nan if value.is_floating_point() else 0)
-    after = {"": method.features(images), **method.further_features(images)}
+    after = represented(method, images)
     assert all(torch.equal(after[name], value) and len(value) == 3 for name, value in before.items())
     if used := [p for name, p in method.named_parameters() if name in kept and p.requires_grad]:
         sum(value.sum() for value in after.values()).backward()

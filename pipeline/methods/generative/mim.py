@@ -47,8 +47,8 @@ class MIM(AutoEncoder):
         mean: Tensor = self.code(self.encoder(images))[0]
         return mean
 
-    def further_features(self, images: Tensor) -> dict[str, Tensor]:
-        hidden = self.hidden(self.features(images))
+    def further_features(self, images: Tensor, features: Tensor) -> dict[str, Tensor]:
+        hidden = self.hidden(features)
         return {"informative": F.adaptive_avg_pool2d(hidden, 4).flatten(1)}
 
 

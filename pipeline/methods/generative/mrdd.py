@@ -73,11 +73,12 @@ class MRDD(AutoEncoder):
         return mean, log_variance
 
     def features(self, images: Tensor) -> Tensor:
-        return torch.cat(list(self.further_features(images).values()), 1)
-
-    def further_features(self, images: Tensor) -> dict[str, Tensor]:
         specific = self.specific_code(self.specific_encoder(images))[0]
-        return {"consistent": self.consistent(images, edges(images))[0], "specific": specific}
+        return torch.cat([self.consistent(images, edges(images))[0], specific], 1)
+
+    def further_features(self, images: Tensor, features: Tensor) -> dict[str, Tensor]:
+        consistent, specific = features.split([self.consistent_dim, self.specific_dim], 1)
+        return {"consistent": consistent, "specific": specific}
 
 
 def masked(images: Tensor, patch: int, ratio: float) -> Tensor:

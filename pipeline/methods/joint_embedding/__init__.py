@@ -48,8 +48,8 @@ class JointEmbedding(Method):
     def loss(self, batch: Batch) -> Tensor:
         return self.objective(*self.embed(batch.views))
 
-    def further_features(self, images: Tensor) -> dict[str, Tensor]:
-        return {"projected": self.projector(self.encoder(images))} if self.probe_projection else {}
+    def further_features(self, images: Tensor, features: Tensor) -> dict[str, Tensor]:
+        return {"projected": self.projector(features)} if self.probe_projection else {}
 
     def objective(self, *z: Tensor) -> Tensor:
         """The paper's loss on embeddings z, each (B, D), not normalised; a scalar."""

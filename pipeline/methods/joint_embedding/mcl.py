@@ -69,5 +69,5 @@ class MCL(SimCLR):
     def features(self, images: Tensor) -> Tensor:
         return torch.cat([encoder(images) for encoder in (*self.earlier, self.encoder)], 1)
 
-    def further_features(self, images: Tensor) -> dict[str, Tensor]:
-        return {"first": self.earlier[0](images)} if self.earlier else {}
+    def further_features(self, images: Tensor, features: Tensor) -> dict[str, Tensor]:
+        return {"first": features.chunk(len(self.earlier) + 1, 1)[0]} if self.earlier else {}

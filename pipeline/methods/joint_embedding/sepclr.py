@@ -59,8 +59,8 @@ class SepCLR(JointEmbedding):
         distances = ((a - b) ** 2).sum(1) / (2 * self.tau)
         return distances.mean() if chosen is None else (distances * chosen).sum() / chosen.sum().clamp_min(1)
 
-    def further_features(self, images: Tensor) -> dict[str, Tensor]:
-        return {"common": self.common_encoder(images), "salient": self.features(images)}
+    def further_features(self, images: Tensor, features: Tensor) -> dict[str, Tensor]:
+        return {"common": self.common_encoder(images), "salient": features}
 
 
 def log_kernel(z: Tensor, tau: float) -> Tensor:

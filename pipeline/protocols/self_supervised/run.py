@@ -13,6 +13,8 @@ from pipeline.training.evidence import finite
 from pipeline.training.job import unchanged
 from pipeline.training.loop import whole
 
+OWN = ""
+"""What a method's features are called among its representations."""
 prepare = unchanged
 phases = whole
 
@@ -32,15 +34,15 @@ class Evidence(evidence.Evidence):
     def bank_labels(self) -> Tensor:
         return self.job.data.labelled_labels
 
-    @cached_property
+    @property
     def bank(self) -> Tensor:
         """(M, F) features."""
-        return self._features(self.job.data.labelled_inputs)
+        return self._bank[OWN]
 
-    @cached_property
+    @property
     def features(self) -> Tensor:
         """(N, F) of the test split."""
-        return self._features(self.job.data.test_inputs)
+        return self._tested[OWN]
 
     @cached_property
     def few_labels(self) -> dict[str, Tensor]:
@@ -76,15 +78,33 @@ class Evidence(evidence.Evidence):
         self.solved(f"linear_top1_{suffix}" if suffix else "linear_top1", found.solved)
         return found.logits
 
-    @cached_property
+    @property
     def further_bank(self) -> dict[str, Tensor]:
         """The method's other representations (M, F) of the bank, by name."""
-        return _encoded(self.job.views.plain(self.job.data.labelled_inputs), self.job.method.further_features)
+        return {name: found for name, found in self._bank.items() if name != OWN}
 
-    @cached_property
+    @property
     def further_features(self) -> dict[str, Tensor]:
         """The same of the test split."""
-        return _encoded(self.job.views.plain(self.job.data.test_inputs), self.job.method.further_features)
+        return {name: found for name, found in self._tested.items() if name != OWN}
+
+    @cached_property
+    def _bank(self) -> dict[str, Tensor]:
+        return self._represented(self.job.data.labelled_inputs)
+
+    @cached_property
+    def _tested(self) -> dict[str, Tensor]:
+        return self._represented(self.job.data.test_inputs)
+
+    def _represented(self, inputs: Tensor) -> dict[str, Tensor]:
+        """All of the method's representations of raw inputs: its features under OWN."""
+        method = self.job.method
+
+        def encode(part: Tensor) -> dict[str, Tensor]:
+            features = method.features(part)
+            return {OWN: features, **method.further_features(part, features)}
+
+        return _encoded(self.job.views.plain(inputs), encode)
 
     @cached_property
     def positive_pairs(self) -> tuple[Tensor, Tensor]:
@@ -94,13 +114,8 @@ class Evidence(evidence.Evidence):
 
     def _viewed(self, draws: torch.Generator) -> Tensor:
         parts = self.job.data.test_inputs.split(500)
-        return self._read(self.job.views.view(part, "full", draws)[0] for part in parts)
-
-    def _features(self, inputs: Tensor) -> Tensor:
-        return self._read(self.job.views.plain(inputs))
-
-    def _read(self, views: Iterable[Tensor]) -> Tensor:
-        return _encoded(views, lambda part: {"features": self.job.method.features(part)})["features"]
+        views = (self.job.views.view(part, "full", draws)[0] for part in parts)
+        return _encoded(views, lambda part: {OWN: self.job.method.features(part)})[OWN]
 
     def arrays(self) -> dict[str, Tensor]:
         return {**super().arrays(), "predictions": self.probe_logits.argmax(1), "features": self.features}

@@ -33,7 +33,8 @@ def test_certainty_is_rewarded_until_the_log_variance_stops():
 def test_informative_embeddings_are_hidden_states_of_the_decoder_and_features_the_code():
     method = made(MIM).eval()
     images = batch(("full",)).views[0]
-    features, further = method.features(images), method.further_features(images)
+    features = method.features(images)
+    further = method.further_features(images, features)
     torch.testing.assert_close(features, method.code.linear(method.encoder(images))[:, :5])
     hidden = method.hidden(features)
     assert hidden.shape == (SIZE, 8, 8, 8)

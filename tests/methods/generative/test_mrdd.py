@@ -89,6 +89,6 @@ def test_phases_train_different_parts_and_the_shared_encoder_stays_as_it_was():
 
 def test_it_is_evaluated_by_both_codes():
     method, images = made(MRDD).eval(), batch(("full",)).views[0]
-    further = method.further_features(images)
+    further = method.further_features(images, method.features(images))
     assert {name: value.shape[1] for name, value in further.items()} == {"consistent": 3, "specific": 4}
     torch.testing.assert_close(method.features(images), torch.cat([further["consistent"], further["specific"]], 1))

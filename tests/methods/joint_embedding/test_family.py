@@ -98,9 +98,10 @@ def test_pretraining_takes_its_share_of_the_same_epochs(cls):
 @pytest.mark.parametrize("cls", OF_EMBEDDINGS)
 def test_the_projection_is_probed_only_where_that_is_asked_for(cls):
     method, images = made(cls, probe_projection=True).eval(), batch().views[0]
-    torch.testing.assert_close(method.further_features(images)["projected"], method.projector(method.encoder(images)))
+    projected = method.further_features(images, method.features(images))["projected"]
+    torch.testing.assert_close(projected, method.projector(method.encoder(images)))
     check_that_evaluation_reads_what_is_kept(method)
-    assert made(cls).further_features(images) == {}
+    assert made(cls).further_features(images, images) == {}
 
 
 @pytest.mark.parametrize("cls", [cls for cls in MEMBERS if cls.trains])

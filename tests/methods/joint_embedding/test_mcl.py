@@ -35,7 +35,7 @@ def test_mcl_of_one_encoder_is_simclr():
     method, plain = made(MCL, num_stages=1), made(SimCLR)
     assert method.phases == (1.0,) and method.features(batch().views[0]).shape == (SIZE, 10)
     assert method.loss(batch()).item() == pytest.approx(plain.loss(batch()).item(), rel=1e-6)
-    assert method.further_features(batch().views[0]) == {}
+    assert method.further_features(batch().views[0], torch.zeros(1, 4)) == {}
 
 
 def test_each_phase_starts_from_the_same_weights_and_keeps_the_encoder_before():
@@ -71,5 +71,5 @@ def test_features_are_those_of_all_encoders_and_only_the_last_one_learns():
     with torch.no_grad():
         parts = [encoder(images) for encoder in (*method.earlier, method.encoder)]
         torch.testing.assert_close(method.features(images), torch.cat(parts, 1))
-        torch.testing.assert_close(method.further_features(images)["first"], parts[0])
+        torch.testing.assert_close(method.further_features(images, method.features(images))["first"], parts[0])
     assert not torch.allclose(parts[0], parts[2])
