@@ -215,7 +215,8 @@ class Stream:
         self, order: Tensor, steps: int, draws: torch.Generator, fetch: Callable[..., Tensor]
     ) -> Iterator[Batch]:
         """The epoch's batches. Draws come step by step, however many steps' views are made at once."""
-        together = max(1, AHEAD // (self.size * math.prod(self.inputs.shape[1:])))
+        ahead = AHEAD if hasattr(self.job.views, "draws") else 0
+        together = max(1, ahead // (self.size * math.prod(self.inputs.shape[1:])))
         for first in range(0, steps, together):
             chosen = order[first * self.size : min(first + together, steps) * self.size]
             labels, places = labels_of(self.labels, chosen).split(self.size), chosen.split(self.size)
@@ -227,6 +228,8 @@ class Stream:
     def _views(self, inputs: Tensor, steps: int, generator: torch.Generator) -> list[list[tuple[Tensor, Tensor]]]:
         """Of the inputs of some steps, for each of `self.views` the views and boxes of each step."""
         views = self.job.views
+        if not hasattr(views, "draws"):
+            return [[views.view(inputs, kind, generator)] for kind in self.views]
         drawn = [[views.draws(kind, self.size, generator) for kind in self.views] for _ in range(steps)]
         found: dict[int, list[tuple[Tensor, Tensor]]] = {}
         for kind in dict.fromkeys(self.views):

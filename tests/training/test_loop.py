@@ -498,3 +498,16 @@ def test_views_made_ahead_are_those_of_each_step(ahead: int, monkeypatch: pytest
             assert torch.equal(batch.indices, same.indices) and torch.equal(batch.labels, same.labels)
             for views, again in ((batch.views, same.views), (batch.boxes, same.boxes)):
                 assert all(torch.equal(a, b) for a, b in zip(views, again, strict=True))
+
+
+def test_a_modality_whose_draws_cannot_be_joined_makes_views_step_by_step() -> None:
+    made = two_streams(batch_size=20)
+
+    class Plain:
+        view = made.views.view
+
+    wanted = list(loop._batches(made, loop.whole(made)[0], 0))
+    made.__dict__["views"] = Plain  # it is computed once
+    for one, other in zip(wanted, loop._batches(made, loop.whole(made)[0], 0), strict=True):
+        assert torch.equal(one.views[0], other.views[0]) and torch.equal(one.boxes[0], other.boxes[0])
+        assert torch.equal(one["further"].views[1], other["further"].views[1])
