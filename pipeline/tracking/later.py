@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.files import write_text
 from pipeline.tracking.runs import send
@@ -132,7 +132,7 @@ def _drain(root: Path) -> Iterator[Path]:
     from pipeline.planning.model import Run
 
     for note in sorted((root / QUEUE).glob("*.json"), key=lambda path: path.stat().st_mtime_ns):
-        noted: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
-        send(Run(**noted), root)
+        with contextlib.suppress(TypeError, ValueError):  # a note of another version: `sync` sends the run
+            send(Run(**json.loads(note.read_text(encoding="utf-8"))), root)
         note.unlink(missing_ok=True)
         yield note

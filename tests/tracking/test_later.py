@@ -81,6 +81,14 @@ def test_where_no_note_can_be_left_it_is_sent_at_once(tmp_path: Path, sent: Path
     assert told(sent)[0][1] == str(os.getpid())
 
 
+def test_a_note_that_cannot_be_read_stops_nothing(tmp_path: Path, sent: Path) -> None:
+    tracking.send_later(made(1), tmp_path)
+    for name, text in (("a", '{"id": "of another version"}'), ("b", "{"), ("c", "[]")):
+        (tmp_path / later.QUEUE / f"{name}.json").write_text(text, encoding="utf-8")
+    tracking.finish(tmp_path)
+    assert len(told(sent)) == 1 and not list((tmp_path / later.QUEUE).iterdir())
+
+
 def test_nothing_to_wait_for(tmp_path: Path) -> None:
     tracking.finish(tmp_path)
     assert not list(tmp_path.iterdir())
