@@ -60,8 +60,8 @@ class Engine:
             self._turn = turn(Path())
             if called.local_exec:
                 os.environ[tracking.LATER] = "1"
-            if called.local_exec and "gpu_slots" not in called.global_resources and (found := cards.found()):
-                called.register_resource("gpu_slots", len(found))
+                if "gpu_slots" not in called.global_resources and (found := cards.found()):
+                    called.register_resource("gpu_slots", len(found))
         # of a step, Snakemake looks for the files alone that it is asked for: for an old table, say, and not its stamp
         self.making.update(files[-1] for files in self.steps if not there(files))
         self.making.update(each.outputs[-1] for each in self.exhibits if not outputs.sound(each, Path()))

@@ -13,7 +13,6 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,8 +54,7 @@ def finish(root: Path) -> None:
         (queue / LAST).touch()
         with (root / LOCK).open("a", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for _ in _drain(root):
-                pass
+            _drain(root)
         (queue / LAST).unlink(missing_ok=True)
         told = root / LOG
         if told.exists():
@@ -117,7 +115,7 @@ def _serve(root: Path) -> None:
         idle = time.monotonic()
         while time.monotonic() - idle < LINGER_SECONDS:
             last = (root / QUEUE / LAST).exists()
-            for _ in _drain(root):
+            if _drain(root):
                 idle = time.monotonic()
             if last:
                 return
@@ -127,12 +125,13 @@ def _serve(root: Path) -> None:
         _serve(root)
 
 
-def _drain(root: Path) -> Iterator[Path]:
-    """Send what is noted, oldest first, and take the notes away; yields each."""
+def _drain(root: Path) -> bool:
+    """Send what is noted, oldest first, and take the notes away; whether there were any."""
     from pipeline.planning.model import Run
 
-    for note in sorted((root / QUEUE).glob("*.json"), key=lambda path: path.stat().st_mtime_ns):
+    notes = sorted((root / QUEUE).glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    for note in notes:
         with contextlib.suppress(TypeError, ValueError):  # a note of another version: `sync` sends the run
             send(Run(**json.loads(note.read_text(encoding="utf-8"))), root)
         note.unlink(missing_ok=True)
-        yield note
+    return bool(notes)
