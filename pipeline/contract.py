@@ -236,7 +236,7 @@ class Method(nn.Module):
 
     def fetch(self, inputs: Tensor, indices: Tensor) -> Tensor:
         """The raw inputs (B, ...) of a batch out of the training set's (N, ...)."""
-        return inputs[indices]
+        return inputs.index_select(0, indices)  # copies whole rows, where indexing goes number by number
 
     def after_backward(self, epoch: int) -> None:
         """Called between backward and the optimiser's step, e.g. to freeze prototypes."""

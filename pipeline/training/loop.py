@@ -314,7 +314,7 @@ def _resume_phase(state: Path, kept: dict[str, Any], optimizers: Sequence[Optimi
             optimizer.load_state_dict(raw)
             for parameter, found in optimizer.state.items():
                 for name, value in found.items():
-                    if value.shape == parameter.shape:
+                    if isinstance(value, Tensor):
                         # a fused step takes for granted that the state lies in memory as its parameter does
                         found[name] = torch.empty_like(parameter).copy_(value)
         if average is not None:

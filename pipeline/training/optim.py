@@ -1,70 +1,116 @@
 """Optimisers and learning-rate schedules, as the studies name them."""
 
 import math
-from collections.abc import Iterable
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from pipeline.budget import Optimizer, Schedule
 
+State = dict[str, Any]
 
-class LARS(torch.optim.Optimizer):
+
+class Stepping(torch.optim.Optimizer):
+    """An optimiser whose members update all parameters of a group at once.
+
+    For a small network, what torch does around the kernels of a step takes longer than the kernels. A parameter without
+    a gradient is left as it is, and its state too.
+    """
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            parameters = [parameter for parameter in group["params"] if parameter.grad is not None]
+            if parameters:
+                self.update(group, parameters, [p.grad for p in parameters], [self.state[p] for p in parameters])
+
+    def update(self, group: State, parameters: list[Tensor], gradients: list[Any], states: list[State]) -> None:
+        """One step of a group's parameters that have gradients; `states` are empty before the first."""
+        raise NotImplementedError
+
+
+class SGD(Stepping):
+    """v <- m v + g + wd w;  w <- w - lr v, or w <- w - lr (g + wd w + m v) with Nesterov's momentum. As torch's."""
+
+    def update(self, group: State, parameters: list[Tensor], gradients: list[Any], states: list[State]) -> None:
+        torch._fused_sgd_(
+            *(parameters, gradients, _kept(states, "momentum_buffer", parameters) if group["momentum"] else []),
+            lr=group["lr"],
+            momentum=group["momentum"],
+            nesterov=group["nesterov"],
+            weight_decay=group["weight_decay"],
+            dampening=0.0,
+            maximize=False,
+            is_first_step=False,
+        )
+
+
+class AdamW(Stepping):
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2). As torch's."""
+
+    def update(self, group: State, parameters: list[Tensor], gradients: list[Any], states: list[State]) -> None:
+        moments = [_kept(states, name, parameters) for name in ("exp_avg", "exp_avg_sq")]
+        for state in states:
+            state["step"] = state.get("step", 0.0) + 1
+        # made at once: as tensors of their own, they would be counted up one by one
+        steps = torch.tensor([state["step"] for state in states], device=parameters[0].device)
+        torch._fused_adamw_(
+            *(parameters, gradients, *moments, [], list(steps)),
+            lr=group["lr"],
+            beta1=group["betas"][0],
+            beta2=group["betas"][1],
+            weight_decay=group["weight_decay"],
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+class LARS(Stepping):
     """SGD with momentum whose step is scaled per layer (You, Gitman and Ginsburg 2017, algorithm 1).
 
     v <- m v + lr * trust * |w| / (|g| + wd |w|) * (g + wd w);  w <- w - v. Vectors (biases, normalisation)
     get neither the scaling nor weight decay, as in SimCLR and SwAV. Where |w| or |g| is zero the ratio is 1.
     """
 
-    def __init__(
-        self, groups: Iterable[dict[str, object]], lr: float, momentum: float, weight_decay: float, trust: float
-    ) -> None:
-        super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "trust": trust})
+    def update(self, group: State, parameters: list[Tensor], gradients: list[Any], states: list[State]) -> None:
+        velocities = _kept(states, "momentum_buffer", parameters)
+        for weight, gradient, velocity in zip(parameters, gradients, velocities, strict=True):
+            update = gradient
+            if weight.ndim > 1:
+                update = gradient.add(weight, alpha=group["weight_decay"])
+                norm, slope = weight.norm(), gradient.norm()
+                ratio = group["trust"] * norm / (slope + group["weight_decay"] * norm)
+                update = update * torch.where((norm > 0) & (slope > 0), ratio, torch.ones_like(ratio))
+            weight.sub_(velocity.mul_(group["momentum"]).add_(update, alpha=group["lr"]))
 
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is None:
-                    continue
-                update = weight.grad
-                if weight.ndim > 1:
-                    update = update.add(weight, alpha=group["weight_decay"])
-                    norm = weight.norm()
-                    ratio = group["trust"] * norm / (weight.grad.norm() + group["weight_decay"] * norm)
-                    update = update * torch.where((norm > 0) & (weight.grad.norm() > 0), ratio, torch.ones_like(ratio))
-                state = self.state[weight]
-                if "momentum_buffer" not in state:
-                    state["momentum_buffer"] = torch.zeros_like(weight)
-                velocity = state["momentum_buffer"].mul_(group["momentum"]).add_(update, alpha=group["lr"])
-                weight.sub_(velocity)
+
+def _kept(states: list[State], name: str, parameters: list[Tensor]) -> list[Tensor]:
+    """The tensors of a name in the parameters' states, at first zeros."""
+    for state, parameter in zip(states, parameters, strict=True):
+        if name not in state:
+            state[name] = torch.zeros_like(parameter)
+    return [state[name] for state in states]
 
 
 def build(settings: Optimizer, module: nn.Module) -> torch.optim.Optimizer:
-    """The optimiser over all parameters that require gradients. Only matrices and kernels are decayed.
-
-    AdamW steps all of them at once: for a small network, one by one takes a tenth of the training time.
-    """
+    """The optimiser over all parameters that require gradients. Only matrices and kernels are decayed."""
     parameters = [p for p in module.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
     groups = [group for group in groups if group["params"]]
-    makers = {"sgd": _sgd, "lars": _lars, "adamw": _adamw}
-    return makers[settings.name](groups, settings)
-
-
-def _sgd(groups: list[dict], s: Optimizer) -> torch.optim.Optimizer:
-    return torch.optim.SGD(groups, lr=s.learning_rate, momentum=s.momentum, nesterov=s.nesterov)
-
-
-def _lars(groups: list[dict], s: Optimizer) -> torch.optim.Optimizer:
-    return LARS(groups, lr=s.learning_rate, momentum=s.momentum, weight_decay=s.weight_decay, trust=s.trust)
-
-
-def _adamw(groups: list[dict], s: Optimizer) -> torch.optim.Optimizer:
-    return torch.optim.AdamW(groups, lr=s.learning_rate, betas=(s.betas[0], s.betas[1]), fused=True)
+    kinds = {"sgd": SGD, "lars": LARS, "adamw": AdamW}
+    return kinds[settings.name](
+        groups, {"lr": settings.learning_rate, **settings.model_dump(exclude={"name", "learning_rate"})}
+    )
 
 
 def learning_rate(settings: Optimizer, schedule: Schedule, step: int, steps: int) -> float:

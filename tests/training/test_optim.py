@@ -86,6 +86,43 @@ def test_only_matrices_and_kernels_are_decayed_and_frozen_parameters_are_left_ou
     assert decays == {**expected, id(model[3].bias): 0.0}
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("sgd", {"momentum": 0.0, "weight_decay": 0.1}),
+        ("sgd", {"momentum": 0.8, "weight_decay": 0.1}),
+        ("sgd", {"momentum": 0.8, "nesterov": True}),
+        ("adamw", {"betas": [0.7, 0.8], "weight_decay": 0.3}),
+    ],
+)
+def test_steps_are_torchs_where_gradients_come_and_go_and_after_a_resume(name: str, options: dict) -> None:
+    ours, theirs = net().to(memory_format=torch.channels_last), net()
+    optimizer = optim.build(settings(name, **options), ours)
+    torchs = {"sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}[name]
+    groups = [
+        {"params": [p for p in theirs.parameters() if p.ndim > 1]},
+        {"params": [p for p in theirs.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    reference = torchs(groups, lr=0.1, **({"weight_decay": 0.0} | options))
+    for step in range(6):
+        for model, each in ((ours, optimizer), (theirs, reference)):
+            each.zero_grad()
+            losses(model, step).backward()
+            if step in (0, 3):
+                model[3].weight.grad = None
+            for group in each.param_groups:
+                group["lr"] = 0.1 / (step + 1)
+            each.step()
+        if step == 2:
+            state = optimizer.state_dict()
+            optimizer = optim.build(settings(name, **options), ours)
+            optimizer.load_state_dict(state)
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(
+            one, other, rtol=1e-9, atol=1e-8
+        )  # a bias before a normalisation has only noise for a gradient
+
+
 def test_sgd_is_momentum_with_nesterovs_look_ahead_in_closed_form() -> None:
     weight = nn.Parameter(torch.tensor([[1.0]]))
     model = nn.Module()
