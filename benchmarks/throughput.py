@@ -1,83 +1,89 @@
-"""Training images per second on one core against a plain torchvision-transforms-and-DataLoader loop.
+"""Training images per second on one core, against loops as others write them.
 
-Both train the same network with the same loss, optimiser, batch size and augmentation strengths; ours is the
-project's own loop, the other is written as tutorials write it: PIL images, transforms one image at a time, a
-DataLoader, default memory layout. Rounds alternate, so that a machine whose speed drifts drifts for both.
+All train the same network with the same loss, optimiser, batch size and strengths of augmentation. Ours is the
+project's own loop. `plain` is written as tutorials write it: PIL images, torchvision's transforms one image at a time, a
+DataLoader, the default memory layout. `lightly` is the library of that name as fast as it goes here: its transform and
+loss, grey images in memory, channels last, bf16 where the project's loop computes in it. Rounds alternate, so that a
+machine whose speed drifts drifts for all. Then SimCLR is trained by ours and by lightly's for the same CPU time, and a
+linear probe is fitted to both.
 """
 
-import contextlib
-import os
+import importlib.util
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks import _training
 
-def run(tier: str = "laptop", examples: int = 2560, rounds: int = 5) -> Iterator[str]:
-    """One line per method: images per second of both loops and their ratio."""
-    import torch
-
-    from pipeline.planning import load
-
-    with _one_core():
-        torch.set_num_threads(1)
-        for study, method in (("ssl", "simclr"), ("classification", "cross_entropy")):
-            planned = load.load(overrides={"tier": tier}, only=study).study_runs(study)
-            chosen = next(r for r in planned if (r.method, r.variant, r.seed) == (method, "default", 0))
-            ours, plain = _ours(chosen, examples), _plain(chosen, examples)
-            pairs = [(ours(), plain()) for _ in range(rounds + 1)][1:]
-            ratio = statistics.median(a / b for a, b in pairs)
-            a, b = (statistics.median(values) for values in zip(*pairs, strict=True))
-            spread = ", ".join(f"{x / y:.2f}" for x, y in pairs)
-            yield f"{method}: {a:.0f} images/s, plain loop {b:.0f}, ratio {ratio:.2f} (pairs: {spread})"
+WHAT = (
+    ("simclr", "ssl", "simclr", {}),
+    ("simclr, 28 pixels, batch 256", "ssl", "simclr", {"full_size": None, "batch_size": 256}),
+    ("cross_entropy", "classification", "cross_entropy", {}),
+)
+"""Name, study, method, and what differs from the study."""
+REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 
 
-@contextlib.contextmanager
-def _one_core() -> Iterator[None]:
-    """This process on one core, where the system can hold it there."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
+def run(tier: str = "laptop", examples: int = 2560, rounds: int = 5, seconds: float = 20.0) -> Iterator[str]:
+    """One line per comparison."""
+    with _training.one_core():
+        for name, study, method, changes in WHAT:
+            planned = _training.planned(study, method, tier)
+            settings = _settings(planned, examples, **changes)
+            loops = {"ours": _ours(planned, settings), "plain": _loop(planned, settings, _torchvision)}
+            if method == "simclr" and importlib.util.find_spec("lightly"):
+                loops["lightly"] = _loop(planned, settings, _lightly)
+            speeds: dict[str, list[float]] = {loop: [] for loop in loops}
+            for turn in range(rounds + 1):
+                for loop, train in loops.items():
+                    found = train()
+                    if turn:
+                        speeds[loop].append(found)
+            for other in [loop for loop in loops if loop != "ours"]:
+                yield f"{name}: {_compared(speeds['ours'], speeds[other], other)}"
+        if not importlib.util.find_spec("lightly"):
+            yield f"lightly is not installed: pip install -r {REQUIREMENTS.parent.name}/{REQUIREMENTS.name}"
+            return
+        planned = _training.planned("ssl", "simclr", tier)
+        for loop, (accuracy, images) in _learned(planned, seconds).items():
+            yield f"simclr, {seconds:g} CPU seconds of training: {loop} {images} images, linear probe {accuracy:.1f}%"
 
 
-def _job(planned: Any, examples: int) -> Any:
-    from pipeline import modalities
-    from pipeline.commands.stages import recipe
-    from pipeline.planning import data
-    from pipeline.training import job
-    from pipeline.training.device import choose
-
-    modalities.prepare(planned.dataset, Path(), data.code(planned.dataset))
-    made = recipe(planned)
-    settings = {**made.settings, "train_examples": examples, "validation_examples": 0, "epochs": 1}
-    return job.make(replace(made, settings=settings), choose(), modalities.load, None)
+def _compared(ours: list[float], others: list[float], name: str) -> str:
+    ratios = [a / b for a, b in zip(ours, others, strict=True)]
+    spread = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+    medians = f"{statistics.median(ours):.0f} images/s, {name} loop {statistics.median(others):.0f}"
+    return f"{medians}, ratio {statistics.median(ratios):.2f} (pairs: {spread})"
 
 
-def _ours(planned: Any, examples: int) -> Callable[[], float]:
-    from pipeline.training.checkpoint import Kept
-    from pipeline.training.loop import fit, whole
+def _settings(planned: Any, examples: int, **changes: Any) -> dict[str, Any]:
+    augmentation = dict(planned.settings["augmentation"])
+    if "full_size" in changes:
+        augmentation["full_size"] = changes.pop("full_size")
+    sizes = {"train_examples": examples, "validation_examples": 0, "epochs": 1}
+    return {**sizes, "augmentation": augmentation, **changes}
 
+
+def _ours(planned: Any, settings: dict[str, Any]) -> Callable[[], float]:
     def round_() -> float:
-        job = _job(planned, examples)
-        with tempfile.TemporaryDirectory() as folder:
-            rows = fit(job, whole(job), Kept(Path(folder) / "none", "benchmark"), 1e9, lambda row: None)
+        rows = _training.fit(_training.job(planned, **settings))
         return float(rows[0]["images_per_second"])
 
     return round_
 
 
-def _plain(planned: Any, examples: int) -> Callable[[], float]:
-    """A loop as in torchvision's and PyTorch's tutorials."""
-    import torch
+def _loop(planned: Any, settings: dict[str, Any], make: Callable[[Any], Any]) -> Callable[[], float]:
+    def round_() -> float:
+        return next(rounds)
+
+    rounds = _epochs(_training.job(planned, **settings), make)
+    return round_
+
+
+def _epochs(job: Any, make: Callable[[Any], Any]) -> Iterator[float]:
+    """Images per second of one epoch after the other of another's loop; `make` makes its transform, loss and layout."""
     from torch.utils.data import DataLoader, Dataset
 
     from pipeline.budget import Optimizer
@@ -86,9 +92,43 @@ def _plain(planned: Any, examples: int) -> Callable[[], float]:
     from pipeline.training import optim
     from pipeline.training.loop import build, whole
 
-    job = _job(planned, examples)
-    method = build(job, whole(job)).to(memory_format=torch.contiguous_format)
+    to_image = torchvision().transforms.ToPILImage()
+    method = build(job, whole(job))
+    transform, loss_of, memory_format = make(job)
+    method.to(memory_format=memory_format)
     optimizer = optim.build(Optimizer.model_validate(job.settings["optimizer"]), method)
+
+    class Images(Dataset):
+        def __init__(self) -> None:
+            self.images = [to_image(image) for image in job.data.train_inputs]
+
+        def __len__(self) -> int:
+            return len(self.images)
+
+        def __getitem__(self, place: int) -> Any:
+            return transform(self.images[place]), job.data.train_labels[place], place
+
+    loader = DataLoader(Images(), job.settings["batch_size"], shuffle=True, drop_last=True)
+    while True:
+        method.train()
+        started, seen = time.perf_counter(), 0
+        for views, labels, places in loader:
+            views = [view.to(memory_format=memory_format) for view in views]
+            loss = loss_of(method, Batch(views, labels, places))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            method.after_step()
+            seen += len(labels)
+        yield seen / (time.perf_counter() - started)
+
+
+def _torchvision(job: Any) -> Any:
+    """As in torchvision's and PyTorch's tutorials."""
+    import torch
+
+    from pipeline.modalities.images.vision import torchvision
+
     vision = torchvision().transforms
     policy = job.settings["augmentation"]
     side = policy["full_size"] or job.data.shape[1]
@@ -102,31 +142,68 @@ def _plain(planned: Any, examples: int) -> Callable[[], float]:
         jitter = vision.ColorJitter(policy["brightness"], policy["contrast"])
         steps.append(vision.RandomApply([jitter], policy["jitter"]))
     transform = vision.Compose([*steps, vision.ToTensor(), vision.Normalize(job.data.mean, job.data.std)])
-    to_image = vision.ToPILImage()
+    return (
+        lambda image: [transform(image) for _ in job.method.views],
+        lambda method, batch: method.loss(batch),
+        torch.contiguous_format,
+    )
 
-    class Images(Dataset):
-        def __init__(self) -> None:
-            self.images = [to_image(image) for image in job.data.train_inputs]
 
-        def __len__(self) -> int:
-            return len(self.images)
+def _lightly(job: Any) -> Any:
+    """As in lightly's example of SimCLR, apart from what makes it faster here."""
+    import torch
 
-        def __getitem__(self, place: int) -> Any:
-            views = [transform(self.images[place]) for _ in method.views]
-            return views, job.data.train_labels[place], place
+    from pipeline.modalities.images.vision import torchvision
 
-    loader = DataLoader(Images(), job.settings["batch_size"], shuffle=True, drop_last=True)
+    torchvision()  # lightly's own import of it fails where its compiled operators cannot be loaded
+    from lightly.loss import NTXentLoss
+    from lightly.transforms import SimCLRTransform
 
-    def round_() -> float:
-        method.train()
-        started, seen = time.perf_counter(), 0
-        for views, labels, places in loader:
-            loss = method.loss(Batch(views, labels, places))
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            method.after_step()
-            seen += len(labels)
-        return seen / (time.perf_counter() - started)
+    policy = job.settings["augmentation"]
+    transform = SimCLRTransform(
+        input_size=policy["full_size"] or job.data.shape[1],
+        cj_prob=policy["jitter"],
+        cj_bright=policy["brightness"],
+        cj_contrast=policy["contrast"],
+        cj_sat=0.0,
+        cj_hue=0.0,
+        min_scale=policy["crop_scale"][0],
+        random_gray_scale=0.0,
+        gaussian_blur=policy["blur"],
+        hf_prob=policy["flip"],
+        normalize={"mean": list(job.data.mean), "std": list(job.data.std)},
+    )
+    criterion = NTXentLoss(temperature=job.method.temperature)
 
-    return round_
+    def loss(method: Any, batch: Any) -> Any:
+        return criterion(*(method.projector(method.encoder(view)) for view in batch.views))
+
+    return transform, loss, torch.channels_last
+
+
+def _learned(planned: Any, seconds: float) -> dict[str, tuple[float, int]]:
+    """For each loop, a linear probe's accuracy after about so many CPU seconds of training, and the images of them."""
+    from pipeline import lookup
+    from pipeline.training.evidence import evaluate
+
+    found = {}
+    examples = planned.settings["train_examples"]
+    for loop in ("ours", "lightly"):
+        settings = {**_settings(planned, examples), "schedule": {"name": "constant", "warmup": 0.0}}
+        if loop == "ours":
+            _training.fit(_training.job(planned, **settings))
+            started = time.process_time()
+            _training.fit(_training.job(planned, **settings))
+            epochs = max(1, round(seconds / (time.process_time() - started)))
+            job = _training.job(planned, **{**settings, "epochs": epochs})
+            _training.fit(job)
+        else:
+            job = _training.job(planned, **settings)
+            rounds, started, epochs = _epochs(job, _lightly), time.process_time(), 0
+            while not epochs or time.process_time() - started < seconds:
+                next(rounds)
+                epochs += 1
+        evidence = lookup.module(f"protocols.{job.settings['protocol']}.run").Evidence(job)
+        accuracy = evaluate(evidence, ["linear_top1"]).metrics["linear_top1"]
+        found[loop] = accuracy, epochs * examples
+    return found

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pipeline import tracking
-from pipeline.commands.stages import KEPT, PREDICTIONS, RESULT, TRAINED
+from pipeline.commands.stages import COMMIT, KEPT, PREDICTIONS, RESULT, TRAINED, commit
 from pipeline.errors import UserError
 from pipeline.exhibits import outputs
 from pipeline.training import cards
@@ -58,6 +58,7 @@ class Engine:
         called.dag_settings.rerun_triggers = frozenset(each for each in triggers if each.name == "MTIME")
         if called.is_main_process and called.executor_plugin is not None and not called.dryrun:
             self._turn = turn(Path())
+            os.environ[COMMIT] = commit(Path()) or ""
             if called.local_exec:
                 os.environ[tracking.LATER] = "1"
                 if "gpu_slots" not in called.global_resources and (found := cards.found()):

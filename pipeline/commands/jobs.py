@@ -27,17 +27,23 @@ def run(arguments: list[str]) -> int | None:
 def plan(overrides: list[str] | None, only: str | None = None) -> Any:
     """The plan with KEY=VALUE texts in place of params.yaml's values."""
     from pipeline.planning import load as planning
+
+    return planning.load(ROOT, values(overrides), only)
+
+
+def values(overrides: list[str] | None) -> dict[str, Any]:
+    """What the KEY=VALUE texts say. UserError where one says nothing, or two the same."""
     from pipeline.yaml_files import parse
 
-    values: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for text in overrides or []:
         key, equals, value = text.partition("=")
         if not equals:
             raise UserError(f"--set {shown(text)}: expected KEY=VALUE, such as tier=gpu")
-        if key in values:
+        if key in found:
             raise UserError(f"--set {shown(key)}: is given twice; keep one")
-        values[key] = parse(value, f"--set {text[:LONGEST]}")
-    return planning.load(ROOT, values, only)
+        found[key] = parse(value, f"--set {text[:LONGEST]}")
+    return found
 
 
 def train(target: str, overrides: list[str] | None) -> None:
@@ -70,7 +76,9 @@ def _target(target: str, overrides: list[str] | None) -> tuple[Any, list[Any], s
 
     parts = target.split("/")
     if parts[0] in ("runs", "trained") and len(parts) > 2:
-        planned = plan(overrides, parts[1])
+        from pipeline.planning import load as planning
+
+        planned = planning.remembered(ROOT, values(overrides), parts[1]) or plan(overrides, parts[1])
         return planned, [stages.find(planned, target)], None
     planned = plan(overrides, target)
     return planned, planned.study_runs(target), target

@@ -25,6 +25,8 @@ KEPT = WEIGHTS, HISTORY = "model.safetensors", "history.jsonl"
 """What training leaves beside its last file, and what has a second name beside the result."""
 TRAINED, RESULT, PREDICTIONS = "train.json", "result.json", "predictions.npz"
 CHECKPOINT_SECONDS = 10.0
+COMMIT = "RECOUNT_COMMIT"
+"""The variable by which a call tells its jobs the commit, empty where there is none, so that not each of them asks."""
 Report = Callable[[dict[str, Any]], None]
 
 
@@ -171,7 +173,7 @@ def evaluate(run: Run, plan: Plan, root: Path) -> dict[str, Any]:
             "dataset_digest": run.data,
             "code_digest": run.code,
             "needs": list(run.needs),
-            "git_commit": _commit(root),
+            "git_commit": os.environ[COMMIT] or None if COMMIT in os.environ else commit(root),
         },
     }
     names = KEPT if run.trains else ()
@@ -268,7 +270,7 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _commit(root: Path) -> str | None:
+def commit(root: Path) -> str | None:
     """The git commit, with a plus when the working tree differs from it; None outside a repository."""
     try:
         call = ["git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"]

@@ -44,7 +44,7 @@ def delegate(arguments: list[str]) -> int | None:
         cold = cold_mark(name)
         if _recent(cold):
             return None
-        link, server = _connect(name)
+        link, server = _connect(name, arguments)
     except OSError:
         return None
     with link:
@@ -97,7 +97,7 @@ def _inherited() -> list[Any]:
     ]
 
 
-def _connect(name: str) -> tuple[socket.socket, "subprocess.Popen[bytes] | None"]:
+def _connect(name: str, arguments: list[str]) -> tuple[socket.socket, "subprocess.Popen[bytes] | None"]:
     """A connection, and the warm process where this call has started it; OSError where none is to be had."""
     server = None
     for _ in range(50):
@@ -110,14 +110,14 @@ def _connect(name: str) -> tuple[socket.socket, "subprocess.Popen[bytes] | None"
             return link, server
         except ConnectionRefusedError:
             link.close()
-            server = _started(name) or server
+            server = _started(name, arguments) or server
         except BaseException:
             link.close()
             raise
     raise TimeoutError
 
 
-def _started(name: str) -> "subprocess.Popen[bytes] | None":
+def _started(name: str, arguments: list[str]) -> "subprocess.Popen[bytes] | None":
     """Start the warm process; None where another client is about to."""
     with socket.socket(socket.AF_UNIX) as listener:
         try:
@@ -129,7 +129,7 @@ def _started(name: str) -> "subprocess.Popen[bytes] | None":
             return None
         listener.listen(1024)
         return subprocess.Popen(
-            [sys.executable, "-m", "pipeline.commands.warm_server", str(listener.fileno())],
+            [sys.executable, "-m", "pipeline.commands.warm_server", str(listener.fileno()), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,8 +1,8 @@
 """A process that has imported torch and this project, has planned once, and forks a copy of itself for each job.
 
-It is started by its first client, which hands it a socket to listen on (`warm`), and ends by itself after
-`IDLE_SECONDS` without work. Where a source has changed since it started, a job forgets what was imported of this
-project and reads it as it is then.
+It is started by its first client, which hands it a socket to listen on and its command line (`warm`), and ends by
+itself after `IDLE_SECONDS` without work. Where a source has changed since it started, a job forgets what was imported
+of this project and reads it as it is then.
 """
 
 import ctypes
@@ -35,11 +35,11 @@ OWN = ("commands.stages", "commands.jobs", "commands.progress", "training.loop",
 PACKAGE = Path(__file__).parents[1]
 
 
-def serve(listener: socket.socket) -> None:
-    """Fork, reap, until idle."""
+def serve(listener: socket.socket, arguments: list[str]) -> None:
+    """Fork, reap, until idle. arguments: of the first client, whose jobs will mostly be planned alike."""
     _prepare()
     sources = _sources()
-    _know_project()
+    _know_project(arguments)
     # what is imported stays: jobs need not search it for garbage, nor copy its pages to count references
     gc.collect()
     gc.freeze()
@@ -116,17 +116,18 @@ def _sources() -> dict[str, tuple[int, int]]:
     return {path: (state.st_mtime_ns, state.st_size) for path, state in found.items()}
 
 
-def _know_project() -> None:
-    """Import this project and plan, for what the plan remembers of the sources; nothing where that fails."""
+def _know_project(arguments: list[str]) -> None:
+    """Import this project and plan; nothing where that fails."""
     import importlib
 
     try:
         halves = [path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.glob("*/*/run.py")]
         for name in (*OWN, *(".".join(half.parts) for half in halves)):
             importlib.import_module(f"pipeline.{name}")
+        from pipeline.commands import jobs
         from pipeline.planning import load
 
-        load.load()
+        load.remember(jobs.ROOT, jobs.values(arguments[3::2]))
     except Exception:
         _forget_project()
 
@@ -188,4 +189,4 @@ def _request(link: socket.socket) -> dict[str, Any]:
 
 if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as own:
-        serve(own)
+        serve(own, sys.argv[2:])

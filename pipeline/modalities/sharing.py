@@ -85,7 +85,7 @@ def share(prepared: Prepared, settings: dict[str, Any], draws: Draws, device: to
 
     def part(inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         labels, those = chosen(labels)
-        return inputs[those].to(device), labels[those].to(device)
+        return inputs.index_select(0, those.nonzero().squeeze(1)).to(device), labels[those].to(device)
 
     count = settings["train_examples"] or len(prepared.train_inputs)
     parts = taken(prepared, "train", count - settings["validation_examples"], settings["validation_examples"])

@@ -1,5 +1,6 @@
 """The plan: a pure function from params.yaml, studies/, papers/ and the sources to the runs."""
 
+import contextlib
 import json
 import shlex
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError, nearest, unknown
+from pipeline.files import matching
 from pipeline.planning import check, data, expand, papers, search, suffixes
 from pipeline.planning.model import Params, Plan, Rates, Run, Study
 from pipeline.schema import check as checked
@@ -55,6 +57,38 @@ def load(
         suffixes.check(studies[key], runs[key], f"studies/{key}.yaml")
     order = [key for key in params.studies if key in studies] + [key for key in studies if key not in params.studies]
     return Plan(params.tier, {key: studies[key] for key in order}, tuple(run for key in order for run in runs[key]))
+
+
+_remembered: list[tuple[Any, Plan]] = []
+
+
+def remember(root: Path, overrides: dict[str, Any]) -> None:
+    """Plan all studies for `remembered`; nothing where that fails."""
+    _remembered.clear()
+    with contextlib.suppress(UserError, OSError):
+        seen = _seen(root, overrides)
+        _remembered.append((seen, load(root, overrides)))
+
+
+def remembered(root: Path, overrides: dict[str, Any], study: str) -> Plan | None:
+    """The plan that this process, or the one it was forked from, remembers, where that is what `load` would find.
+
+    None where it was another one, has no such study, or where its files have changed. The sources are not looked at,
+    since a process reads them once.
+    """
+    data.look_again()
+    for seen, plan in _remembered:
+        with contextlib.suppress(UserError, OSError):
+            same = seen == _seen(root, overrides) and plan.recipes == {key: data.recipe(key) for key in plan.recipes}
+            return plan if same and study in plan.studies else None
+    return None
+
+
+def _seen(root: Path, overrides: dict[str, Any]) -> Any:
+    """What a plan is made of, apart from sources and data sets."""
+    paths = [root / PARAMS, *(path for folder in ("studies", "papers") for path in matching(root / folder, "*"))]
+    states = [(str(path), path.stat()) for path in paths]
+    return json.dumps(overrides, sort_keys=True), [(path, state.st_mtime_ns, state.st_size) for path, state in states]
 
 
 def _params(root: Path, overrides: dict[str, Any], option: str) -> tuple[Params, Callable[[str], str]]:

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import UserError
 from pipeline.exhibits.frame import Files
-from pipeline.files import part, read_sealed, sha256
+from pipeline.files import link, part, read_sealed, sha256
 from pipeline.tracking.reach import UnreachableError, give_up, given_up, line, log
 from pipeline.tracking.store import Point, Store, answering, lock, opened, quietly, store_uri, text
 
@@ -86,9 +86,12 @@ def mirror(store: Store, run: Any, result: Mapping[str, Any], folder: Path, sent
     data = Dataset(run.dataset, origin.get("dataset_digest", "unknown")[:36], "local", json.dumps({"uri": where}))
     context = "evaluation" if run.needs else "training"
     store.client.log_inputs(tracked.info.run_id, [DatasetInput(data, [InputTag("mlflow.data.context", context)])])
-    repository = store.artifacts(tracked)
+    repository, place = store.artifacts(tracked), _place(tracked)
     for name in files:
-        repository.log_artifact(str(folder / name))
+        if place is None:
+            repository.log_artifact(str(folder / name))
+        else:
+            link(folder / name, place / name)  # nobody writes into a file that is there, so one copy will do
     store.client.set_terminated(tracked.info.run_id, MLFLOW_STATUS[result["status"]], end)
     marks = {name: text(value) for name, value in tags.items() if value is not None}
     store.batch(tracked, points, flatten(run.settings), {**marks, "recount.sent": sent})
@@ -105,11 +108,16 @@ def finished(run: Any, root: Path) -> tuple[dict[str, Any], Path, str] | None:
 def holds(tracked: Any, sent: str) -> bool:
     """Whether the store has all of the result with that digest; artifacts are looked for where they are local files."""
     tags = tracked.data.tags
-    place = urlsplit(tracked.info.artifact_uri)
     if tags.get("recount.sent") != sent:
         return False
-    names = tags["recount.files"].split(",")
-    return place.scheme != "file" or all((Path(unquote(place.path)) / name).is_file() for name in names)
+    place = _place(tracked)
+    return place is None or all((place / name).is_file() for name in tags["recount.files"].split(","))
+
+
+def _place(tracked: Any) -> Path | None:
+    """The folder of the run's artifacts; None where they are not local files."""
+    found = urlsplit(tracked.info.artifact_uri)
+    return Path(unquote(found.path)) if found.scheme == "file" else None
 
 
 def send(run: Any, root: Path, seconds: float = 3.0) -> bool:

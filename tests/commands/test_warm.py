@@ -193,7 +193,7 @@ from pipeline.commands import warm
 
 links = []
 for what in (b"", b"\\n", b"\\n{{", b"\\n{{}}\\n", b"\\n" + (9 << 20) * b"x" + b"\\n", b"\\n[1]\\n", None, None):
-    link, _ = warm._connect(warm.address())
+    link, _ = warm._connect(warm.address(), [])
     link.settimeout(20)
     try:
         if what is None:
