@@ -71,7 +71,8 @@ def after(files):
 
     def found(wildcards):
         ENGINE.begin()
-        return [path if path in ENGINE.making else ancient(path) for path in files(wildcards)]
+        wanted = [path for path in files(wildcards) if path not in ENGINE.left]
+        return [path if path in ENGINE.making else ancient(path) for path in wanted]
 
     return found
 

@@ -42,6 +42,10 @@ class Engine:
         self.workflow, self.steps, self.exhibits = workflow, tuple(steps), tuple(exhibits)
         self.making: set[str] = set()
         """The last files of the steps that are made in this call, whether or not they are there."""
+        self.left: set[str] = set()
+        """The last files of steps that are done and stay out of this call's graph, which takes seconds less to build.
+
+        None of exhibits: those are made again with what they read."""
         self._begun = False
         self._turn: IO[str] | None = None
 
@@ -56,7 +60,10 @@ class Engine:
         called = self.workflow
         triggers = called.dag_settings.rerun_triggers
         called.dag_settings.rerun_triggers = frozenset(each for each in triggers if each.name == "MTIME")
-        if called.is_main_process and called.executor_plugin is not None and not called.dryrun:
+        settings, executor = called.dag_settings, called.executor_plugin if called.is_main_process else None
+        forced = (settings.forceall, settings.forcetargets, settings.forcerun, settings.until, settings.omit_from)
+        whole = executor is None or called.touch or any(forced)
+        if executor is not None and not called.dryrun:
             self._turn = turn(Path())
             os.environ[COMMIT] = commit(Path()) or ""
             if called.local_exec:
@@ -65,6 +72,8 @@ class Engine:
                     called.register_resource("gpu_slots", len(found))
         # of a step, Snakemake looks for the files alone that it is asked for: for an old table, say, and not its stamp
         self.making.update(files[-1] for files in self.steps if not there(files))
+        if not whole:
+            self.left.update(files[-1] for files in self.steps if files[-1] not in self.making)
         self.making.update(each.outputs[-1] for each in self.exhibits if not outputs.sound(each, Path()))
         called.dag.forcefiles.update(self.making)
 

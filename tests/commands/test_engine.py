@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def call(**asked: Any) -> SimpleNamespace:
+    """What the engine sees of a call of Snakemake: `snakemake`, apart from what is asked."""
+    names = ("forceall", "forcetargets", "forcerun", "until", "omit_from")
+    settings = SimpleNamespace(rerun_triggers=frozenset(), **{name: asked.get(name, False) for name in names})
+    plain = {"is_main_process": True, "executor_plugin": "one", "dryrun": False, "touch": False, "local_exec": False}
+    return SimpleNamespace(dag_settings=settings, dag=SimpleNamespace(forcefiles=set()), **{**plain, **asked})
+
+
 def test_a_step_waits_for_the_last_file_of_what_it_reads(here: Path) -> None:
     read = [("a", "b"), ("a", "gone"), ("gone", "b"), ("future",)]
     assert engine.inputs(("missing",), read) == ["b", "gone", "b"]
@@ -33,11 +42,31 @@ def test_a_step_waits_for_the_last_file_of_what_it_reads(here: Path) -> None:
 
 
 def test_a_step_any_of_whose_files_is_missing_is_made(here: Path) -> None:
-    settings = SimpleNamespace(rerun_triggers=frozenset())
-    called = SimpleNamespace(is_main_process=False, dag_settings=settings, dag=SimpleNamespace(forcefiles=set()))
+    called = call(is_main_process=False)
     made = engine.Engine(called, [("a", "b"), ("gone", "b"), ("a", "gone")])
     made.begin()
     assert called.dag.forcefiles == made.making == {"b", "gone"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "whole"),
+    [
+        ({}, False),
+        ({"dryrun": True}, False),
+        ({"forceall": True}, True),
+        ({"forcerun": {"train"}}, True),
+        ({"touch": True}, True),
+        ({"executor_plugin": None}, True),
+        ({"is_main_process": False}, True),
+    ],
+)
+def test_what_is_done_belongs_to_the_graph_only_where_a_call_may_be_about_it(
+    here: Path, monkeypatch: pytest.MonkeyPatch, asked: dict, whole: bool
+) -> None:
+    monkeypatch.setattr(engine, "commit", lambda _: None)
+    made = engine.Engine(call(**asked), [("a", "b"), ("own",), ("gone",)])
+    made.begin()
+    assert made.left == (set() if whole else {"b", "own"})
 
 
 def test_no_step_reads_what_it_leaves_under_another_name() -> None:
