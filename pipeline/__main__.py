@@ -3,8 +3,8 @@
 import os
 import sys
 
-from pipeline.commands import entry
-from pipeline.commands.guard import guarded, told
+INTERRUPTED = 130
+"""The exit code of a shell for a process that SIGINT has ended."""
 
 
 def main() -> int:
@@ -12,12 +12,18 @@ def main() -> int:
     if os.environ.get("RECOUNT_WARM") == "1" and sys.argv[1:2] in (["train"], ["evaluate"]):
         from pipeline.commands import warm
 
-        code = warm.delegate(sys.argv[1:])
+        try:
+            code = warm.delegate(sys.argv[1:])
+        except KeyboardInterrupt:
+            return INTERRUPTED
         if code is not None:
             return code
+    # only now, since who waits for a job needs none of it
+    from pipeline.commands import entry, guard
+
+    sys.excepthook = guard.told
     return entry.run(sys.argv[1:])
 
 
 if __name__ == "__main__":
-    sys.excepthook = told
-    sys.exit(guarded(main))
+    sys.exit(main())

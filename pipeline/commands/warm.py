@@ -10,22 +10,24 @@ away, by both sides. The first client makes the socket and hands it to the proce
 waits in the socket's queue, and all of them are told at once if the process dies.
 """
 
+# every job starts with this module, so it imports little: without pathlib, json and typing a client takes half the time
 import errno
 import hashlib
-import json
 import os
 import resource
 import socket
 import struct
-import subprocess
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import subprocess
 
 START_SECONDS = 30.0
 """How long a client waits for its job to begin; imports take 2 to 10 of them."""
+COLD_FOLDER = ".recount"
 COLD_SECONDS = 600.0
 """How long jobs do without a warm process after one could not be started."""
 READ_AT_IMPORT = (
@@ -50,9 +52,9 @@ def delegate(arguments: list[str]) -> int | None:
     with link:
         answers = link.makefile("rb")
         try:
-            request = {"arguments": arguments, "folder": str(Path.cwd()), "environment": dict(os.environ)}
+            request = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
             socket.send_fds(link, [b"\n"], [0, 1, 2])
-            link.sendall(json.dumps(request).encode() + b"\n")
+            link.sendall(ascii(request).encode() + b"\n")
             started = answers.readline()
         except OSError:
             started = b""
@@ -75,26 +77,31 @@ def address() -> str:
     return f"\0recount-{os.getuid()}-{hashlib.sha256(repr(_inherited()).encode()).hexdigest()[:32]}"
 
 
-def cold_mark(name: str) -> Path:
+def cold_mark(name: str) -> str:
     """The file that stands for a warm process of that name that could not be started, or not in time."""
-    return Path(".recount") / f"cold{name[-33:]}"
+    return os.path.join(COLD_FOLDER, f"cold{name[-33:]}")
 
 
-def _inherited() -> list[Any]:
+def _inherited() -> list[object]:
     """What a forked job has from the warm process and cannot change: jobs that differ in it need another process."""
     limits = [getattr(resource, name) for name in sorted(dir(resource)) if name.startswith("RLIMIT_")]
     mask = os.umask(0o077)
     os.umask(mask)
     return [
-        (sys.executable, os.fsencode(Path.cwd())),
-        [(state.st_dev, state.st_ino) for state in (Path("/").stat(), Path().stat())],
-        sorted(str(name.readlink()) for name in Path("/proc/self/ns").iterdir()),
-        Path("/proc/self/cgroup").read_bytes(),
+        (sys.executable, os.getcwdb()),
+        [(state.st_dev, state.st_ino) for state in map(os.stat, "/.")],
+        sorted(os.readlink(f"/proc/self/ns/{name}") for name in os.listdir("/proc/self/ns")),
+        _read("/proc/self/cgroup"),
         sorted(pair for pair in os.environ.items() if pair[0].startswith(READ_AT_IMPORT)),
         (os.getresuid(), os.getresgid(), sorted(os.getgroups())),
         [resource.getrlimit(limit) for limit in limits],
         (mask, os.getpriority(os.PRIO_PROCESS, 0), sorted(os.sched_getaffinity(0))),
     ]
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
 
 
 def _connect(name: str, arguments: list[str]) -> tuple[socket.socket, "subprocess.Popen[bytes] | None"]:
@@ -119,6 +126,8 @@ def _connect(name: str, arguments: list[str]) -> tuple[socket.socket, "subproces
 
 def _started(name: str, arguments: list[str]) -> "subprocess.Popen[bytes] | None":
     """Start the warm process; None where another client is about to."""
+    import subprocess
+
     with socket.socket(socket.AF_UNIX) as listener:
         try:
             listener.bind(name)
@@ -144,18 +153,20 @@ def peer(link: socket.socket) -> int:
     return int(struct.unpack("3i", found)[1])
 
 
-def _recent(cold: Path) -> bool:
+def _recent(cold: str) -> bool:
     try:
-        return 0 <= time.time() - cold.stat().st_mtime < COLD_SECONDS
+        return 0 <= time.time() - os.stat(cold).st_mtime < COLD_SECONDS
     except OSError:
         return False
 
 
-def _remember(cold: Path) -> None:
+def _remember(cold: str) -> None:
     """Note that there is no use in starting a warm process, so that not every job tries."""
+    from pathlib import Path
+
     with suppress(OSError):
-        cold.parent.mkdir(exist_ok=True)
-        for old in cold.parent.glob("cold-*"):
-            if not _recent(old):
+        Path(COLD_FOLDER).mkdir(exist_ok=True)
+        for old in Path(COLD_FOLDER).glob("cold-*"):
+            if not _recent(str(old)):
                 old.unlink(missing_ok=True)
-        cold.touch()
+        Path(cold).touch()

@@ -5,9 +5,9 @@ itself after `IDLE_SECONDS` without work. Where a source has changed since it st
 of this project and reads it as it is then.
 """
 
+import ast
 import ctypes
 import gc
-import json
 import os
 import select
 import signal
@@ -17,7 +17,7 @@ import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.commands.warm import cold_mark, peer
 from pipeline.errors import redacted
@@ -44,19 +44,19 @@ def serve(listener: socket.socket, arguments: list[str]) -> None:
     gc.collect()
     gc.freeze()
     with suppress(OSError):
-        cold_mark(os.fsdecode(listener.getsockname())).unlink(missing_ok=True)  # slow, but there now
+        Path(cold_mark(os.fsdecode(listener.getsockname()))).unlink(missing_ok=True)  # slow, but there now
     waiting = select.poll()
     waiting.register(listener, select.POLLIN)
-    jobs: dict[int, socket.socket] = {}
+    jobs: dict[int, Job] = {}
     idle = time.monotonic()
     while jobs or time.monotonic() - idle < IDLE_SECONDS:
         for descriptor, _ in waiting.poll(50 if jobs else 1000):
             if descriptor == listener.fileno():
                 _accept(listener, jobs, waiting, sources)
             else:
-                # the client has ended: end its job too
+                # a job has ended, or its client: then end the job too
                 waiting.unregister(descriptor)
-                for process in [process for process, link in jobs.items() if link.fileno() == descriptor]:
+                for process in [process for process, job in jobs.items() if job.link.fileno() == descriptor]:
                     os.kill(process, signal.SIGKILL)
         for process in list(jobs):
             ended, status = os.waitpid(process, os.WNOHANG)
@@ -65,8 +65,20 @@ def serve(listener: socket.socket, arguments: list[str]) -> None:
                 idle = time.monotonic()
 
 
+class Job(NamedTuple):
+    link: socket.socket
+    """To its client."""
+    end: int | None
+    """What can be read as soon as it has ended; None where the system has no such descriptors."""
+
+    def close(self) -> None:
+        self.link.close()
+        if self.end is not None:
+            os.close(self.end)
+
+
 def _accept(
-    listener: socket.socket, jobs: dict[int, socket.socket], waiting: select.poll, sources: dict[str, tuple[int, int]]
+    listener: socket.socket, jobs: dict[int, Job], waiting: select.poll, sources: dict[str, tuple[int, int]]
 ) -> None:
     """Fork a job for the next client. It is the job that hears the client out, so that none keeps others waiting."""
     try:
@@ -80,22 +92,35 @@ def _accept(
     except OSError:
         process = None
     if process == 0:
-        for other in (listener, *jobs.values()):
+        listener.close()
+        for other in jobs.values():
             other.close()
         _job(link, sources, server)
     elif process:
-        jobs[process] = link
+        jobs[process] = Job(link, _end_of(process))
         waiting.register(link, 0)  # to be told of its end alone
+        if (end := jobs[process].end) is not None:
+            waiting.register(end, select.POLLIN)
     else:
         link.close()
 
 
-def _answer(link: socket.socket, waiting: select.poll, code: int) -> None:
+def _end_of(process: int) -> int | None:
+    try:
+        return os.pidfd_open(process)
+    except (AttributeError, OSError):
+        return None
+
+
+def _answer(job: Job, waiting: select.poll, code: int) -> None:
     """Tell a client how its job has ended."""
-    with suppress(KeyError):
-        waiting.unregister(link)
-    with link, suppress(OSError):
-        link.sendall(f"{code if code >= 0 else 128 - code}\n".encode())
+    for each in (job.link, job.end):
+        with suppress(KeyError):
+            if each is not None:
+                waiting.unregister(each)
+    with suppress(OSError):
+        job.link.sendall(f"{code if code >= 0 else 128 - code}\n".encode())
+    job.close()
 
 
 def _prepare() -> None:
@@ -174,7 +199,7 @@ def _request(link: socket.socket) -> dict[str, Any]:
     link.settimeout(REQUEST_SECONDS)
     _, handles, _, _ = socket.recv_fds(link, 1, 3)
     text = link.makefile("rb").readline(REQUEST_BYTES)
-    request: dict[str, Any] = json.loads(text)
+    request: dict[str, Any] = ast.literal_eval(text.decode())
     for target, handle in zip(range(3), handles, strict=True):
         os.dup2(handle, target)
         os.close(handle)
