@@ -2,10 +2,10 @@
 
 All train the same network with the same loss, optimiser, batch size and strengths of augmentation. Ours is the
 project's own loop. `plain` is written as tutorials write it: PIL images, torchvision's transforms one image at a time,
-a DataLoader, the default memory layout. `lightly` is the library of that name as fast as it goes here: its transform and
-loss, grey images in memory, channels last, bf16 where the project's loop computes in it. Rounds alternate, so that a
-machine whose speed drifts drifts for all. Then SimCLR is trained by ours and by lightly's for the same CPU time, and a
-linear probe is fitted to both.
+a DataLoader, the default memory layout. `lightly` is the library of that name as fast as it goes here: its transform
+and loss, grey images in memory, channels last. Rounds alternate, so that a machine whose speed drifts drifts for all.
+Then SimCLR is trained by ours and by lightly's for the same CPU time, and a linear probe is fitted to both. Where the
+project's loop computes in bf16, all do.
 """
 
 import importlib.util

@@ -173,3 +173,13 @@ def test_generated_parts_of_the_documents_are_current() -> None:
         [sys.executable, "docs/fill.py", "--check"], cwd=project.HERE, capture_output=True, encoding="utf-8"
     )
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.skipif(not (project.HERE / ".git").exists(), reason="git alone knows what belongs to the project")
+def test_nothing_that_belongs_to_one_machine_is_part_of_the_project() -> None:
+    def listed(*options: str) -> list[str]:
+        call = ["git", "-C", str(project.HERE), "ls-files", *options]
+        return subprocess.run(call, capture_output=True, encoding="utf-8", check=True).stdout.splitlines()
+
+    assert listed("--cached", "--ignored", "--exclude-standard") == []
+    assert [line for line in listed("--stage") if line.startswith("120000")] == []  # links, which lead elsewhere
