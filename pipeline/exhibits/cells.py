@@ -1,6 +1,6 @@
 """A study's results by cell: the runs of one method in one variant, over seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -10,8 +10,9 @@ import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.exhibits import frame, labels, statistics
+from pipeline.exhibits.estimates import Estimates
 from pipeline.exhibits.frame import SEVERITY, PlanLike, Records
-from pipeline.exhibits.statistics import Sample
+from pipeline.exhibits.statistics import Estimate, Sample
 from pipeline.metrics import Metric, redrawn
 
 UNMEASURED = "the runs do not measure it"
@@ -27,17 +28,38 @@ def _agree(run: Any, metric: str, found: float, stated: float | None) -> None:
         )
 
 
+class Later(Mapping[int, Any]):
+    """A mapping that is made when it is first looked into."""
+
+    def __init__(self, make: Callable[[], Mapping[int, Any]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[int, Any]:
+        return self._make()
+
+    def __getitem__(self, key: int) -> Any:
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
 @dataclass
 class Cell:
     """The runs of one method in one variant, by seed, with their results.
 
-    study: all cells of the study, whose means are resampled together.
+    study: all cells of the study, whose means are resampled together. known: estimates that were computed before.
     """
 
     runs: list[Any]
     results: list[dict[str, Any]]
     records: Records
     study: "Mapping[Any, Cell]" = field(default_factory=dict, repr=False)
+    known: MutableMapping[str, Estimate | None] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self._samples: dict[str, Sample] = {}
@@ -61,7 +83,7 @@ class Cell:
     def examples(self) -> dict[int, Any]:
         """seed -> arrays of predictions.npz, of the runs that are ok; without the features, which are large."""
         return {
-            run.seed: {name: values for name, values in self.records.examples(run).items() if name != "features"}
+            run.seed: self.records.examples(run)
             for run, result in zip(self.runs, self.results, strict=True)
             if result["status"] == "ok"
         }
@@ -97,23 +119,38 @@ class Cell:
         UserError where stored examples contradict the stored metric: then one of the files is not the run's.
         """
         if metric not in self._samples:
-            self._samples[metric] = self._sample(metric)
+            values = {run.seed: value for run in self.runs if (value := self.value(run, metric)) is not None}
+            self._samples[metric] = Sample(
+                values,
+                Later(lambda: self._examples(metric, values)),
+                Later(lambda: self._redraws(metric, values)),
+                lambda: [cell.sample(metric) for cell in self.study.values()],
+                f"{metric} {values} {self._seals}" if self._seals else "",
+                self.known,
+            )
         return self._samples[metric]
 
-    def _sample(self, metric: str) -> Sample:
-        values = {run.seed: value for run in self.runs if (value := self.value(run, metric)) is not None}
+    @cached_property
+    def _seals(self) -> str:
+        """What tells the cell's results from others; empty where one has no seal."""
+        seals = [result.get("seal", "") for result in self.results]
+        return " ".join(seals) if all(seals) else ""
+
+    def _examples(self, metric: str, values: Mapping[int, float]) -> dict[int, np.ndarray]:
         name = f"example_{metric}"
         examples = {seed: self.examples[seed][name] for seed in values if name in self.examples.get(seed, {})}
         for run in self.runs:
             if run.seed in examples:
                 _agree(run, metric, float(examples[run.seed].mean(dtype="float64")), values[run.seed])
+        return examples
+
+    def _redraws(self, metric: str, values: Mapping[int, float]) -> dict[int, Callable[[], np.ndarray]]:
         file = labels.described(metric)
-        drawn = {
+        return {
             seed: partial(self._drawn, file, seed, metric)
             for seed in values
             if file is not None and file.kept(self.examples.get(seed, {}))
         }
-        return Sample(values, examples, drawn, lambda: [cell.sample(metric) for cell in self.study.values()])
 
     def _drawn(self, file: Metric, seed: int, metric: str) -> np.ndarray:
         """(B,) of the metric over resampled examples; UserError where what was kept contradicts the stored metric."""
@@ -135,9 +172,10 @@ class Results:
         self.records: Records = records or frame.Files(root)
         self.runs: Sequence[Any] = plan.study_runs(study)
         self.results = self.records.results(self.runs)
+        self.known = Estimates(self.study, self.root)
         self.cells: dict[tuple[str, str], Cell] = {}
         for run, result in sorted(zip(self.runs, self.results, strict=True), key=lambda pair: pair[0].seed):
-            cell = self.cells.setdefault((run.variant, run.method), Cell([], [], self.records, self.cells))
+            cell = self.cells.setdefault((run.variant, run.method), Cell([], [], self.records, self.cells, self.known))
             cell.runs.append(run)
             cell.results.append(result)
 

@@ -69,8 +69,10 @@ def write(
     plan: PlanLike, papers: "Mapping[str, Paper]", root: str | Path = ".", records: Records | None = None
 ) -> Path:
     """Write results/claims.csv below `root`: one row per claim, sorted by paper, in the paper's order."""
-    path = Path(root) / "results" / "claims.csv"
-    write_text(path, lines(COLUMNS, [[*_line(found), plan.tier] for found in judge(plan, papers, root, records)]))
+    path, read = Path(root) / "results" / "claims.csv", dict[str, Results]()
+    write_text(path, lines(COLUMNS, [[*_line(found), plan.tier] for found in judge(plan, papers, root, records, read)]))
+    for results in read.values():
+        results.known.keep("claims")
     return path
 
 

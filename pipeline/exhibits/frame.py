@@ -62,8 +62,9 @@ class Records(Protocol):
         """The content of each run's result.json, in the order of `runs`. UserError where one is missing."""
         ...
 
-    def examples(self, run: Any) -> "dict[str, np.ndarray]":
-        """The arrays of the run's predictions.npz; empty where there is none."""
+    def examples(self, run: Any, features: bool = False) -> "dict[str, np.ndarray]":
+        """The arrays of the run's predictions.npz, those of that name, which are large, only where they are asked for;
+        empty where there is none."""
         ...
 
     def history(self, run: Any) -> list[dict[str, Any]]:
@@ -87,14 +88,14 @@ class Files:
             self._read[run.path] = read_sealed(f"{self.root}/{run.path}/result.json", run.id, self.remedy)
         return self._read[run.path]
 
-    def examples(self, run: Any) -> "dict[str, np.ndarray]":
+    def examples(self, run: Any, features: bool = False) -> "dict[str, np.ndarray]":
         import numpy as np
 
         path = self._part(run, "predictions.npz")
         if path is None:
             return {}
         with np.load(path, allow_pickle=False) as archive:
-            return dict(archive)
+            return {name: archive[name] for name in archive.files if features or name != "features"}
 
     def history(self, run: Any) -> list[dict[str, Any]]:
         path = self._part(run, "history.jsonl")

@@ -13,12 +13,13 @@ intervals are somewhat wide. `benchmarks/coverage.py` simulates how often they h
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
 
+from pipeline.files import digest
 from pipeline.seeds import derive
 
 B = 2000
@@ -54,7 +55,8 @@ class Sample:
     """One metric of one cell.
 
     values: seed -> number; examples: seed -> (N,) values whose mean that number is. redrawn: of a metric that is no
-    mean, seed -> what makes its (B,) values over resampled examples.
+    mean, seed -> what makes its (B,) values over resampled examples. key: what the numbers are, in a word; empty where
+    nobody says. known: estimates that were computed before, by the keys of what they are of.
     """
 
     values: Mapping[int, float]
@@ -62,7 +64,10 @@ class Sample:
     redrawn: Mapping[int, Callable[[], np.ndarray]] = field(default_factory=dict)
     group: "Callable[[], Iterable[Sample]]" = field(default=tuple, repr=False, compare=False)
     """Yields samples to resample along with this one, itself among them: many together cost little more than one."""
+    key: str = ""
+    known: "MutableMapping[str, Estimate | None]" = field(default_factory=dict, repr=False, compare=False)
     _rows: np.ndarray | None = field(default=None, init=False, repr=False, compare=False)
+    _over: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def by_example(self) -> bool:
@@ -92,6 +97,12 @@ class Sample:
             seed: row - float(np.mean(self.examples[seed], dtype=np.float64)) + self.values[seed]
             for seed, row in zip(self.values, self._rows, strict=True)
         }
+
+    def over(self, seeds: tuple[int, ...]) -> np.ndarray:
+        """(B,) means of the replicates over some seeds."""
+        if seeds not in self._over:
+            self._over[seeds] = np.mean([self.replicates[seed] for seed in seeds], axis=0)
+        return self._over[seeds]
 
     @property
     def _size(self) -> int:
@@ -150,6 +161,15 @@ def widening(seeds: int) -> float:
 
 def contrast(terms: Sequence[tuple[float, Sample]]) -> Estimate | None:
     """The mean over common seeds of the weighted sum of `terms`, with its interval; None without a common seed."""
+    if not all(sample.key for _, sample in terms):
+        return _contrast(terms)
+    key, known = digest([[weight, sample.key] for weight, sample in terms]), terms[0][1].known
+    if key not in known:
+        known[key] = _contrast(terms)
+    return known[key]
+
+
+def _contrast(terms: Sequence[tuple[float, Sample]]) -> Estimate | None:
     common = sorted(set.intersection(*(set(sample.values) for _, sample in terms)))
     if not common:
         return None
@@ -159,8 +179,7 @@ def contrast(terms: Sequence[tuple[float, Sample]]) -> Estimate | None:
     if len(common) == 1 and not by_example:
         return Estimate(mean, None, None, 1, None)
     samples = terms if by_example else [(weight, Sample(sample.values)) for weight, sample in terms]
-    rows = [sum((weight * s.replicates[seed] for weight, s in samples), start=np.zeros(B)) for seed in common]
-    draws = np.mean(rows, axis=0)
+    draws = sum((weight * sample.over(tuple(common)) for weight, sample in samples), start=np.zeros(B))
     levels = "examples"
     if len(common) > 1:
         levels = "seeds and examples" if by_example else "seeds"

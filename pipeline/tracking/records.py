@@ -42,11 +42,11 @@ class MlflowRecords:
                 raise UserError(f"{self.uri}: result.json of run {run.path} is not the one that was sent; {TRACK}")
         return self._files.results(runs)
 
-    def examples(self, run: Any) -> "dict[str, np.ndarray]":
-        """The arrays of the run's predictions.npz; empty where it has none."""
+    def examples(self, run: Any, features: bool = False) -> "dict[str, np.ndarray]":
+        """The arrays of the run's predictions.npz, with those of that name on request; empty where it has none."""
         with self._reading():
             self._fetch(run, "result.json", "predictions.npz")
-        return self._files.examples(run)
+        return self._files.examples(run, features)
 
     def history(self, run: Any) -> list[dict[str, Any]]:
         """The lines of the run's history.jsonl; empty where it has none."""

@@ -109,8 +109,8 @@ def test_other_records_give_the_same_bytes(made: Any, tmp_path: Path) -> None:
         def results(self, runs: Any) -> list[dict[str, Any]]:
             return read.results(runs)
 
-        def examples(self, run: Any) -> dict[str, Any]:
-            return read.examples(run)
+        def examples(self, run: Any, features: bool = False) -> dict[str, Any]:
+            return read.examples(run, features)
 
         def history(self, run: Any) -> list[dict[str, Any]]:
             return read.history(run)
@@ -400,8 +400,8 @@ def test_the_csv_does_not_depend_on_the_time_that_runs_took(large: Any) -> None:
         def results(self, runs: Any) -> Any:
             return [{**r, "seconds": {"train": 99.0, "evaluate": 9.0}} for r in large.results.records.results(runs)]
 
-        def examples(self, run: Any) -> Any:
-            return large.results.records.examples(run)
+        def examples(self, run: Any, features: bool = False) -> Any:
+            return large.results.records.examples(run, features)
 
         def history(self, run: Any) -> Any:
             return [{**line, "seconds": 99.0} for line in large.results.records.history(run)]
@@ -466,7 +466,7 @@ def test_the_table_says_how_labels_were_made_wrong_and_how_uneven_classes_are(la
             found = zip(runs, large.results.records.results(runs), strict=True)
             return [{**r, "data": {"label_noise": 0.4 + run.seed / 100, "class_counts": [9, 3]}} for run, r in found]
 
-        def examples(self, run: Any) -> Any:
+        def examples(self, run: Any, features: bool = False) -> Any:
             return {}
 
         def history(self, run: Any) -> Any:

@@ -412,8 +412,8 @@ class Lacking:
         metrics = {name: value for name, value in result["metrics"].items() if name != self.metric}
         return {**result, "metrics": metrics, "metrics_absent": {self.metric: self.reasons[run.seed]}}
 
-    def examples(self, run: Any) -> dict[str, Any]:
-        return self.read.examples(run)
+    def examples(self, run: Any, features: bool = False) -> dict[str, Any]:
+        return self.read.examples(run, features)
 
     def history(self, run: Any) -> list[dict[str, Any]]:
         return self.read.history(run)

@@ -331,14 +331,14 @@ def test_the_records_equal_the_files_also_when_they_are_gone(root):
     tracking.sync(plan, root)
     files = Files(root)
     results = files.results(plan.runs)
-    examples = {run.id: files.examples(run) for run in plan.runs}
+    examples = {run.id: files.examples(run, features=True) for run in plan.runs}
     histories = {run.id: files.history(run) for run in plan.runs}
     assert any(examples.values()) and not all(examples.values())
     shutil.rmtree(root / "runs")
     records = tracking.MlflowRecords(plan, root)
     assert records.results(plan.runs[::-1]) == results[::-1]
     for run in plan.runs:
-        arrays = records.examples(run)
+        arrays = records.examples(run, features=True)
         assert arrays.keys() == examples[run.id].keys()
         for name, array in arrays.items():
             assert array.dtype == examples[run.id][name].dtype

@@ -36,7 +36,8 @@ def draw(results: "Results") -> Any:
     for method in (results.study.baseline, _best.other(results)):
         cell = results.cells.get((variant, method or ""))
         for run, result in zip(cell.runs, cell.results, strict=True) if cell and method else ():
-            arrays = results.records.examples(run) if result["status"] == "ok" and method not in found else {}
+            asked = result["status"] == "ok" and method not in found
+            arrays = results.records.examples(run, features=True) if asked else {}
             if "features" in arrays and "labels" in arrays:
                 found[str(method)] = arrays["features"][:EXAMPLES].astype(np.float64), arrays["labels"][:EXAMPLES]
     if not found:

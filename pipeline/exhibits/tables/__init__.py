@@ -23,4 +23,5 @@ def write(results: Results) -> list[Path]:
     paths = [results.root / "results" / "tables" / f"{results.study.key}.{suffix}" for suffix in content]
     for path, text in zip(paths, content.values(), strict=True):
         write_text(path, text)
+    results.known.keep("table")
     return paths
