@@ -5,7 +5,7 @@ file of estimates by the code that computes them. So one that is there is right,
 """
 
 import contextlib
-from collections.abc import Iterator, MutableMapping
+from collections import UserDict
 from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,40 +23,31 @@ FOLDER = Path(".recount/estimates")
 REMEDY = "delete it"
 
 
-class Estimates(MutableMapping[str, "Estimate | None"]):
+class Estimates(UserDict[str, "Estimate | None"]):
     """A study's estimates by key; None where there is no common seed. It remembers which were asked for."""
 
     def __init__(self, study: "Study", root: Path) -> None:
+        super().__init__()
         self._folder, self._code = root / FOLDER / study.key, _code(study)
-        self._known: dict[str, Estimate | None] = {}
         self._asked: set[str] = set()
         for path in matching(self._folder, "*.json"):
-            with contextlib.suppress(UserError, OSError, ValueError):  # changed, or of other code: computed again
+            with contextlib.suppress(UserError, OSError, ValueError, TypeError, KeyError):  # then all is computed again
                 found = read_sealed(path, self._code, REMEDY)["estimates"]
-                self._known |= {key: value and Estimate(*value) for key, value in found.items()}
+                self.data |= {key: value and Estimate(*value) for key, value in found.items()}
 
     def keep(self, name: str) -> None:
         """Write what was asked for since, under the name of what asked."""
-        found = {key: value and list(astuple(value)) for key, value in self._known.items() if key in self._asked}
-        write_sealed(self._folder / f"{name}.json", {"id": self._code, "estimates": found})
+        found = {key: value and list(astuple(value)) for key, value in self.data.items() if key in self._asked}
+        with contextlib.suppress(OSError):
+            write_sealed(self._folder / f"{name}.json", {"id": self._code, "estimates": found})
 
     def __getitem__(self, key: str) -> Estimate | None:
-        value = self._known[key]
         self._asked.add(key)
-        return value
+        return self.data[key]
 
     def __setitem__(self, key: str, value: Estimate | None) -> None:
         self._asked.add(key)
-        self._known[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self._known[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
-
-    def __len__(self) -> int:
-        return len(self._known)
+        self.data[key] = value
 
 
 def _code(study: "Study") -> str:
