@@ -2,7 +2,7 @@
 
 Every candidate is first timed, all of them in turn, round by round, and each by its fastest round: a machine whose
 speed drifts drifts for all. Then it is trained on as many images as that speed allows in so many CPU seconds, at
-several learning rates, of which the best counts.
+several learning rates, of which the best counts, and judged on training images that were kept out.
 """
 
 import statistics
@@ -43,6 +43,8 @@ TASKS = {
     "SimCLR, 16 pixels": Task("ssl", "simclr", "fashion_mnist_cluttered", 16, "linear_top1"),
 }
 BATCH = 64
+KEPT_OUT = 2000
+"""Training images on which accuracy is measured: an encoder that is chosen by it is not chosen on test images."""
 RATES = (0.003, 0.01)
 
 
@@ -86,7 +88,7 @@ def _speeds(chosen: Any, task: Task, candidates: Mapping[str, Sequence[Layer]], 
 
 
 def _accuracy(chosen: Any, task: Task, layers: Sequence[Layer], seed: int, images: int, rate: float) -> float:
-    """Per cent of test images that a candidate, trained on so many images, tells right."""
+    """Per cent of the images kept out that a candidate, trained on so many images, tells right."""
     from pipeline import lookup
     from pipeline.training.evidence import evaluate
 
@@ -100,16 +102,16 @@ def _job(chosen: Any, task: Task, layers: Sequence[Layer], seed: int, images: in
     """Training on about so many images in all, in as many epochs as that takes of the data set."""
     from pipeline import modalities
 
-    examples = modalities.describe(task.dataset).train_examples
+    examples = modalities.describe(task.dataset).train_examples - KEPT_OUT
     epochs = max(1, round(images / examples))
     return _training.job(
         chosen,
         lambda shape: ConvNet(shape[0], layers),
         seed,
         dataset=task.dataset,
-        train_examples=max(BATCH, min(examples, images // epochs)),
-        validation_examples=0,
-        test_examples=None,
+        train_examples=max(BATCH, min(examples, images // epochs)) + KEPT_OUT,
+        validation_examples=KEPT_OUT,
+        evaluate_on="validation",
         epochs=epochs,
         batch_size=BATCH,
         optimizer={**chosen.settings["optimizer"], "name": "adamw", "learning_rate": rate, "weight_decay": 0.01},
