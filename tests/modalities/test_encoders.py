@@ -8,24 +8,32 @@ import torch
 import torch.nn.functional as F
 
 from pipeline import modalities
-from pipeline.modalities.images.encoders.convnet import Convolution
+from pipeline.modalities.images.encoders.convnet import LAYERS, ConvNet
 from pipeline.modalities.images.run import encoder as encoder_of
 from pipeline.planning import load as planning
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("side", [1, 2, 3, 8])
-@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_the_convolution_of_small_maps_is_the_convolution(side, layout):
+@pytest.mark.parametrize("layers", [LAYERS, ((4, 5, 2, False), (6, 3, 1, True)), ((8, 6, 4, False),)])
+@pytest.mark.parametrize("side", [12, 14, 28])
+def test_the_small_encoder_is_convolution_pooling_normalisation_and_relu(side, layers):
     torch.manual_seed(0)
-    ours = Convolution(5, 7, 3, padding=1, bias=False).double().to(memory_format=layout)
-    x = torch.randn(6, 5, side, side, dtype=torch.double).to(memory_format=layout).requires_grad_()
-    found, expected = ours(x), F.conv2d(x, ours.weight, padding=1)
-    torch.testing.assert_close(found, expected)
-    slope = torch.randn_like(expected)
-    for mine, theirs in zip(*(torch.autograd.grad(y, (x, ours.weight), slope) for y in (found, expected)), strict=True):
-        torch.testing.assert_close(mine, theirs)
+    encoder = ConvNet(2, layers).double()
+    images = torch.randn(6, 2, side, side, dtype=torch.double)
+    expected = images
+    for block, (width, kernel, stride, pooled) in zip(encoder.blocks, layers, strict=True):
+        weight = next(block.parameters())
+        assert weight.shape == (width, expected.shape[1], kernel, kernel)
+        expected = F.conv2d(expected, weight, stride=stride, padding=(kernel - 1) // 2)
+        if pooled:  # the last row and column may be half a window
+            rows, columns = (range(0, length, 2) for length in expected.shape[2:])
+            windows = [expected[:, :, y : y + 2, x : x + 2].amax((2, 3)) for y in rows for x in columns]
+            expected = torch.stack(windows, 2).unflatten(2, (len(rows), len(columns)))
+        mean, variance = expected.mean((0, 2, 3), keepdim=True), expected.var((0, 2, 3), correction=0, keepdim=True)
+        expected = ((expected - mean) / (variance + 1e-5).sqrt()).clamp_min(0)
+    torch.testing.assert_close(encoder(images), expected.mean((2, 3)).float())
+    assert encoder.feature_dim == layers[-1][0]
 
 
 @pytest.mark.parametrize(("name", "channels"), [("convnet", 1), ("resnet18", 3)])
