@@ -43,7 +43,7 @@ class Engine:
         self.making: set[str] = set()
         """The last files of the steps that are made in this call, whether or not they are there."""
         self.left: set[str] = set()
-        """The last files of steps that are done and stay out of this call's graph, which takes seconds less to build.
+        """The files of steps that are done and stay out of this call's graph, which takes seconds less to build.
 
         None of exhibits: those are made again with what they read."""
         self._begun = False
@@ -73,7 +73,7 @@ class Engine:
         # of a step, Snakemake looks for the files alone that it is asked for: for an old table, say, and not its stamp
         self.making.update(files[-1] for files in self.steps if not there(files))
         if not whole:
-            self.left.update(files[-1] for files in self.steps if files[-1] not in self.making)
+            self.left.update(path for files in self.steps if files[-1] not in self.making for path in files)
         self.making.update(each.outputs[-1] for each in self.exhibits if not outputs.sound(each, Path()))
         called.dag.forcefiles.update(self.making)
 

@@ -66,7 +66,7 @@ def test_what_is_done_belongs_to_the_graph_only_where_a_call_may_be_about_it(
     monkeypatch.setattr(engine, "commit", lambda _: None)
     made = engine.Engine(call(**asked), [("a", "b"), ("own",), ("gone",)])
     made.begin()
-    assert made.left == (set() if whole else {"b", "own"})
+    assert made.left == (set() if whole else {"a", "b", "own"})
 
 
 def test_no_step_reads_what_it_leaves_under_another_name() -> None:

@@ -14,7 +14,7 @@ def test_weighted_layers_are_kernels_and_matrices_of_encoder_and_head():
     method = classifier()
     method.encoder = ConvNet(1)
     shapes = [tuple(layer.weight.shape) for layer in weighted_layers(method)]
-    kernels = [(8, 1, 3, 3), (32, 8, 3, 3), (64, 32, 3, 3), (64, 64, 3, 3)]
+    kernels = [(16, 1, 3, 3), (32, 16, 3, 3), (128, 32, 3, 3)]
     assert sorted(shapes) == sorted([*kernels, (CONTEXT.num_classes, FEATURES)])
 
 

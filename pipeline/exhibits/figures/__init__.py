@@ -42,6 +42,8 @@ def write(results: "Results") -> list[Path]:
 
 
 def _write(name: str, results: "Results") -> list[Path]:
+    import matplotlib
+
     from pipeline.exhibits.figures import _style
     from pipeline.files import write_bytes
 
@@ -50,7 +52,9 @@ def _write(name: str, results: "Results") -> list[Path]:
     with _style.applied(drawn):
         figure = module(name).draw(results)
         figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # laid out once, which is most of the time that many panels take
+        # laid out once, which is most of the time that many panels take: with "none", each saving would draw twice
+        with matplotlib.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
+            figure.set_layout_engine(None)
         for path, metadata in zip(paths, ({"Date": None, "Creator": None}, {"Software": None}), strict=True):
             content = io.BytesIO()  # written here: what draws hides why a write failed
             figure.savefig(content, format=path.suffix[1:], metadata=metadata)

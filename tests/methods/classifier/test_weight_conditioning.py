@@ -54,8 +54,8 @@ def test_it_changes_nothing_before_batch_normalisation():
 def test_a_weight_is_computed_once_a_step_and_anew_after_it():
     method, data = WeightConditioning(), batch(("full",))
     method.encoder = ConvNet(1).train()
-    method.build(dataclasses.replace(CONTEXT, feature_dim=64))
-    data.views = [torch.randn(len(data.labels), 1, 16, 16)]  # the last layer works on 2x2 and reads its weight often
+    method.build(dataclasses.replace(CONTEXT, feature_dim=method.encoder.feature_dim))
+    data.views = [torch.randn(len(data.labels), 1, 16, 16)]
     layer, calls = weighted_layers(method.encoder)[-1], []
     layer.parametrizations.weight[0].register_forward_hook(lambda *_: calls.append(1))
     before = method.loss(data)
