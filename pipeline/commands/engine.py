@@ -4,6 +4,7 @@ A step whose files are all there is done, whatever their times and wherever they
 in its path. So nothing here compares times, and no input ever makes a finished step run again.
 """
 
+import contextlib
 import fcntl
 import functools
 import os
@@ -66,6 +67,8 @@ class Engine:
         if executor is not None and not called.dryrun:
             self._turn = turn(Path())
             os.environ[COMMIT] = commit(Path()) or ""
+            for path in (path for each in self.exhibits for path in each.outputs):
+                _out_of_the_future(path)
             if called.local_exec:
                 os.environ[tracking.LATER] = "1"
                 if "gpu_slots" not in called.global_resources and (found := cards.found()):
@@ -154,6 +157,13 @@ def inputs(own: Files, read: Iterable[Files], leave: bool = False) -> list[str]:
     """
     done = leave and there(own)
     return [files[-1] for files in read if (_past(files[-1]) if there(files) else not done)]
+
+
+def _out_of_the_future(path: str) -> None:
+    """Give a file of a later time than now this one: what reads an exhibit must wait for it where it is made again."""
+    with contextlib.suppress(OSError):
+        if os.stat(path).st_mtime > time.time():  # noqa: PTH116
+            os.utime(path)
 
 
 @functools.cache

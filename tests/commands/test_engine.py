@@ -69,6 +69,16 @@ def test_what_is_done_belongs_to_the_graph_only_where_a_call_may_be_about_it(
     assert made.left == (set() if whole else {"a", "b", "own"})
 
 
+def test_an_exhibit_from_the_future_is_waited_for(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "commit", lambda _: None)
+    monkeypatch.setattr(engine.outputs, "sound", lambda *_: True)
+    exhibit = SimpleNamespace(outputs=["gone", "future"])
+    for dry in (True, False):
+        engine._past.cache_clear()
+        engine.Engine(call(dryrun=dry), [], [exhibit]).begin()  # type: ignore[list-item]
+        assert engine.inputs(("missing",), [("future",)]) == ([] if dry else ["future"])
+
+
 def test_no_step_reads_what_it_leaves_under_another_name() -> None:
     """Snakemake sets the times of weights and history, one after the other, and holds them against what was read."""
     run = SimpleNamespace(trains=True, trained="trained/t", path="runs/r")

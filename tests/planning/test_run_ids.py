@@ -140,7 +140,7 @@ def test_an_operation_is_part_of_its_users(edited: Editor) -> None:
 
 
 def test_an_encoder_is_part_of_its_runs(edited: Editor) -> None:
-    assert edited((CONVNET, "8, 32, 64, 64]", "8, 32, 64, 65]")).trained_anew == set(edited.before)
+    assert edited((CONVNET, "(128, 3, 1, True))", "(129, 3, 1, True))")).trained_anew == set(edited.before)
 
 
 def test_a_data_set_is_part_of_the_runs_that_read_it(edited: Editor) -> None:
