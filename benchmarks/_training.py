@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 
@@ -49,18 +50,8 @@ def job(run: Any, encoder: Any = None, seed: int = 0, **settings: Any) -> Any:
     found = job.make(changed, choose(), modalities.load, None)
     if encoder is None:
         return found
-    return replace(found, modality=_Modality(found.modality, encoder))
-
-
-class _Modality:
-    """A modality with another encoder."""
-
-    def __init__(self, modality: Any, encoder: Any) -> None:
-        self.Views, self.share = modality.Views, modality.share
-        self._encoder = encoder
-
-    def encoder(self, _: str, shape: tuple[int, ...]) -> Any:
-        return self._encoder(shape)
+    modality = SimpleNamespace(Views=found.modality.Views, encoder=lambda _, shape: encoder(shape))
+    return replace(found, modality=modality)
 
 
 def fit(job: Any) -> list[dict[str, Any]]:
@@ -70,3 +61,12 @@ def fit(job: Any) -> list[dict[str, Any]]:
 
     with tempfile.TemporaryDirectory() as folder:
         return fit(job, whole(job), Kept(Path(folder) / "none", "benchmark"), 1e9, lambda row: None)
+
+
+def measured(job: Any, metric: str) -> float:
+    """A metric of the job's method as it is now."""
+    from pipeline import lookup
+    from pipeline.training.evidence import evaluate
+
+    evidence = lookup.module(f"protocols.{job.settings['protocol']}.run").Evidence(job)
+    return float(evaluate(evidence, [metric]).metrics[metric])

@@ -89,13 +89,9 @@ def _speeds(chosen: Any, task: Task, candidates: Mapping[str, Sequence[Layer]], 
 
 def _accuracy(chosen: Any, task: Task, layers: Sequence[Layer], seed: int, images: int, rate: float) -> float:
     """Per cent of the images kept out that a candidate, trained on so many images, tells right."""
-    from pipeline import lookup
-    from pipeline.training.evidence import evaluate
-
     job = _job(chosen, task, layers, seed, images, rate)
     _training.fit(job)
-    evidence = lookup.module(f"protocols.{job.settings['protocol']}.run").Evidence(job)
-    return evaluate(evidence, [task.metric]).metrics[task.metric]
+    return _training.measured(job, task.metric)
 
 
 def _job(chosen: Any, task: Task, layers: Sequence[Layer], seed: int, images: int, rate: float) -> Any:

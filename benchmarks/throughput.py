@@ -8,6 +8,7 @@ Then SimCLR is trained by ours and by lightly's for the same CPU time, and a lin
 project's loop computes in bf16, all do.
 """
 
+import functools
 import importlib.util
 import statistics
 import time
@@ -19,7 +20,7 @@ from benchmarks import _training
 
 WHAT = (
     ("simclr", "ssl", "simclr", {}),
-    ("simclr, 28 pixels, batch 256", "ssl", "simclr", {"full_size": None, "batch_size": 256}),
+    ("simclr, 28 pixels, batch 256", "ssl", "simclr", {"augmentation": {"full_size": None}, "batch_size": 256}),
     ("cross_entropy", "classification", "cross_entropy", {}),
 )
 """Name, study, method, and what differs from the study."""
@@ -31,7 +32,7 @@ def run(tier: str = "laptop", examples: int = 2560, rounds: int = 5, seconds: fl
     with _training.one_core():
         for name, study, method, changes in WHAT:
             planned = _training.planned(study, method, tier)
-            settings = _settings(planned, examples, **changes)
+            settings = _settings(planned, examples, changes)
             loops = {"ours": _ours(planned, settings), "plain": _loop(planned, settings, _torchvision)}
             if method == "simclr" and importlib.util.find_spec("lightly"):
                 loops["lightly"] = _loop(planned, settings, _lightly)
@@ -58,12 +59,10 @@ def _compared(ours: list[float], others: list[float], name: str) -> str:
     return f"{medians}, ratio {statistics.median(ratios):.2f} (pairs: {spread})"
 
 
-def _settings(planned: Any, examples: int, **changes: Any) -> dict[str, Any]:
-    augmentation = dict(planned.settings["augmentation"])
-    if "full_size" in changes:
-        augmentation["full_size"] = changes.pop("full_size")
+def _settings(planned: Any, examples: int, changes: dict[str, Any]) -> dict[str, Any]:
+    augmentation = {**planned.settings["augmentation"], **changes.get("augmentation", {})}
     sizes = {"train_examples": examples, "validation_examples": 0, "epochs": 1}
-    return {**sizes, "augmentation": augmentation, **changes}
+    return {**sizes, **changes, "augmentation": augmentation}
 
 
 def _ours(planned: Any, settings: dict[str, Any]) -> Callable[[], float]:
@@ -75,11 +74,7 @@ def _ours(planned: Any, settings: dict[str, Any]) -> Callable[[], float]:
 
 
 def _loop(planned: Any, settings: dict[str, Any], make: Callable[[Any], Any]) -> Callable[[], float]:
-    def round_() -> float:
-        return next(rounds)
-
-    rounds = _epochs(_training.job(planned, **settings), make)
-    return round_
+    return functools.partial(next, _epochs(_training.job(planned, **settings), make))
 
 
 def _epochs(job: Any, make: Callable[[Any], Any]) -> Iterator[float]:
@@ -181,29 +176,32 @@ def _lightly(job: Any) -> Any:
     return transform, loss, torch.channels_last
 
 
+def _for(seconds: float, planned: Any, settings: dict[str, Any]) -> tuple[Any, int]:
+    """A job trained by the project's loop for about so many CPU seconds, and its epochs."""
+    _training.fit(_training.job(planned, **settings))
+    started = time.process_time()
+    _training.fit(_training.job(planned, **settings))
+    epochs = max(1, round(seconds / (time.process_time() - started)))
+    job = _training.job(planned, **{**settings, "epochs": epochs})
+    _training.fit(job)
+    return job, epochs
+
+
+def _lightly_for(seconds: float, planned: Any, settings: dict[str, Any]) -> tuple[Any, int]:
+    """The same by lightly's."""
+    job = _training.job(planned, **settings)
+    rounds, started, epochs = _epochs(job, _lightly), time.process_time(), 0
+    while not epochs or time.process_time() - started < seconds:
+        next(rounds)
+        epochs += 1
+    return job, epochs
+
+
 def _learned(planned: Any, seconds: float) -> dict[str, tuple[float, int]]:
     """For each loop, a linear probe's accuracy after about so many CPU seconds of training, and the images of them."""
-    from pipeline import lookup
-    from pipeline.training.evidence import evaluate
-
-    found = {}
-    examples = planned.settings["train_examples"]
-    for loop in ("ours", "lightly"):
-        settings = {**_settings(planned, examples), "schedule": {"name": "constant", "warmup": 0.0}}
-        if loop == "ours":
-            _training.fit(_training.job(planned, **settings))
-            started = time.process_time()
-            _training.fit(_training.job(planned, **settings))
-            epochs = max(1, round(seconds / (time.process_time() - started)))
-            job = _training.job(planned, **{**settings, "epochs": epochs})
-            _training.fit(job)
-        else:
-            job = _training.job(planned, **settings)
-            rounds, started, epochs = _epochs(job, _lightly), time.process_time(), 0
-            while not epochs or time.process_time() - started < seconds:
-                next(rounds)
-                epochs += 1
-        evidence = lookup.module(f"protocols.{job.settings['protocol']}.run").Evidence(job)
-        accuracy = evaluate(evidence, ["linear_top1"]).metrics["linear_top1"]
-        found[loop] = accuracy, epochs * examples
+    examples, found = planned.settings["train_examples"], {}
+    settings = {**_settings(planned, examples, {}), "schedule": {"name": "constant", "warmup": 0.0}}
+    for loop, trained in (("ours", _for), ("lightly", _lightly_for)):
+        job, epochs = trained(seconds, planned, settings)
+        found[loop] = _training.measured(job, "linear_top1"), epochs * examples
     return found

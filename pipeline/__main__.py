@@ -3,26 +3,30 @@
 import os
 import sys
 
-INTERRUPTED = 130
-"""The exit code of a shell for a process that SIGINT has ended."""
-
 
 def main() -> int:
     """Run the command line; the exit code."""
+    ended = None
     if os.environ.get("RECOUNT_WARM") == "1" and sys.argv[1:2] in (["train"], ["evaluate"]):
         from pipeline.commands import warm
 
         try:
             code = warm.delegate(sys.argv[1:])
-        except KeyboardInterrupt:
-            return INTERRUPTED
+        except BaseException as error:  # told below, as that of any command
+            code, ended = None, error
         if code is not None:
             return code
     # only now, since who waits for a job needs none of it
     from pipeline.commands import entry, guard
 
     sys.excepthook = guard.told
-    return entry.run(sys.argv[1:])
+
+    def run() -> int:
+        if ended is not None:
+            raise ended
+        return entry.run(sys.argv[1:])
+
+    return guard.guarded(run)
 
 
 if __name__ == "__main__":

@@ -59,9 +59,9 @@ class Engine:
             return
         self._begun = True
         called = self.workflow
-        triggers = called.dag_settings.rerun_triggers
-        called.dag_settings.rerun_triggers = frozenset(each for each in triggers if each.name == "MTIME")
-        settings, executor = called.dag_settings, called.executor_plugin if called.is_main_process else None
+        settings = called.dag_settings
+        settings.rerun_triggers = frozenset(each for each in settings.rerun_triggers if each.name == "MTIME")
+        executor = called.executor_plugin if called.is_main_process else None
         forced = (settings.forceall, settings.forcetargets, settings.forcerun, settings.until, settings.omit_from)
         whole = executor is None or called.touch or any(forced)
         if executor is not None and not called.dryrun:

@@ -173,7 +173,7 @@ def evaluate(run: Run, plan: Plan, root: Path) -> dict[str, Any]:
             "dataset_digest": run.data,
             "code_digest": run.code,
             "needs": list(run.needs),
-            "git_commit": os.environ[COMMIT] or None if COMMIT in os.environ else commit(root),
+            "git_commit": _commit(root),
         },
     }
     names = KEPT if run.trains else ()
@@ -277,6 +277,12 @@ def commit(root: Path) -> str | None:
         return subprocess.run(call, capture_output=True, encoding="utf-8", check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def _commit(root: Path) -> str | None:
+    """The commit that the call has told its jobs; outside of one, that of now."""
+    told = os.environ.get(COMMIT)
+    return commit(root) if told is None else told or None
 
 
 def complete(run: Run, root: Path) -> bool:

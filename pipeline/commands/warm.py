@@ -153,7 +153,7 @@ def peer(link: socket.socket) -> int:
     return int(struct.unpack("3i", found)[1])
 
 
-def _recent(cold: str) -> bool:
+def _recent(cold: "str | os.PathLike[str]") -> bool:
     try:
         return 0 <= time.time() - os.stat(cold).st_mtime < COLD_SECONDS
     except OSError:
@@ -167,6 +167,6 @@ def _remember(cold: str) -> None:
     with suppress(OSError):
         Path(COLD_FOLDER).mkdir(exist_ok=True)
         for old in Path(COLD_FOLDER).glob("cold-*"):
-            if not _recent(str(old)):
+            if not _recent(old):
                 old.unlink(missing_ok=True)
         Path(cold).touch()

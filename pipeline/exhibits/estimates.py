@@ -54,4 +54,4 @@ def _code(study: "Study") -> str:
     """The digest of the code that computes the study's estimates."""
     described = {found.name: found for name in study.measured if (found := labels.described(name))}
     anew = [f"pipeline.metrics.{name}:compute" for name, found in sorted(described.items()) if found.redrawn]
-    return identity.digest("pipeline.exhibits.cells:Cell", *anew)
+    return identity.digest("pipeline.exhibits.statistics:contrast", "pipeline.exhibits.cells:Cell", *anew)

@@ -86,10 +86,10 @@ def mirror(store: Store, run: Any, result: Mapping[str, Any], folder: Path, sent
     data = Dataset(run.dataset, origin.get("dataset_digest", "unknown")[:36], "local", json.dumps({"uri": where}))
     context = "evaluation" if run.needs else "training"
     store.client.log_inputs(tracked.info.run_id, [DatasetInput(data, [InputTag("mlflow.data.context", context)])])
-    repository, place = store.artifacts(tracked), _place(tracked)
+    place = _place(tracked)
     for name in files:
         if place is None:
-            repository.log_artifact(str(folder / name))
+            store.artifacts(tracked).log_artifact(str(folder / name))
         else:
             link(folder / name, place / name)  # nobody writes into a file that is there, so one copy will do
     store.client.set_terminated(tracked.info.run_id, MLFLOW_STATUS[result["status"]], end)

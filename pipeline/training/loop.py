@@ -5,7 +5,6 @@ import copy
 import functools
 import itertools
 import math
-import operator
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -177,7 +176,7 @@ def _batches(job: Job, phase: Phase, epoch: int) -> Iterator[Batch]:
     draws = [job.draws.generator("augment", *stream.purpose, epoch) for stream in (own, *further)]
     batches = own.batches(order, phase.steps, draws[0], method.fetch)
     others = {
-        stream.name: stream.batches(places, phase.steps, generator, operator.getitem)
+        stream.name: stream.batches(places, phase.steps, generator, functools.partial(Method.fetch, method))
         for stream, places, generator in zip(further, orders, draws[1:], strict=True)
     }
     for batch in batches:
@@ -204,6 +203,11 @@ class Stream:
     def purpose(self) -> list[str]:
         return [] if self.name == TRAIN else [self.name]
 
+    @property
+    def joins(self) -> bool:
+        """Whether the modality makes the views of several steps at once."""
+        return hasattr(self.job.views, "draws")
+
     def order(self, epoch: int, steps: int) -> Tensor:
         """Places in random order, as many rounds of all of them as the steps need."""
         draws = self.job.draws.generator("order", *self.purpose, epoch)
@@ -215,8 +219,7 @@ class Stream:
         self, order: Tensor, steps: int, draws: torch.Generator, fetch: Callable[..., Tensor]
     ) -> Iterator[Batch]:
         """The epoch's batches. Draws come step by step, however many steps' views are made at once."""
-        ahead = AHEAD if hasattr(self.job.views, "draws") else 0
-        together = max(1, ahead // (self.size * math.prod(self.inputs.shape[1:])))
+        together = max(1, AHEAD // (self.size * math.prod(self.inputs.shape[1:]))) if self.joins else 1
         for first in range(0, steps, together):
             chosen = order[first * self.size : min(first + together, steps) * self.size]
             labels, places = labels_of(self.labels, chosen).split(self.size), chosen.split(self.size)
@@ -228,7 +231,7 @@ class Stream:
     def _views(self, inputs: Tensor, steps: int, generator: torch.Generator) -> list[list[tuple[Tensor, Tensor]]]:
         """Of the inputs of some steps, for each of `self.views` the views and boxes of each step."""
         views = self.job.views
-        if not hasattr(views, "draws"):
+        if not self.joins:
             return [[views.view(inputs, kind, generator)] for kind in self.views]
         drawn = [[views.draws(kind, self.size, generator) for kind in self.views] for _ in range(steps)]
         found: dict[int, list[tuple[Tensor, Tensor]]] = {}

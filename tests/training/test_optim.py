@@ -118,9 +118,8 @@ def test_steps_are_torchs_where_gradients_come_and_go_and_after_a_resume(name: s
             optimizer = optim.build(settings(name, **options), ours)
             optimizer.load_state_dict(state)
     for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
-        torch.testing.assert_close(
-            one, other, rtol=1e-9, atol=1e-8
-        )  # a bias before a normalisation has only noise for a gradient
+        # a bias before a normalisation has only noise for a gradient
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-8)
 
 
 def test_sgd_is_momentum_with_nesterovs_look_ahead_in_closed_form() -> None:

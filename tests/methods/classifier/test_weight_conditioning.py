@@ -51,9 +51,17 @@ def test_it_changes_nothing_before_batch_normalisation():
     torch.testing.assert_close(method.encoder(images), plain(images), rtol=1e-2, atol=1e-3)
 
 
+class Twice(ConvNet):
+    """Reads every weight twice."""
+
+    def forward(self, inputs):
+        super().forward(inputs)
+        return super().forward(inputs)
+
+
 def test_a_weight_is_computed_once_a_step_and_anew_after_it():
     method, data = WeightConditioning(), batch(("full",))
-    method.encoder = ConvNet(1).train()
+    method.encoder = Twice(1).train()
     method.build(dataclasses.replace(CONTEXT, feature_dim=method.encoder.feature_dim))
     data.views = [torch.randn(len(data.labels), 1, 16, 16)]
     layer, calls = weighted_layers(method.encoder)[-1], []
