@@ -24,7 +24,7 @@ FOLDERS = frozenset({"data", "docs", "logs", "papers", "pipeline", "profiles", "
 
 def study(study: Study, where: str) -> None:
     """UserError for the first fault of a study."""
-    for part in (_names, _methods, _tiers, _searches, _bases, _variants, _rates, _figures):
+    for part in (_names, _methods, _tiers, _searches, _bases, _variants, _places, _resolutions, _rates, _figures):
         part(study, where)
     metrics.check(study.metrics, study.further_metrics, code.evidence(study.protocol), where)
 
@@ -176,6 +176,33 @@ def _variants(study: Study, where: str) -> None:
         for setting in own.settings:
             if setting not in has:
                 raise unknown("setting of its methods", setting, has, place)
+
+
+def _places(study: Study, where: str) -> None:
+    """Whether there are the cells and metrics that phenomena, core and ceiling name."""
+    named = [(f"{where}: core", variant, method) for variant, keys in study.core.items() for method in keys]
+    if study.ceiling:
+        named.append((f"{where}: ceiling", study.ceiling.variant, study.ceiling.method))
+    ids = [each.id for each in study.phenomena]
+    for each in study.phenomena:
+        place = f"{where}: phenomenon '{each.id}'"
+        if ids.count(each.id) > 1:
+            raise UserError(f"{place}: is stated twice; give one another id")
+        for variant, method, metric in each.places:
+            if metric not in study.measured:
+                raise unknown("metric", metric, study.measured, place)
+            named.append((place, variant, method))
+    for place, variant, method in named:
+        if variant not in study.variants:
+            raise unknown("variant", variant, study.variants, place)
+        if method not in (there := [entry.key for entry in variants.members(study, variant)]):
+            raise unknown(f"method in variant '{variant}'", method, there, place)
+
+
+def _resolutions(study: Study, where: str) -> None:
+    for name in study.resolution:
+        if name not in study.measured:
+            raise unknown("metric", name, study.measured, f"{where}: resolution")
 
 
 def _figures(study: Study, where: str) -> None:

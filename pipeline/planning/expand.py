@@ -167,7 +167,7 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
     trained = digest([_without_off(trained_by), training_code, {key: recipes[key] for key in trained_on}])
     evaluated = digest([_without_off(values), measured, evaluation_code, recipes])
     executed = digest([training_code, evaluation_code])
-    for seed in range(count):
+    for seed in range(params.first_seed, params.first_seed + count):
         base = None if cell.base is None else done[cell.base.study][cell.base.variant, cell.base.method, seed]
         names = [study.key, values["dataset"], entry.key, cell.variant, seed]
         training = digest([*names, trained, base.training if base else None])
@@ -279,7 +279,7 @@ def _below(base: Base, count: int, done: dict[str, Runs], where: str) -> Run:
     seeds = sum((variant, method) == _place(base) for variant, method, _ in runs)
     if count > seeds:
         raise UserError(f"{where}: seeds = {count}: the study '{base.study}' it builds on has {seeds}")
-    first = runs[base.variant, base.method, 0]
+    first = next(run for (variant, method, _), run in runs.items() if (variant, method) == _place(base))
     if not first.trains:
         raise UserError(f"{where}: base: {base.study}/{base.method} has no weights to build on; it is not trained")
     return first

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AliasChoices, Field, RootModel, model_validator
 
 from pipeline.errors import unknown
-from pipeline.schema import Count, Direction, Distinct, Line, Note, Rate, Seeds, Some, Strict
+from pipeline.schema import Count, Direction, Distinct, Line, Note, Positive, Rate, Seeds, Some, Strict, Whole
 
 if TYPE_CHECKING:
     from pipeline.planning.information import Information
@@ -64,6 +64,56 @@ class MethodEntry(Strict):
         return self
 
 
+class Place(Strict):
+    """A cell of a study."""
+
+    method: str
+    variant: str = "default"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _method_alone(cls, value: Any) -> Any:
+        return {"method": value} if isinstance(value, str) else value
+
+
+Key = Annotated[str, Field(pattern="^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=64)]
+"""Small letters and digits, joined by hyphens or underscores: it names a place on a page."""
+
+
+class Phenomenon(Strict):
+    """What a study is about, stated so that its runs can show it or not: `metric` of `method`, or what it has more
+    than `than`, lies above or below a bound. Both sides as in a claim's test, and without a sign of their own."""
+
+    id: Key
+    statement: Line
+    metric: str
+    method: str
+    variant: str = "default"
+    than: str | None = None
+    than_variant: str | None = None
+    than_metric: str | None = None
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _is_a_statement(self) -> "Phenomenon":
+        if (self.above is None) is (self.below is None):
+            raise ValueError("needs a bound: either 'above' or 'below'")
+        if self.than is None and (self.than_variant or self.than_metric):
+            raise ValueError("'than_variant' and 'than_metric' are of 'than', a method, which is missing")
+        if self.than is not None and self.places[0] == self.places[1]:
+            raise ValueError(f"'{self.method}' is compared with itself; name another method, variant or metric")
+        return self
+
+    @property
+    def places(self) -> list[tuple[str, str, str]]:
+        """Variant, method and metric of each side."""
+        first = (self.variant, self.method, self.metric)
+        if self.than is None:
+            return [first]
+        return [first, (self.than_variant or self.variant, self.than, self.than_metric or self.metric)]
+
+
 class Search(Strict):
     """How a study's learning rates are chosen at a tier: the study STUDY_search tries all of them for all methods.
 
@@ -104,6 +154,15 @@ class Study(Strict):
     baseline: str
     floor: str | None = None
     """Its method that has learned nothing, such as an untrained encoder: what is not better has not learned either."""
+    ceiling: Place | None = None
+    """What nobody can be expected to be better than, such as training with all labels, or with the right ones."""
+    phenomena: list[Phenomenon] = []
+    """What must be seen for a comparison to mean anything: that wrong labels are memorised, say, where methods against
+    that are compared."""
+    resolution: dict[str, Positive] = {}
+    """Metric -> the smallest difference that a reader would care about."""
+    core: dict[str, Some[str]] = {}
+    """Variant -> methods: cells that are made anew though their results are published, beside `essential`."""
     selection: Line = "last epoch, no model selection"
     """Printed above the table: how the evaluated model was chosen."""
     metrics: Annotated[dict[str, Direction], Field(min_length=1)]
@@ -125,6 +184,18 @@ class Study(Strict):
     """From a file of its own: `Rates`."""
 
     @property
+    def essential(self) -> frozenset[tuple[str, str]]:
+        """The cells (variant, method) of its core: those it names, baseline and floor, the ceiling, and what its
+        phenomena are about."""
+        first = next(iter(self.variants))
+        named = {(variant, method) for variant, methods in self.core.items() for method in methods}
+        ends = {(first, self.baseline)} | ({(first, self.floor)} if self.floor else set())
+        if self.ceiling:
+            ends.add((self.ceiling.variant, self.ceiling.method))
+        shown = {(variant, method) for each in self.phenomena for variant, method, _ in each.places}
+        return frozenset(named | ends | shown)
+
+    @property
     def measured(self) -> list[str]:
         """Every metric, the table's first."""
         return list(dict.fromkeys([*self.metrics, *self.further_metrics]))
@@ -135,6 +206,10 @@ class Params(Strict):
     studies: Some[str]
     seeds: Seeds | None = None
     """Replaces every study's number of seeds."""
+    first_seed: Whole = 0
+    """Seeds count from here: the same plan with disjoint ones shows how far verdicts are the seeds'."""
+    rerun: Literal["core", "all", "none"] = "core"
+    """What is made here although its results are published: each study's core, everything, nothing."""
     overrides: dict[str, dict[str, Any]] = {}
     """Study -> budget keys, for trying something without editing the study."""
 
@@ -178,8 +253,7 @@ class Test(Strict):
 
 
 class Claim(Strict):
-    id: Annotated[str, Field(pattern="^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=64)]
-    """Small letters and digits, joined by hyphens or underscores: it names a place on a page."""
+    id: Key
     statement: Line
     test: Test | None = None
     why_not: Note = ""

@@ -93,6 +93,9 @@ def study_of(study: Study, tier: str) -> Study:
         "variants": tried,
         "methods": [_entry(entry) for entry in study.methods if any(entry.key in v["methods"] for v in tried.values())],
         "figures": [],
+        "ceiling": None,
+        "phenomena": [],
+        "core": {},
     }
     return study.model_copy(update=changed)
 
