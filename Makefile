@@ -17,6 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export MLFLOW_DISABLE_TELEMETRY := true
 PORT ?= 5000
 STUDY ?= ssl
+CORES ?= all
 
 # what a path cannot hold: Python's environments take no ':', MLflow misreads '%' and '?', DVC '{', '}' and a line's end
 define NEWLINE
@@ -46,11 +47,12 @@ environment:  # by one call at a time; the next one finds it done. What has a ha
 	touch "$(STAMP)"; }
 
 reproduce: $(STAMP)  ## everything: data, runs, tables, figures, claims, report
-	$(PY) -m snakemake --cores all
+	$(PY) -m snakemake --cores $(CORES)
 
-search: $(STAMP)  ## try a study's learning rates on validation examples: make search STUDY=ssl
-	$(PY) -m snakemake --cores all --config 'studies=["$(STUDY)","$(STUDY)_search"]' -- $(STUDY)_search
-	$(PY) -m pipeline search $(STUDY) --write
+search: $(STAMP)  ## try a study's learning rates on validation examples, until the best is inside: make search STUDY=ssl
+	@code=3; while test $$code = 3; do \
+	$(PY) -m snakemake --cores $(CORES) --config 'studies=["$(STUDY)","$(STUDY)_search"]' -- $(STUDY)_search || exit 1; \
+	code=0; $(PY) -m pipeline search $(STUDY) --write || code=$$?; done; exit $$code
 
 test: $(STAMP)  ## lint, types, tests
 	$(PY) -m ruff check .

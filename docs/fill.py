@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from pipeline import metrics  # noqa: E402
+from pipeline.errors import UserError  # noqa: E402
 from pipeline.exhibits import labels  # noqa: E402
 from pipeline.planning import code, load  # noqa: E402
 from pipeline.planning import search as searching  # noqa: E402
@@ -82,24 +83,22 @@ def ranked(found: list[dict[str, str]], columns: list[str], variant: str) -> str
 
 
 def search(study: str) -> str:
-    """Every method's score at every rate, variant by variant, the best one bold."""
-    searched, tier = studies()[study], read_yaml(ROOT / "params.yaml")["tier"]
-    first, rates = next(iter(searched.metrics)), searched.search[tier].learning_rates
-    cells = {cell.name: cell for cell in searching.cells(searched, tier)}
-    scores: dict[tuple[str, str], dict[searching.Try, float | None]] = {}
-    for row in rows(f"tables/{study}_search.csv"):
-        if row["metric"] == first and (cell := cells.get(row["variant"])):
-            score = float(row["mean"]) if row["status"] == "ok" else None
-            scores.setdefault((cell.home, row["method"]), {})[cell.tried] = score
-    better = min if metrics.describe(first).direction == "lower" else max
-    order = list(searched.variants)
+    """Every method's score at all that was tried, variant by variant, the best one bold."""
+    key = study + searching.ENDING
+    plan = load.load(ROOT, {"studies": [study, key]})
+    try:
+        found = searching.choices(plan, study, ROOT)
+    except UserError as error:  # no search here
+        raise FileNotFoundError from error
     lines = []
-    for (home, method), each in sorted(scores.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
-        best = better((score for score in each.values() if score is not None), default=None)
-        for what, found in searching.rows(home, each, rates):
-            texts = ["-" if s is None else f"**{s:.1f}**" if s == best else f"{s:.1f}" for s in found]
-            lines.append([f"`{method}`", what, *texts])
-    return markdown(["method", "variant", *(f"{rate:g}" for rate in sorted(rates))], lines)
+    for choice in found:
+        best = choice.scores[choice.best] if choice.best else None
+        for settings, scores in searching.rows(choice):
+            texts = [
+                f"{rate}: {'-' if s is None else f'**{s:.1f}**' if s == best else f'{s:.1f}'}" for rate, s in scores
+            ]
+            lines.append([f"`{choice.method}`", choice.variant, settings, ", ".join(texts)])
+    return markdown(["method", "variant", "setting", "score by learning rate"], lines, right=False)
 
 
 def verdicts() -> str:

@@ -238,7 +238,8 @@ def search(
 ) -> None:
     """Show what a study's search of learning rates found; `make search STUDY=...` runs it and writes what is best.
 
-    Exit code 1 where the study has another rate or setting than the best, and this is not to be written.
+    Exit code 1 where the study has another rate or setting than the best, and this is not to be written; 3 where it was
+    written and more is to be tried, since the best was at an end of the range, say.
     """
     from rich.console import Console
     from rich.table import Table
@@ -248,20 +249,22 @@ def search(
     values = [*(overrides or []), f"studies={json.dumps([study, study + search_.ENDING])}"]
     plan = jobs.plan(values)
     found = search_.choices(plan, study, jobs.ROOT)
-    rates = plan.study(study).search[plan.tier].learning_rates
-    grid = Table("method", "variant", *(f"{rate:g}" for rate in sorted(rates)), "best", "study", "", box=None)
+    grid = Table("method", "variant", "tried", "best", "study", "", box=None)
     wrong = 0
     for choice in found:
         differs = choice.best is not None and choice.best != choice.stated
         wrong += differs
         ends = [str(choice.best or "-"), str(choice.stated), "differs" if differs else ""]
-        for line, scores in search_.rows(choice.variant, choice.scores, rates):
-            texts = ["-" if score is None else f"{score:.2f}" for score in scores]
-            grid.add_row(choice.method, line, *texts, *ends)
+        for settings, scores in search_.rows(choice):
+            texts = [f"{rate}: {'-' if score is None else f'{score:.2f}'}" for rate, score in scores]
+            grid.add_row(choice.method, choice.variant, "  ".join([settings, *texts]).strip(), *ends)
             ends = ["", "", ""]
     Console(width=160).print(grid)
     if write:
         print(search_.write(found, study, plan.tier, jobs.ROOT))
+        if left := sum(len(choice.next) for choice in found):
+            print(f"{left} more to be tried, because of what was found; `make search STUDY={study}` goes on")
+            raise typer.Exit(3)
     elif wrong:
         print(
             f"{study} has other rates or settings than the best in {wrong} places; --write mends that", file=sys.stderr

@@ -145,7 +145,8 @@ def _rates(study: Study, where: str) -> None:
                         f"{place}: {key}: trains by the steps of variant '{home}' and has the rate from there; "
                         "take the line out"
                     )
-                code.method(key).resolve(choice.settings, f"{place}.{key}")
+                for tried in (choice, *choice.further):
+                    code.method(key).resolve(tried.settings, f"{place}.{key}")
 
 
 def _bases(study: Study, where: str) -> None:

@@ -117,6 +117,9 @@ class Phenomenon(Strict):
 class Search(Strict):
     """How a study's learning rates are chosen at a tier: the study STUDY_search tries all of them for all methods.
 
+    Where a method is best at an end of the range, rates beyond it are tried, until the best is inside; then, at the
+    best rate, the values of `settings`, or rates beside the best for a method that has none there.
+
     What is compared is the study's first metric on `validation_examples`, which are not trained on; as many examples
     are trained on as in the study, where there are enough.
     """
@@ -124,16 +127,22 @@ class Search(Strict):
     learning_rates: Annotated[Distinct[Rate], Field(min_length=2)]
     """Where a variant or a method's line states a rate of its own, in proportion to it."""
     settings: dict[str, dict[str, Annotated[list[Any], Field(min_length=2)]]] = {}
-    """Method -> setting -> values, all of them tried with all rates."""
+    """Method -> setting -> values: what its paper says matters most beside the rate."""
     validation_examples: Count
     seeds: Seeds = 1
 
 
-class Chosen(Strict):
-    """What a search chose for a method."""
+class Tried(Strict):
+    """What a search tried of a method: a learning rate, and settings that are not the study's own."""
 
     learning_rate: Rate
     settings: dict[str, Any] = {}
+
+
+class Chosen(Tried):
+    """What a search chose for a method, and what it tried beyond the study's `learning_rates`."""
+
+    further: list[Tried] = []
 
 
 class Rates(RootModel[dict[str, dict[str, dict[str, Chosen]]]]):

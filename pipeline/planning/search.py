@@ -4,9 +4,9 @@ A search is a study too: its variants are the rates, its runs are measured on tr
 it is scheduled, resumed, tracked and tabulated like everything else, and no code runs methods a second way.
 """
 
-import itertools
+import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.files import read_sealed, write_text
 from pipeline.planning import data, variants
-from pipeline.planning.model import MethodEntry, Plan, Run, Search, Study
+from pipeline.planning.model import MethodEntry, Plan, Run, Study, Tried
 from pipeline.yaml_files import read_yaml
 
 ENDING = "_search"
@@ -29,6 +29,14 @@ class Try:
 
     learning_rate: float
     settings: tuple[tuple[str, Any], ...] = ()
+    """Those that are not the study's own."""
+
+    @classmethod
+    def of(cls, tried: Tried) -> "Try":
+        return cls(tried.learning_rate, tuple(sorted(tried.settings.items())))
+
+    def to_yaml(self) -> dict[str, Any]:
+        return {"learning_rate": self.learning_rate} | ({"settings": dict(self.settings)} if self.settings else {})
 
     def __str__(self) -> str:
         return ", ".join([f"{self.learning_rate:g}", *(f"{name} {value}" for name, value in self.settings)])
@@ -59,25 +67,24 @@ def cells(study: Study, tier: str) -> Iterator[Cell]:
     among them."""
     if tier not in study.search:
         raise UserError(f"studies/{study.key}.yaml: has no search.{tier}, which says what learning rates to try")
-    search, homes = study.search[tier], variants.homes(study, tier)
-    usual = variants.rate(study.budget[tier])
+    homes = variants.homes(study, tier)
     for home in study.variants:
-        budget = variants.merge(study.budget[tier], variants.changes(study, home))
         found: dict[Try, list[str]] = {}
         for entry in variants.members(study, home):
             if homes.get((home, entry.key)) == home:
-                own = variants.rate(variants.merge(budget, entry.budget))
-                for tried in _tries(search, entry.key, own / usual if own and usual else 1.0):
+                chosen = study.rates.get(tier, {}).get(home, {}).get(entry.key)
+                further = [Try.of(each) for each in chosen.further] if chosen else []
+                for tried in dict.fromkeys([*map(Try, _asked(study, tier, home, entry)), *further]):
                     found.setdefault(tried, []).append(entry.key)
         yield from (Cell(home, tried, methods) for tried, methods in found.items())
 
 
-def _tries(search: Search, method: str, proportion: float) -> Iterator[Try]:
-    """What is tried of a method whose own rate is `proportion` times the tier's."""
-    settings = [[(name, value) for value in values] for name, values in search.settings.get(method, {}).items()]
-    for together in itertools.product(*settings):
-        for rate in search.learning_rates:
-            yield Try(float(f"{rate * proportion:.6g}"), together)
+def _asked(study: Study, tier: str, home: str, entry: MethodEntry) -> list[float]:
+    """The study's rates, ascending; in proportion where the variant or the method's line states one of its own."""
+    budget = variants.merge(study.budget[tier], variants.changes(study, home))
+    own, usual = variants.rate(variants.merge(budget, entry.budget)), variants.rate(study.budget[tier])
+    proportion = own / usual if own and usual else 1.0
+    return sorted(float(f"{rate * proportion:.6g}") for rate in study.search[tier].learning_rates)
 
 
 def study_of(study: Study, tier: str) -> Study:
@@ -136,38 +143,81 @@ class Choice:
     stated: Try
     """What the study's own runs have."""
     higher: bool
+    asked: list[float]
+    """The study's rates, ascending; others are tried because of what these gave."""
+    others: dict[str, list[Any]]
+    """Setting -> the values to be tried that are not the study's own."""
 
     @property
     def best(self) -> Try | None:
         """What has the best score; of equals that with the smallest rate."""
-        scores = {tried: score for tried, score in self.scores.items() if score is not None}
+        return self._best(self.scores)
+
+    def _best(self, among: Iterable[Try]) -> Try | None:
+        scores = {tried: score for tried in among if (score := self.scores.get(tried)) is not None}
         if not scores:
             return None
         best = max(scores.values()) if self.higher else min(scores.values())
         return min((tried for tried, score in scores.items() if score == best), key=lambda tried: tried.learning_rate)
 
+    @property
+    def next(self) -> list[Try]:
+        """What is to be tried next, nothing at the end of the search: a rate beyond an end of the range where the best
+        is there; else, at the best rate, other values of settings, or rates beside it where no setting is named."""
+        grid = self._grid()
+        best = self._best(map(Try, grid))
+        if best is None:
+            return []
+        place = grid.index(best.learning_rate)
+        if place == 0 and self._may_grow(grid, self.asked[0]):
+            return [Try(_beyond(grid[1], grid[0]))]
+        if place == len(grid) - 1 and self._may_grow(grid[::-1], self.asked[-1]):
+            return [Try(_beyond(grid[-2], grid[-1]))]
+        beside = [math.sqrt(rate * best.learning_rate) for rate in grid[max(place - 1, 0) : place + 2]]
+        wanted = [Try(best.learning_rate, ((name, value),)) for name, values in self.others.items() for value in values]
+        wanted = wanted or [Try(float(f"{rate:.2g}")) for rate in beside]
+        return [tried for tried in wanted if tried not in self.scores]
 
-def rows(
-    variant: str, scores: Mapping[Try, float | None], rates: Iterable[float]
-) -> Iterator[tuple[str, list[float | None]]]:
-    """A line for all settings that were tried together: what they are, and the scores at the search's rates, ascending.
+    def _grid(self) -> list[float]:
+        """The study's rates, and those beyond either end that were tried."""
+        grid = list(self.asked)
+        while Try(beyond := _beyond(grid[1], grid[0])) in self.scores:
+            grid.insert(0, beyond)
+        while Try(beyond := _beyond(grid[-2], grid[-1])) in self.scores:
+            grid.append(beyond)
+        return grid
 
-    Where other rates were tried than the search's, the line says in what proportion they stand to those.
-    """
-    usual = sorted(rates)
-    for settings in dict.fromkeys(tried.settings for tried in scores):
-        found = sorted((t.learning_rate, score) for t, score in scores.items() if t.settings == settings)
-        told = [variant, *(f"{name} {value}" for name, value in settings)]
-        if (proportion := found[0][0] / usual[0]) != 1:
-            told.append(f"rates times {proportion:g}")
-        yield ", ".join(told), [score for _, score in found]
+    @staticmethod
+    def _may_grow(grid: list[float], end: float) -> bool:
+        """Whether fewer than BEYOND rates stand before a study's own last one."""
+        return grid.index(end) < BEYOND
+
+
+BEYOND = 3
+"""So many rates beyond each end of a study's own are tried at most."""
+
+
+def _beyond(inner: float, end: float) -> float:
+    """The rate beyond an end that is to it what the end is to the rate next to it."""
+    return float(f"{end * end / inner:.2g}")
+
+
+def rows(choice: Choice) -> Iterator[tuple[str, list[tuple[str, float | None]]]]:
+    """What was tried of a method: the settings, and with each the learning rates, ascending, and their scores."""
+    for settings in dict.fromkeys(tried.settings for tried in choice.scores):
+        of_these = [tried for tried in choice.scores if tried.settings == settings]
+        of_these.sort(key=lambda tried: tried.learning_rate)
+        found = [(f"{tried.learning_rate:g}", choice.scores[tried]) for tried in of_these]
+        yield ", ".join(f"{name} {value}" for name, value in settings), found
 
 
 def choices(plan: Plan, study: str, root: Path = Path()) -> list[Choice]:
     """The search of `study`, a line a method and variant, in the study's order. UserError where it has not been run."""
     found: dict[tuple[str, str], dict[Try, list[float | None]]] = {}
-    metric, direction = next(iter(plan.study(study).metrics.items()))
-    by_name = {cell.name: cell for cell in cells(plan.study(study), plan.tier)}
+    about, search = plan.study(study), plan.study(study).search[plan.tier]
+    metric, direction = next(iter(about.metrics.items()))
+    by_name = {cell.name: cell for cell in cells(about, plan.tier)}
+    usual: dict[tuple[str, str], dict[str, Any]] = {}
     for run in plan.study_runs(study + ENDING):
         path = root / run.path / "result.json"
         if not path.is_file():
@@ -175,22 +225,29 @@ def choices(plan: Plan, study: str, root: Path = Path()) -> list[Choice]:
         cell = by_name[run.variant]
         scores = found.setdefault((cell.home, run.method), {}).setdefault(cell.tried, [])
         scores.append(read_sealed(path, run.id)["metrics"].get(metric))
-    runs = {(run.variant, run.method): run for run in plan.study_runs(study) if run.trains}
-    return [
-        Choice(
-            method,
-            variant,
-            {tried: _mean(each) for tried, each in scores.items()},
-            _stated(runs[variant, method], next(iter(scores))),
-            direction == "higher",
+        if not cell.tried.settings:
+            usual[cell.home, run.method] = run.settings["method"]
+    rates = {(run.variant, run.method): rate_of(run) for run in plan.study_runs(study) if run.trains}
+    lines = {entry.key: entry for entry in about.methods}
+    made = []
+    for (variant, method), each in found.items():
+        chosen = about.rates.get(plan.tier, {}).get(variant, {}).get(method)
+        others = {
+            name: [value for value in values if value != usual[variant, method][name]]
+            for name, values in search.settings.get(method, {}).items()
+        }
+        made.append(
+            Choice(
+                method,
+                variant,
+                {tried: _mean(scores) for tried, scores in each.items()},
+                Try.of(chosen) if chosen else Try(rates[variant, method]),
+                direction == "higher",
+                _asked(about, plan.tier, variant, lines[method]),
+                others,
+            )
         )
-        for (variant, method), scores in found.items()
-    ]
-
-
-def _stated(run: Run, tried: Try) -> Try:
-    """What a run of the study has of all that is tried."""
-    return Try(rate_of(run), tuple((name, run.settings["method"][name]) for name, _ in tried.settings))
+    return made
 
 
 def rate_of(run: Run) -> float:
@@ -203,7 +260,8 @@ def _mean(scores: list[float | None]) -> float | None:
 
 
 def write(found: list[Choice], study: str, tier: str, root: Path = Path()) -> Path:
-    """Write what is best to studies/<study>.rates.yaml, other tiers' kept; return its path."""
+    """Write what is best to studies/<study>.rates.yaml, with what was tried beyond the study's rates and what is to be
+    tried next; other tiers' is kept. Return its path."""
     import yaml
 
     path = root / f"studies/{study}.rates.yaml"
@@ -211,8 +269,10 @@ def write(found: list[Choice], study: str, tier: str, root: Path = Path()) -> Pa
     chosen: dict[str, dict[str, Any]] = {}
     for choice in found:
         if best := choice.best:
-            settings = {"settings": dict(best.settings)} if best.settings else {}
-            chosen.setdefault(choice.variant, {})[choice.method] = {"learning_rate": best.learning_rate} | settings
+            own = set(map(Try, choice.asked))
+            further = [tried.to_yaml() for tried in (*choice.scores, *choice.next) if tried not in own]
+            line = best.to_yaml() | ({"further": further} if further else {})
+            chosen.setdefault(choice.variant, {})[choice.method] = line
     head = f"# What `make search STUDY={study}` chose, by tier, variant and method.\n"
-    write_text(path, head + yaml.safe_dump(rates | {tier: chosen}, sort_keys=False, default_flow_style=None))
+    write_text(path, head + yaml.safe_dump(rates | {tier: chosen}, sort_keys=False, default_flow_style=None, width=120))
     return path

@@ -1,6 +1,7 @@
 """Searches of learning rates: what they try, what they found, and where the rates that they chose come to stand."""
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import Any
 
@@ -123,22 +124,62 @@ def test_what_states_a_rate_of_its_own_is_tried_in_proportion_to_it(tmp_path: Pa
     assert found == {("simclr", False): {0.01, 0.5}, ("simclr", True): {0.001, 0.05}, ("dcl", False): {0.1, 5.0}}
 
 
-def test_settings_are_tried_with_every_rate_and_then_are_the_studys(tmp_path: Path) -> None:
-    settings = {"snt_xent_am": {"margin": [0.1, 0.2]}, "snt_xent_aam": {"margin": [0.2, 0.3]}}
+def test_what_was_tried_further_is_part_of_the_search_and_what_was_chosen_is_the_studys(tmp_path: Path) -> None:
+    settings = {"snt_xent_am": {"margin": [0.1, 0.2]}}
     variants = {"default": {}, "other": {"settings": {"margin": 0.7}, "methods": ["snt_xent_am"]}}
-    chosen = {"learning_rate": 0.5, "settings": {"margin": 0.2}}
+    chosen = {"learning_rate": 0.5, "settings": {"margin": 0.2}, "further": [{"learning_rate": 25.0}]}
+    chosen["further"] = [{"learning_rate": 25.0}, {"learning_rate": 0.5, "settings": {"margin": 0.2}}]
     plan = planned(
         tmp_path / "project",
         {"smoke": {"default": {"snt_xent_am": chosen}}},
-        methods=["simclr", "snt_xent_am", "snt_xent_aam"],
+        methods=["simclr", "snt_xent_am"],
         variants=variants,
         search={"smoke": {**RATES, "settings": settings}},
     )
-    found = [(r.method, search.rate_of(r), r.settings["method"].get("margin")) for r in plan.study_runs("ssl_search")]
-    assert len(found) == len(set(found)) == 2 + 4 + 4
-    assert {margin for method, _, margin in found if method == "snt_xent_aam"} == {0.2, 0.3}
+    found = {(r.method, search.rate_of(r), r.settings["method"].get("margin")) for r in plan.study_runs("ssl_search")}
+    usual = code.method("snt_xent_am").settings["margin"].default
+    further = {("snt_xent_am", 25.0, usual), ("snt_xent_am", 0.5, 0.2)}
+    assert found == {(m, r, u) for m, u in (("simclr", None), ("snt_xent_am", usual)) for r in (0.01, 0.5)} | further
     margins = {(r.variant, r.method): r.settings["method"].get("margin") for r in plan.study_runs("ssl")}
     assert margins["default", "snt_xent_am"] == 0.2 and margins["other", "snt_xent_am"] == 0.7
+
+
+def choice(scores: dict[search.Try, float | None], **changes: Any) -> search.Choice:
+    told = {"stated": search.Try(0.1), "higher": True, "asked": [0.03, 0.1, 0.3], "others": {}} | changes
+    return search.Choice("simclr", "default", scores, **told)
+
+
+def followed(score: Any, **changes: Any) -> list[search.Try]:
+    """All that a search tries, in order, where `score` says how good each is."""
+    scores = {search.Try(rate): score(search.Try(rate)) for rate in (0.03, 0.1, 0.3)}
+    while further := choice(scores, **changes).next:
+        assert not scores.keys() & set(further), "nothing is tried twice"
+        scores |= {tried: score(tried) for tried in further}
+    return list(scores)[3:]
+
+
+def test_a_range_grows_until_the_best_is_inside() -> None:
+    rates = lambda tried: [each.learning_rate for each in tried]  # noqa: E731
+    assert rates(followed(lambda tried: -abs(math.log(tried.learning_rate / 0.11)))) == [0.055, 0.17]
+    # best is 0.9: one rate beyond it shows that it is inside, then those beside it are tried
+    assert rates(followed(lambda tried: -abs(math.log(tried.learning_rate / 0.9)))) == [0.9, 2.7, 0.52, 1.6]
+    assert rates(followed(lambda tried: abs(math.log(tried.learning_rate / 0.005)), higher=False))[:2] == [
+        0.009,
+        0.0027,
+    ]
+    # what diverges is no better than any
+    assert rates(followed(lambda tried: None if tried.learning_rate > 0.3 else tried.learning_rate))[0] == 0.9
+    assert followed(lambda tried: None) == []
+
+
+def test_a_range_does_not_grow_for_ever() -> None:
+    assert [each.learning_rate for each in followed(lambda tried: tried.learning_rate)][:3] == [0.9, 2.7, 8.1]
+    assert len(followed(lambda tried: tried.learning_rate)) == search.BEYOND + 1
+
+
+def test_settings_are_tried_at_the_best_rate_in_place_of_rates_beside_it() -> None:
+    found = followed(lambda tried: -abs(tried.learning_rate - 0.1), others={"temperature": [0.2, 0.5]})
+    assert found == [search.Try(0.1, (("temperature", value),)) for value in (0.2, 0.5)]
 
 
 def test_what_a_line_or_a_variant_says_of_measuring_does_not_reach_the_search(tmp_path: Path) -> None:
@@ -206,6 +247,7 @@ def searched(root: Path) -> Plan:
         "gpu": {"default": {"dcl": {"learning_rate": 0.7}}},
     }
     asked = {**RATES, "seeds": 2, "settings": {"dcl": {"temperature": [0.1, 0.5]}}}
+    rates["smoke"]["default"]["dcl"]["further"] = [{"learning_rate": 0.01, "settings": {"temperature": 0.5}}]
     variants = {"default": {}, "small": {"batch_size": 32, "methods": ["simclr"]}}
     plan = planned(root, rates, methods=["simclr", "dcl"], search={"smoke": asked}, variants=variants)
     scores = {
@@ -214,7 +256,6 @@ def searched(root: Path) -> Plan:
         ("dcl", 0.01, 0.1): [30, 31],
         ("dcl", 0.5, 0.1): [40, None],
         ("dcl", 0.01, 0.5): [33, 31],
-        ("dcl", 0.5, 0.5): [32, 32],
     }
     for run in plan.study_runs("ssl_search"):
         score = scores[run.method, search.rate_of(run), run.settings["method"]["temperature"]][run.seed]
@@ -229,18 +270,14 @@ def test_what_a_search_found_is_compared_with_what_the_study_has(tmp_path: Path)
     with pytest.raises(UserError, match="make search STUDY=ssl"):
         search.choices(plan, "ssl", tmp_path)
     simclr, dcl, small = search.choices(plan, "ssl", tmp_path / "project")
-    slow, fast = search.Try(0.01), search.Try(0.5)
+    slow, fast, warm = search.Try(0.01), search.Try(0.5), search.Try(0.01, (("temperature", 0.5),))
     assert (simclr.method, simclr.variant, simclr.scores) == ("simclr", "default", {slow: 55, fast: 55})
-    assert (simclr.best, simclr.stated) == (slow, search.Try(0.05))
+    assert (simclr.best, simclr.stated, simclr.next) == (slow, search.Try(0.05), [search.Try(0.0002)])
     # what lost a seed is not chosen
-    by_setting = [search.Try(rate, (("temperature", tau),)) for tau in (0.1, 0.5) for rate in (0.01, 0.5)]
-    assert dcl.scores == dict(zip(by_setting, [30.5, None, 32, 32], strict=True))
-    assert (dcl.best, dcl.stated) == (by_setting[2], by_setting[0])
+    assert dcl.scores == {slow: 30.5, fast: None, warm: 32}
+    assert (dcl.best, dcl.stated, dcl.others) == (warm, slow, {"temperature": [0.5]})
     assert (small.method, small.variant, small.scores) == ("simclr", "small", {slow: -55, fast: -55})
-    lines = list(search.rows("default", dcl.scores, [0.5, 0.01]))
-    assert lines == [("default, temperature 0.1", [30.5, None]), ("default, temperature 0.5", [32, 32])]
-    (scaled,) = search.rows("slow", {search.Try(0.05): 2.0, search.Try(0.001): 1.0}, [0.01, 0.5])
-    assert scaled == ("slow, rates times 0.1", [1.0, 2.0])
+    assert list(search.rows(dcl)) == [("", [("0.01", 30.5), ("0.5", None)]), ("temperature 0.5", [("0.01", 32)])]
 
 
 def test_what_is_best_is_written_beside_the_study_and_then_is_its_own(tmp_path: Path) -> None:
@@ -248,21 +285,22 @@ def test_what_is_best_is_written_beside_the_study_and_then_is_its_own(tmp_path: 
     plan = searched(root)
     assert search.write(search.choices(plan, "ssl", root), "ssl", "smoke", root) == root / CHOSEN
     # those of other tiers stay
+    slower = {"learning_rate": 0.0002}
+    warm = {"learning_rate": 0.01, "settings": {"temperature": 0.5}}
     assert project.read(root / CHOSEN) == {
         "smoke": {
             "default": {
-                "simclr": {"learning_rate": 0.01},
-                "dcl": {"learning_rate": 0.01, "settings": {"temperature": 0.5}},
+                "simclr": {"learning_rate": 0.01, "further": [slower]},
+                "dcl": {**warm, "further": [warm, slower]},
             },
-            "small": {"simclr": {"learning_rate": 0.01}},
+            "small": {"simclr": {"learning_rate": 0.01, "further": [slower]}},
         },
         "gpu": {"default": {"dcl": {"learning_rate": 0.7}}},
     }
     again = planning.load(root, {"studies": ["ssl", "ssl_search"]})
-    assert all(choice.best == choice.stated for choice in search.choices(again, "ssl", root))
-    written = (root / CHOSEN).read_text(encoding="utf-8")
-    search.write(search.choices(again, "ssl", root), "ssl", "smoke", root)
-    assert (root / CHOSEN).read_text(encoding="utf-8") == written
+    assert {search.rate_of(run) for run in again.study_runs("ssl_search")} == {0.01, 0.5, 0.0002}
+    with pytest.raises(UserError, match="make search STUDY=ssl"):
+        search.choices(again, "ssl", root)
 
 
 class Untouchable:
