@@ -18,6 +18,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 PORT ?= 5000
 STUDY ?= ssl
 CORES ?= all
+RUNS ?= 20
 
 # what a path cannot hold: Python's environments take no ':', MLflow misreads '%' and '?', DVC '{', '}' and a line's end
 define NEWLINE
@@ -32,7 +33,7 @@ endif
 # run the rest of the line while no other process does
 ALONE = $(PYTHON) -c 'import fcntl, subprocess, sys; lock = open(sys.argv[1], "w"); fcntl.flock(lock, fcntl.LOCK_EX); sys.exit(subprocess.call(sys.argv[2:]))'
 
-.PHONY: environment reproduce search test lint ui lock bench clean-results
+.PHONY: environment reproduce search verify test lint ui lock bench clean-results
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; say which with PYTHON=python3.x" >&2; exit 2; }
@@ -46,13 +47,16 @@ environment:  # by one call at a time; the next one finds it done. What has a ha
 	$(PY) -m uv pip install --quiet --verify-hashes --python $(PY) -r requirements.lock; \
 	touch "$(STAMP)"; }
 
-reproduce: $(STAMP)  ## everything: data, runs, tables, figures, claims, report
-	$(PY) -m snakemake --cores $(CORES)
+reproduce: $(STAMP)  ## data, runs, tables, figures, claims, report; every run, also of what is published: RERUN=all
+	$(PY) -m snakemake --cores $(CORES)$(if $(RERUN), --config rerun=$(RERUN))
 
 search: $(STAMP)  ## try a study's learning rates on validation examples, until the best is inside: make search STUDY=ssl
 	@code=3; while test $$code = 3; do \
 	$(PY) -m snakemake --cores $(CORES) --config 'studies=["$(STUDY)","$(STUDY)_search"]' -- $(STUDY)_search || exit 1; \
 	code=0; $(PY) -m pipeline search $(STUDY) --write || code=$$?; done; exit $$code
+
+verify: $(STAMP)  ## make published runs again and compare: make verify RUNS=20 SEED=7
+	$(PY) -m pipeline verify --runs $(RUNS) $(if $(SEED),--seed $(SEED))
 
 test: $(STAMP)  ## lint, types, tests
 	$(PY) -m ruff check .

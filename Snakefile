@@ -97,11 +97,11 @@ def evaluation(wildcards):
 
 
 def trainings(study):
-    return [engine.trained(run) for run in PLAN.study_runs(study) if run.trains]
+    return [engine.trained(run) for run in PLAN.study_runs(study) if PLAN.trains(run)]
 
 
 def results(study):
-    return [engine.evaluated(run) for run in PLAN.study_runs(study)]
+    return [engine.evaluated(run) for run in PLAN.made(study)]
 
 
 def all_results():
@@ -135,7 +135,7 @@ localrules:
 
 rule all:
     input:
-        after(lambda _: all_of(prepared(PLAN.datasets))),
+        after(lambda _: all_of(prepared(PLAN.read))),
         after(lambda _: [path for key in PLAN.studies for path in all_of(trainings(key) + results(key))]),
         [path for key in PLAN.studies for path in TABLES[key].outputs],
         CLAIMS.outputs,
@@ -144,7 +144,7 @@ rule all:
 
 rule datasets:
     input:
-        after(lambda _: all_of(prepared(PLAN.datasets))),
+        after(lambda _: all_of(prepared(PLAN.read))),
 
 
 for key in PLAN.datasets:
@@ -210,7 +210,7 @@ for key in PLAN.studies:
             f"curves_{key}"
         localrule: True
         input:
-            after(lambda _, key=key: engine.inputs((), trainings(key))),
+            after(lambda _, key=key: engine.inputs((), [engine.trained(run) for run in PLAN.made(key) if run.trains])),
         output:
             CURVES[key].outputs,
         params:

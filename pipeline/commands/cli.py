@@ -43,7 +43,7 @@ def plan_command(
     write: Annotated[bool, typer.Option("--write", help="Write results/plan/, which DVC's stages depend on.")] = False,
     overrides: Overrides = None,
 ) -> None:
-    """List the runs that params.yaml and studies/ ask for."""
+    """List the runs that params.yaml and studies/ ask for, and which of them are not made, since they are published."""
     from pipeline.commands import stages
 
     plan = jobs.plan(overrides)
@@ -56,7 +56,8 @@ def plan_command(
         records.write_plan(plan, jobs.ROOT)
         return
     for run in plan.runs:
-        print(f"{'done   ' if stages.complete(run, jobs.ROOT) else 'planned'} {run.path}")
+        done = "done     " if stages.complete(run, jobs.ROOT) else "planned  "
+        print(f"{done if plan.makes(run) else 'published'} {run.path}")
 
 
 @app.command()
@@ -70,7 +71,7 @@ def prepare(
     from pipeline import modalities
     from pipeline.planning import data
 
-    for key in [dataset] if dataset else jobs.plan(overrides).datasets:
+    for key in [dataset] if dataset else jobs.plan(overrides).read:
         print(modalities.prepare(key, jobs.ROOT, data.code(key)))
         if left_out := modalities.skipped(key, jobs.ROOT):
             print(left_out)
@@ -157,7 +158,8 @@ def report(overrides: Overrides = None) -> None:
 
     plan = jobs.plan(overrides)
     records = frame.Files(jobs.ROOT)
-    results = records.results(plan.runs)
+    made = [run for run in plan.runs if plan.makes(run)]
+    results = records.results(made)
     for key in plan.studies:
         outputs.verify(outputs.table(plan, key), jobs.ROOT)
     with outputs.making(outputs.report(plan, jobs.ROOT), jobs.ROOT):
@@ -167,7 +169,7 @@ def report(overrides: Overrides = None) -> None:
             print(tracking.sync(plan, jobs.ROOT))
     except UserError as error:  # the report is written all the same; `track` sends what is missing later
         print(f"warning: not tracked: {error}", file=sys.stderr)
-    for run, result in zip(plan.runs, results, strict=True):
+    for run, result in zip(made, results, strict=True):
         jobs.warn(run, result)
     print("results/report.html")
 
@@ -273,6 +275,48 @@ def search(
 
 
 @app.command()
+def publish(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study all of whose runs are complete.")],
+    overrides: Overrides = None,
+) -> None:
+    """Write published/STUDY/ from the study's runs, all of which must be there."""
+    from pipeline.commands import publishing
+
+    plan = jobs.plan([*(overrides or []), "rerun=all"], study, anew=study)
+    for path in publishing.publish(plan, study, jobs.ROOT):
+        print(path)
+
+
+@app.command()
+def verify(
+    runs: Annotated[int, typer.Option(min=1, help="How many are drawn.")] = 20,
+    seed: Annotated[int | None, typer.Option(help="Draws the same ones again; at random without it.")] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Make published runs again, drawn at random, and compare.
+
+    On the kind of machine that they were made on they must be identical, elsewhere within the spread over seeds. Exit
+    code 1 where one is off.
+    """
+    from pipeline.commands import publishing
+
+    if not publishing.verify(jobs.plan([*(overrides or []), "rerun=all"]), runs, seed, jobs.ROOT):
+        raise typer.Exit(1)
+
+
+@app.command()
+def replicate(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A published study.")],
+    first_seed: Annotated[int, typer.Option(min=1, help="Seeds count from here.")] = 1000,
+    write: Annotated[bool, typer.Option("--write", help="Keep it in published/STUDY/replication.csv.")] = False,
+) -> None:
+    """Ask a published study's claims again with other seeds: the share of decided verdicts that come out the same."""
+    from pipeline.commands import publishing
+
+    print(publishing.replicate(study, jobs.plan, first_seed, write, jobs.ROOT))
+
+
+@app.command()
 def track(overrides: Overrides = None) -> None:
     """Send to the tracking store what it lacks."""
     from pipeline import tracking
@@ -327,7 +371,9 @@ def doctor() -> None:
     try:
         plan = jobs.plan(None)
         recipes = plan.recipes
-        print(f"plan         {len(plan.runs)} runs, {len(plan.studies)} studies, tier {plan.tier}")
+        made = sum(map(plan.makes, plan.runs))
+        shown = f", {len(plan.runs) - made} of them published and not made here" if made < len(plan.runs) else ""
+        print(f"plan         {len(plan.runs)} runs, {len(plan.studies)} studies, tier {plan.tier}{shown}")
     except UserError as error:
         wrong.append(str(error))
     checked = doctor_.check(jobs.ROOT, recipes)

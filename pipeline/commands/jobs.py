@@ -24,11 +24,11 @@ def run(arguments: list[str]) -> int | None:
     return 0
 
 
-def plan(overrides: list[str] | None, only: str | None = None) -> Any:
-    """The plan with KEY=VALUE texts in place of params.yaml's values."""
+def plan(overrides: list[str] | None, only: str | None = None, anew: str | None = None) -> Any:
+    """The plan with KEY=VALUE texts in place of params.yaml's values; `only` and `anew` as `planning.load` has them."""
     from pipeline.planning import load as planning
 
-    return planning.load(ROOT, values(overrides), only)
+    return planning.load(ROOT, values(overrides), only, anew=anew)
 
 
 def values(overrides: list[str] | None) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _target(target: str, overrides: list[str] | None) -> tuple[Any, list[Any], s
         planned = planning.remembered(ROOT, values(overrides), parts[1]) or plan(overrides, parts[1])
         return planned, [stages.find(planned, target)], None
     planned = plan(overrides, target)
-    return planned, planned.study_runs(target), target
+    return planned, planned.made(planned.study(target).key), target
 
 
 def _train(run: Any, planned: Any) -> None:

@@ -1,10 +1,10 @@
 """A study's results by cell: the runs of one method in one variant, over seeds."""
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,7 +14,10 @@ from pipeline.exhibits.estimates import Estimates
 from pipeline.exhibits.frame import SEVERITY, PlanLike, Records
 from pipeline.exhibits.statistics import Estimate, Sample
 from pipeline.metrics import Metric, redrawn
+from pipeline.publishing import compare
 
+Source = Literal["run", "published", "published_earlier"]
+UNPUBLISHED = "its published runs have none"
 UNMEASURED = "the runs do not measure it"
 """Why a metric is absent of which a result says nothing."""
 
@@ -26,6 +29,19 @@ def _agree(run: Any, metric: str, found: float, stated: float | None) -> None:
             f"{run.path}: by predictions.npz, {metric} is {found:.6g}, but result.json says {stated}; "
             f"delete the folder, then {frame.MAKE}"
         )
+
+
+class Nothing:
+    """`frame.Records` of published runs, which have no files."""
+
+    def results(self, runs: Sequence[Any]) -> list[dict[str, Any]]:
+        return [dict(run.result) for run in runs]
+
+    def examples(self, run: Any, features: bool = False) -> dict[str, np.ndarray]:
+        return {}
+
+    def history(self, run: Any) -> list[dict[str, Any]]:
+        return []
 
 
 class Later(Mapping[int, Any]):
@@ -53,6 +69,7 @@ class Cell:
     """The runs of one method in one variant, by seed, with their results.
 
     study: all cells of the study, whose means are resampled together. known: estimates that were computed before.
+    Runs that are published have values, and nothing by example.
     """
 
     runs: list[Any]
@@ -60,6 +77,10 @@ class Cell:
     records: Records
     study: "Mapping[Any, Cell]" = field(default_factory=dict, repr=False)
     known: MutableMapping[str, Estimate | None] = field(default_factory=dict, repr=False)
+    source: Source = "run"
+    """Whether the runs were made here, or published: of today's code and settings, or of earlier ones."""
+    lines: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """Metric -> what is published of it, where something is and its runs are those of today."""
 
     def __post_init__(self) -> None:
         self._samples: dict[str, Sample] = {}
@@ -106,7 +127,7 @@ class Cell:
             if result["status"] == "ok" and result["metrics"].get(metric) is None:
                 reasons = result.get("metrics_absent", {})
                 whole = reasons.get(described.name) if described else None
-                found.append(reasons.get(metric) or whole or UNMEASURED)
+                found.append(reasons.get(metric) or whole or (UNMEASURED if self.source == "run" else UNPUBLISHED))
         return found
 
     def whole(self, metric: str) -> bool:
@@ -118,6 +139,8 @@ class Cell:
 
         UserError where stored examples contradict the stored metric: then one of the files is not the run's.
         """
+        if metric not in self._samples and self.source != "run":
+            self._samples[metric] = self._published(metric)
         if metric not in self._samples:
             values = {run.seed: value for run in self.runs if (value := self.value(run, metric)) is not None}
             self._samples[metric] = Sample(
@@ -129,6 +152,12 @@ class Cell:
                 self.known,
             )
         return self._samples[metric]
+
+    def _published(self, metric: str) -> Sample:
+        """The published values by seed, and the mean and interval that were computed of more than these."""
+        values = {run.seed: value for run in self.runs if (value := self.value(run, metric)) is not None}
+        line = self.lines.get(metric, {})
+        return Sample(values, stated=stated(line, "mean", "ci_low", "ci_high") if line.get("mean") else None)
 
     @cached_property
     def _seals(self) -> str:
@@ -162,22 +191,60 @@ class Cell:
         return self._redrawn[file.name, seed][metric]
 
 
+def stated(line: Mapping[str, str], mean: str, low: str, high: str) -> Estimate | None:
+    """An estimate that is published under these columns; None where there is none."""
+    if not line[mean]:
+        return None
+    ends = [float(line[name]) if line[name] else None for name in (low, high)]
+    return Estimate(float(line[mean]), ends[0], ends[1], int(line["n_seeds"]), None)
+
+
 class Results:
-    """Every cell of a study, in table order. `cells` maps (variant, method) to a Cell."""
+    """Every cell of a study, in table order. `cells` maps (variant, method) to a Cell.
+
+    runs, results: those of all cells, of published ones too. made: the results that were made here.
+    """
 
     def __init__(self, plan: PlanLike, study: str, root: str | Path = ".", records: Records | None = None) -> None:
         self.plan = plan
         self.study = frame.study_of(plan, study)
         self.root = Path(root)
         self.records: Records = records or frame.Files(root)
-        self.runs: Sequence[Any] = plan.study_runs(study)
-        self.results = self.records.results(self.runs)
         self.known = Estimates(self.study, self.root)
+        self.planned: dict[tuple[str, str], list[Any]] = {}
+        for run in plan.study_runs(study):
+            self.planned.setdefault((run.variant, run.method), []).append(run)
+        self.published = plan.published.get(study)
+        here = [run for runs in self.planned.values() for run in runs if plan.makes(run)]
+        self.made = self.records.results(here)
+        results = iter(self.made)
         self.cells: dict[tuple[str, str], Cell] = {}
-        for run, result in sorted(zip(self.runs, self.results, strict=True), key=lambda pair: pair[0].seed):
-            cell = self.cells.setdefault((run.variant, run.method), Cell([], [], self.records, self.cells, self.known))
-            cell.runs.append(run)
-            cell.results.append(result)
+        for place, runs in self.planned.items():
+            self.cells[place] = self._made(place, runs, results) if plan.makes(runs[0]) else self._shown(place, runs)
+        self.runs: list[Any] = [run for cell in self.cells.values() for run in cell.runs]
+        self.results = [result for cell in self.cells.values() for result in cell.results]
+
+    def current(self, place: tuple[str, str]) -> bool:
+        """Whether what is published of a cell is of today's code and settings."""
+        there = self.published.cells.get(place, []) if self.published else []
+        return {run.id for run in there} == {run.id for run in self.planned[place]}
+
+    def _made(self, place: tuple[str, str], runs: list[Any], results: Iterator[dict[str, Any]]) -> Cell:
+        pairs = sorted(((run, next(results)) for run in runs), key=lambda pair: pair[0].seed)
+        lines = self._lines(place) if self.current(place) else {}
+        own, found = [run for run, _ in pairs], [result for _, result in pairs]
+        return Cell(own, found, self.records, self.cells, self.known, lines=lines)
+
+    def _shown(self, place: tuple[str, str], runs: list[Any]) -> Cell:
+        assert self.published is not None
+        told = {"paper": runs[0].paper, "settings": runs[0].settings}
+        shown = [replace(run, **told) for run in self.published.cells[place]]
+        source: Source = "published" if self.current(place) else "published_earlier"
+        results = [dict(run.result) for run in shown]
+        return Cell(shown, results, Nothing(), self.cells, self.known, source, self._lines(place))
+
+    def _lines(self, place: tuple[str, str]) -> dict[str, dict[str, str]]:
+        return self.published.table.get(place, {}) if self.published else {}
 
     @cached_property
     def by_variant(self) -> dict[str, list[Cell]]:
@@ -206,6 +273,20 @@ class Results:
             for run, result in zip(self.runs, self.results, strict=True)
             if result["status"] != "ok"
         ]
+
+    @cached_property
+    def agreement(self) -> dict[tuple[str, str], compare.Outcome]:
+        """Of the cells that are made here and published: whether the runs agree with the published ones."""
+        if self.published is None:
+            return {}
+        spread, there = compare.spreads(self.published), self.published.by_id
+        found: dict[tuple[str, str], compare.Outcome] = {}
+        for place, cell in self.cells.items():
+            pairs = list(zip(cell.runs, cell.results, strict=True)) if cell.source == "run" else []
+            outcomes = [compare.run(made, there[run.id], spread).outcome for run, made in pairs if run.id in there]
+            if outcomes:
+                found[place] = compare.worst(outcomes)
+        return found
 
     def frame(self) -> Any:
         """The tidy frame of `frame.from_results`."""

@@ -1,24 +1,28 @@
 """results/claims.csv: what the papers claim, and what the runs say about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pipeline.errors import unknown
-from pipeline.exhibits import floors, labels, statistics
-from pipeline.exhibits.cells import Cell, Results
+from pipeline.exhibits import floors, labels, phenomena, statistics
+from pipeline.exhibits.cells import Cell, Results, Source, stated
 from pipeline.exhibits.frame import PlanLike, Records
 from pipeline.exhibits.statistics import Estimate
-from pipeline.exhibits.tables.csv import fixed, lines
+from pipeline.exhibits.tidy import fixed, lines
 from pipeline.files import write_text
+from pipeline.planning import scope
 
 if TYPE_CHECKING:
-    from pipeline.planning.model import Claim, Paper, Test
+    from pipeline.planning.model import Claim, Paper, Side, Test
 
 COLUMNS = ["paper", "claim", "statement", "study", "metric", "verdict"]
-COLUMNS += ["effect", "ci_low", "ci_high", "n_seeds", "tier"]
-VERDICTS = ("supported", "contradicted", "inconclusive", "not_tested")
+COLUMNS += ["effect", "ci_low", "ci_high", "n_seeds", "tier", "resolution", "q_value", "source"]
+VERDICTS = ("supported", "contradicted", "no_difference", "inconclusive", "not_tested")
+DECIDED = ("supported", "contradicted", "no_difference")
+DISCOVERY = 0.05
+"""The false discovery rate at which the report says how many verdicts survive."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,9 @@ class Verdict:
     those at which the metric has no value, so with any of them gone the claim is inconclusive, and the effect is that
     of the seeds which all sides have. A method
     that diverges at every seed contradicts nothing: no number of it exists.
+
+    `no_difference` is what would else be inconclusive, where the whole interval is inside plus and minus the
+    resolution: whatever the difference is, nobody would care.
     """
 
     paper: "Paper"
@@ -39,6 +46,21 @@ class Verdict:
     effect: Estimate | None
     reason: str = ""
     unequal: str = ""
+    resolution: float | None = None
+    """The smallest difference of the metric that a reader would care about; None where its study does not say."""
+    source: Source = "run"
+    published: str = ""
+    """The published verdict by the very runs that were made here again; empty where there is none."""
+    q_value: float | None = None
+    """The false discovery rate at which it is a discovery that the effect is not the margin; None of what is not
+    tested."""
+
+    @property
+    def p_value(self) -> float | None:
+        """The same for this claim alone; None where nothing is tested, 1 where nothing can be told."""
+        if self.claim.test is None or self.verdict == "not_tested":
+            return None
+        return 1.0 if self.effect is None else statistics.p_value(self.effect.less(self.claim.test.margin))
 
     @property
     def comparison(self) -> str:
@@ -68,20 +90,34 @@ class Verdict:
 def write(
     plan: PlanLike, papers: "Mapping[str, Paper]", root: str | Path = ".", records: Records | None = None
 ) -> Path:
-    """Write results/claims.csv below `root`: one row per claim, sorted by paper, in the paper's order."""
+    """Write results/claims.csv below `root`: one row per claim, sorted by paper, in the paper's order; and
+    results/phenomena.csv beside it. Return the path of the former."""
     path, read = Path(root) / "results" / "claims.csv", dict[str, Results]()
-    write_text(path, lines(COLUMNS, [[*_line(found), plan.tier] for found in judge(plan, papers, root, records, read)]))
+    write_text(path, lines(COLUMNS, [line(found, plan.tier) for found in judge(plan, papers, root, records, read)]))
     for results in read.values():
         results.known.keep("claims")
+    phenomena.write({key: read.get(key) or Results(plan, key, root, records) for key in plan.studies}, Path(root))
     return path
 
 
-def _line(found: Verdict) -> list[str]:
+def line(found: Verdict, tier: str) -> list[str]:
+    """In the order of COLUMNS."""
     test, effect = found.claim.test, found.effect
     about = [found.paper.key, found.claim.id, " ".join(found.claim.statement.split())]
     about += [test.study, test.metric] if test else ["", ""]
     numbers = [fixed(effect.mean), fixed(effect.low), fixed(effect.high)] if effect else ["", "", ""]
-    return [*about, found.verdict, *numbers, str(effect.n_seeds if effect else 0)]
+    resolution = "" if found.resolution is None else f"{found.resolution:g}"
+    source = "" if found.verdict == "not_tested" else found.source
+    return [
+        *about,
+        found.verdict,
+        *numbers,
+        str(effect.n_seeds if effect else 0),
+        tier,
+        resolution,
+        fixed(found.q_value),
+        source,
+    ]
 
 
 def judge(
@@ -102,16 +138,14 @@ def judge(
             if claim.test and claim.test.study in plan.studies and claim.test.study not in results:
                 results[claim.test.study] = Results(plan, claim.test.study, root, records)
             verdicts.append(_judge(papers[key], claim, results))
-    return verdicts
+    return _corrected(verdicts)
 
 
-class Side(NamedTuple):
-    """A cell of a comparison, and with which sign it counts."""
-
-    weight: float
-    method: str
-    variant: str
-    metric: str
+def _corrected(verdicts: list[Verdict]) -> list[Verdict]:
+    """With the q-values of all that were tested together."""
+    tested = {place: p for place, found in enumerate(verdicts) if (p := found.p_value) is not None}
+    values = dict(zip(tested, statistics.benjamini_hochberg(list(tested.values())), strict=True))
+    return [replace(found, q_value=values.get(place)) for place, found in enumerate(verdicts)]
 
 
 def _judge(paper: "Paper", claim: "Claim", results: Mapping[str, Results]) -> Verdict:
@@ -120,32 +154,61 @@ def _judge(paper: "Paper", claim: "Claim", results: Mapping[str, Results]) -> Ve
         return Verdict(paper, claim, "not_tested", None, claim.why_not or "no test is stated")
     if test.study not in results:
         return Verdict(paper, claim, "not_tested", None, f"study {test.study} is not in the plan")
-    study, sides = results[test.study], _sides(test)
+    study, sides = results[test.study], test.sides
     for side in sides:
         if (side.variant, side.method) not in study.cells:
             where = f"{side.method} ({side.variant})"
             return Verdict(paper, claim, "not_tested", None, f"{where} is not in the plan of study {test.study}")
+    there = _published(paper, claim, study)
+    if any(study.cells[side.variant, side.method].source != "run" for side in sides):
+        shown = "some of its runs are not made here, and no verdict on it is published"
+        return there or Verdict(paper, claim, "not_tested", None, shown)
+    found = _made(paper, claim, test, study)
+    return replace(found, published=there.verdict if there and there.source == "published" else "")
+
+
+def _published(paper: "Paper", claim: "Claim", study: Results) -> Verdict | None:
+    """The published verdict on what the claim asks today; None where there is none."""
+    line = study.published.claims.get((paper.key, claim.id)) if study.published else None
+    if line is None or claim.test is None or line["asked"] != scope.asked(claim):
+        return None
+    runs = [run for side in claim.test.sides for run in study.planned[side.variant, side.method]]
+    return Verdict(
+        paper,
+        claim,
+        line["verdict"],
+        stated(line, "effect", "ci_low", "ci_high"),
+        line["reason"],
+        line["unequal"],
+        float(line["resolution"]) if line["resolution"] else None,
+        "published" if line["answered"] == scope.answered(runs) else "published_earlier",
+    )
+
+
+def _made(paper: "Paper", claim: "Claim", test: "Test", study: Results) -> Verdict:
+    """The verdict by runs that are all made here."""
+    sides = test.sides
     effect = _effect(test, study, sides, _order(paper, claim, test, study))
     unequal = _unequal(study, sides)
     reason = _doubt(study, sides, effect) or _sunk(test, study, sides)
     if unequal and not test.despite:
         reason = reason or f"unequal information, which the claim does not allow for: {unequal}"
         unequal = ""
+    resolution = study.study.resolution.get(test.metric)
     if reason:
-        return Verdict(paper, claim, "inconclusive", effect, reason, unequal)
+        return Verdict(paper, claim, "inconclusive", effect, reason, unequal, resolution)
     assert effect is not None
-    decided = ("contradicted", "inconclusive", "supported")[effect.less(test.margin).sign + 1]
-    return Verdict(paper, claim, decided, effect, unequal=unequal)
+    return Verdict(paper, claim, decided(effect, test.margin, resolution), effect, "", unequal, resolution)
 
 
-def _sides(test: "Test") -> list[Side]:
-    """What is added and what is taken away: two sides, or four where differences are compared."""
-    sides = [Side(1.0, test.better, test.variant, test.metric)]
-    if isinstance(test.than, str):
-        sides.append(Side(-1.0, test.than, test.than_variant or test.variant, test.than_metric or test.metric))
-    if test.relative_to is not None:
-        sides += [side._replace(weight=-side.weight, variant=test.relative_to) for side in sides]
-    return sides
+def decided(effect: Estimate, margin: float, resolution: float | None) -> str:
+    """The verdict by an interval: on one side of the margin, or about it and inside the resolution."""
+    sign = effect.less(margin).sign
+    if sign:
+        return "supported" if sign > 0 else "contradicted"
+    if resolution is None or effect.low is None or effect.high is None:
+        return "inconclusive"
+    return "no_difference" if -resolution < effect.low and effect.high < resolution else "inconclusive"
 
 
 def _order(paper: "Paper", claim: "Claim", test: "Test", results: Results) -> float:
@@ -156,7 +219,7 @@ def _order(paper: "Paper", claim: "Claim", test: "Test", results: Results) -> fl
     return 1.0 if direction == "higher" else -1.0
 
 
-def _effect(test: "Test", study: Results, sides: list[Side], order: float) -> Estimate | None:
+def _effect(test: "Test", study: Results, sides: "list[Side]", order: float) -> Estimate | None:
     """By how much the runs lean the claim's way: the difference, from a number where it is held against one."""
     effect = statistics.contrast(
         [(order * side.weight, study.cells[side.variant, side.method].sample(side.metric)) for side in sides]
@@ -168,7 +231,7 @@ def _effect(test: "Test", study: Results, sides: list[Side], order: float) -> Es
     return effect.less(level)
 
 
-def _unequal(study: Results, sides: list[Side]) -> str:
+def _unequal(study: Results, sides: "list[Side]") -> str:
     """What sides that are subtracted from each other have seen beyond their protocols, where that is not the same."""
     found = []
     for pair in zip(sides[::2], sides[1::2], strict=False):
@@ -178,7 +241,7 @@ def _unequal(study: Results, sides: list[Side]) -> str:
     return "; ".join(dict.fromkeys(found))
 
 
-def _sunk(test: "Test", study: Results, sides: list[Side]) -> str:
+def _sunk(test: "Test", study: Results, sides: "list[Side]") -> str:
     """Which sides are not shown to have learned by the metric that is compared; empty for none.
 
     A claim that holds a method against the floor, or says that a method falls to a level, is about just that.
@@ -195,7 +258,7 @@ def _sunk(test: "Test", study: Results, sides: list[Side]) -> str:
     )
 
 
-def _doubt(study: Results, sides: list[Side], effect: Estimate | None) -> str:
+def _doubt(study: Results, sides: "list[Side]", effect: Estimate | None) -> str:
     """Why the effect decides nothing, whatever its sign; empty where it may."""
     cells = {side: study.cells[side.variant, side.method] for side in sides}
     lost = dict.fromkeys(_lost(side, cell) for side, cell in cells.items() if cell.lost)
@@ -207,12 +270,12 @@ def _doubt(study: Results, sides: list[Side], effect: Estimate | None) -> str:
     return "one seed and no values per example: no interval" if effect.low is None else ""
 
 
-def _lost(side: Side, cell: Cell) -> str:
+def _lost(side: "Side", cell: Cell) -> str:
     statuses = " and ".join(sorted(set(cell.lost)))
     return f"{side.method} ({side.variant}): {statuses} at {len(cell.lost)} of {len(cell.runs)} seeds"
 
 
-def _absent(side: Side, cell: Cell) -> str:
+def _absent(side: "Side", cell: Cell) -> str:
     found = cell.absent(side.metric)
     reasons = "; ".join(sorted(set(found)))
     where = f"{side.method} ({side.variant}): no {labels.metric(side.metric)}"

@@ -47,6 +47,9 @@ def under(results: Results, variant: str, method: str, metric: str) -> Floor | N
     None as well where the metric has no floor, and for what does not train, which is not expected to learn.
     """
     cell = results.cells[variant, method]
+    if cell.source != "run":
+        name, _, value = cell.lines.get(metric, {}).get("floor", "").partition("=")
+        return Floor(name, float(value)) if name else None
     sample = cell.sample(metric)
     order = 1.0 if labels.direction(metric) == "higher" else -1.0
     if not sample.values or method == results.study.floor or cell.runs[0].settings.get("epochs") == 0:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline import files
 from pipeline.exhibits import figures, labels
@@ -47,19 +47,25 @@ def table(plan: "Plan", study: str) -> Exhibit:
 def curves(plan: "Plan", study: str) -> Exhibit:
     """What DVC shows of a study's training."""
     made_by = identity.digest("pipeline.exhibits.records:write_curves")
-    trained = [run.trained for run in plan.study_runs(study) if run.trains]
+    trained = [run.trained for run in plan.made(study) if run.trains]
     return Exhibit(f"curves-{study}", (f"results/curves/{study}.csv",), digest_of([trained, made_by]))
 
 
 def metrics(plan: "Plan", study: str) -> Exhibit:
     """What DVC shows of a study's evaluation."""
     made_by = identity.digest("pipeline.exhibits.records:write_metrics")
-    runs, shown = [run.path for run in plan.study_runs(study)], list(plan.studies[study].metrics)
-    return Exhibit(f"metrics-{study}", (f"results/metrics/{study}.json",), digest_of([runs, shown, made_by]))
+    content = [_runs(plan, study), list(plan.studies[study].metrics), made_by]
+    return Exhibit(f"metrics-{study}", (f"results/metrics/{study}.json",), digest_of(content))
+
+
+def _runs(plan: "Plan", study: str) -> list[Any]:
+    """A study's runs, which of them are made here, and what is published of it."""
+    there = plan.published.get(study)
+    return [[(run.path, plan.makes(run)) for run in plan.study_runs(study)], there and there.seal]
 
 
 def claims(plan: "Plan", root: Path = Path()) -> Exhibit:
-    return Exhibit("claims", ("results/claims.csv",), _of_papers(plan, root))
+    return Exhibit("claims", ("results/claims.csv", "results/phenomena.csv"), _of_papers(plan, root))
 
 
 def report(plan: "Plan", root: Path = Path()) -> Exhibit:
@@ -158,7 +164,8 @@ def digest(plan: "Plan", study: str | None = None) -> str:
     roots += ["pipeline.planning.information:of"]
     return digest_of(
         [
-            [run.id for key in keys for run in plan.study_runs(key)],
+            [(run.id, plan.makes(run)) for key in keys for run in plan.study_runs(key)],
+            [there.seal if (there := plan.published.get(key)) else "" for key in keys],
             [each.model_dump(mode="json", exclude={"budget"}) for each in studies],
             [(name, labels.metric(name)) for name in measured],
             [str(metric) for metric in described],

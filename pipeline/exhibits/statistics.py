@@ -66,6 +66,8 @@ class Sample:
     """Yields samples to resample along with this one, itself among them: many together cost little more than one."""
     key: str = ""
     known: "MutableMapping[str, Estimate | None]" = field(default_factory=dict, repr=False, compare=False)
+    stated: Estimate | None = None
+    """The mean and its interval, where they are published and nothing is there to compute them from."""
     _rows: np.ndarray | None = field(default=None, init=False, repr=False, compare=False)
     _over: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -196,6 +198,8 @@ def _settled(value: float) -> float:
 
 def mean(sample: Sample, bounds: tuple[float, float] = (-math.inf, math.inf)) -> Estimate | None:
     """A cell's mean over its seeds. The interval ends where the metric's range does, which widening ignores."""
+    if sample.stated is not None:
+        return sample.stated
     found = contrast([(1.0, sample)])
     if found is None or found.low is None or found.high is None:
         return found
@@ -205,6 +209,34 @@ def mean(sample: Sample, bounds: tuple[float, float] = (-math.inf, math.inf)) ->
 def difference(sample: Sample, other: Sample) -> Estimate | None:
     """`sample` minus `other`, paired by seed and example."""
     return contrast([(1.0, sample), (-1.0, other)])
+
+
+def p_value(found: Estimate) -> float:
+    """How unlikely so large an estimate is where the truth is zero: two-sided, by Student's t through the end of the
+    interval that is nearer to zero, so that it is below 1 - LEVEL exactly where the interval excludes zero.
+
+    The normal distribution where one seed is all there is.
+    """
+    from scipy import stats
+
+    if found.low is None or found.high is None:
+        return 1.0
+    half = found.mean - found.low if found.mean > 0 else found.high - found.mean
+    if half <= 0:
+        return 0.0 if found.mean else 1.0
+    spread = stats.t(found.n_seeds - 1) if found.n_seeds > 1 else stats.norm
+    return float(min(1.0, 2 * spread.sf(abs(found.mean) / half * spread.ppf((1 + LEVEL) / 2))))
+
+
+def benjamini_hochberg(values: Sequence[float]) -> list[float]:
+    """p-values -> q-values: the least false discovery rate at which each is still a discovery (Benjamini and Hochberg
+    1995, adjusted as p m / rank, and never more than the next larger one's)."""
+    order = sorted(range(len(values)), key=values.__getitem__, reverse=True)
+    found, least = [0.0] * len(values), 1.0
+    for rank, place in zip(range(len(values), 0, -1), order, strict=True):
+        least = min(least, values[place] * len(values) / rank)
+        found[place] = least
+    return found
 
 
 def difference_of_differences(a: Sample, b: Sample, c: Sample, d: Sample) -> Estimate | None:

@@ -189,10 +189,10 @@ def _places(study: Study, where: str) -> None:
         place = f"{where}: phenomenon '{each.id}'"
         if ids.count(each.id) > 1:
             raise UserError(f"{place}: is stated twice; give one another id")
-        for variant, method, metric in each.places:
-            if metric not in study.measured:
-                raise unknown("metric", metric, study.measured, place)
-            named.append((place, variant, method))
+        for side in each.sides:
+            if side.metric not in study.measured:
+                raise unknown("metric", side.metric, study.measured, place)
+            named.append((place, side.variant, side.method))
     for place, variant, method in named:
         if variant not in study.variants:
             raise unknown("variant", variant, study.variants, place)

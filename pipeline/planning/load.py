@@ -9,8 +9,9 @@ from typing import Any
 
 from pipeline.errors import UserError, nearest, unknown
 from pipeline.files import matching
-from pipeline.planning import check, data, expand, papers, search, suffixes
+from pipeline.planning import check, data, expand, papers, scope, search, suffixes
 from pipeline.planning.model import Params, Plan, Rates, Run, Study
+from pipeline.publishing import store
 from pipeline.schema import check as checked
 from pipeline.yaml_files import read_yaml, retyped, yaml_files
 
@@ -20,12 +21,17 @@ RATES = ".rates"
 
 
 def load(
-    root: Path = Path(), overrides: dict[str, Any] | None = None, only: str | None = None, option: str = "--set"
+    root: Path = Path(),
+    overrides: dict[str, Any] | None = None,
+    only: str | None = None,
+    option: str = "--set",
+    anew: str | None = None,
 ) -> Plan:
     """The plan of the project at `root`.
 
     overrides: values in place of params.yaml's (`{"tier": "gpu"}`), given by the command's `option`.
     only: plan just this study and those it builds on, for commands that concern one run.
+    anew: a study whose published results are about to be written, and are not looked at.
     Raises UserError, one line, for anything wrong in params.yaml, studies/ or a method's source.
     """
     data.look_again()
@@ -48,15 +54,26 @@ def load(
                 if base.study not in available:
                     raise unknown("study", base.study, available, f"studies/{key}.yaml: base")
                 wanted.append(base.study)
+    stated = papers.load(root) if only is None or params.rerun == "core" else {}
     if only is None:
         # against all studies that are written down, since a claim may test one that is not asked for today
         known = {key: studies.get(key) or study(root, key, params.tier) for key in written(root)}
-        papers.check(papers.load(root), known)
+        papers.check(stated, known)
     runs = _expanded(studies, params, place)
     for key in studies.keys() & set(written(root)):
         suffixes.check(studies[key], runs[key], f"studies/{key}.yaml")
     order = [key for key in params.studies if key in studies] + [key for key in studies if key not in params.studies]
-    return Plan(params.tier, {key: studies[key] for key in order}, tuple(run for key in order for run in runs[key]))
+    listed = {key: studies[key] for key in order}
+    planned = tuple(run for key in order for run in runs[key])
+    published = scope.published([key for key in order if key != anew], params, root)
+    return Plan(
+        params.tier,
+        listed,
+        planned,
+        published,
+        scope.altered(params),
+        scope.left(listed, planned, params, stated, published),
+    )
 
 
 _remembered: list[tuple[Any, Plan]] = []
@@ -87,6 +104,7 @@ def remembered(root: Path, overrides: dict[str, Any], study: str) -> Plan | None
 def _seen(root: Path, overrides: dict[str, Any]) -> Any:
     """What a plan is made of, apart from sources and data sets."""
     paths = [root / PARAMS, *(path for folder in ("studies", "papers") for path in matching(root / folder, "*"))]
+    paths += matching(root / store.FOLDER, f"*/{store.SEAL}")
     states = [(str(path), path.stat()) for path in paths]
     return json.dumps(overrides, sort_keys=True), [(path, state.st_mtime_ns, state.st_size) for path, state in states]
 

@@ -2,8 +2,8 @@
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import AliasChoices, Field, RootModel, model_validator
 
@@ -12,6 +12,7 @@ from pipeline.schema import Count, Direction, Distinct, Line, Note, Positive, Ra
 
 if TYPE_CHECKING:
     from pipeline.planning.information import Information
+    from pipeline.publishing.store import Published
 
 
 class Base(Strict):
@@ -101,17 +102,18 @@ class Phenomenon(Strict):
             raise ValueError("needs a bound: either 'above' or 'below'")
         if self.than is None and (self.than_variant or self.than_metric):
             raise ValueError("'than_variant' and 'than_metric' are of 'than', a method, which is missing")
-        if self.than is not None and self.places[0] == self.places[1]:
+        if self.than is not None and self.sides[0][1:] == self.sides[1][1:]:
             raise ValueError(f"'{self.method}' is compared with itself; name another method, variant or metric")
         return self
 
     @property
-    def places(self) -> list[tuple[str, str, str]]:
-        """Variant, method and metric of each side."""
-        first = (self.variant, self.method, self.metric)
-        if self.than is None:
-            return [first]
-        return [first, (self.than_variant or self.variant, self.than, self.than_metric or self.metric)]
+    def sides(self) -> "list[Side]":
+        """What is added, and what is taken away."""
+        sides = [Side(1.0, self.method, self.variant, self.metric)]
+        if self.than is not None:
+            than = Side(-1.0, self.than, self.than_variant or self.variant, self.than_metric or self.metric)
+            sides.append(than)
+        return sides
 
 
 class Search(Strict):
@@ -201,7 +203,7 @@ class Study(Strict):
         ends = {(first, self.baseline)} | ({(first, self.floor)} if self.floor else set())
         if self.ceiling:
             ends.add((self.ceiling.variant, self.ceiling.method))
-        shown = {(variant, method) for each in self.phenomena for variant, method, _ in each.places}
+        shown = {(side.variant, side.method) for each in self.phenomena for side in each.sides}
         return frozenset(named | ends | shown)
 
     @property
@@ -259,6 +261,26 @@ class Test(Strict):
         if (self.better, self.variant, self.metric) == other:
             raise ValueError(f"'{self.better}' is compared with itself; name another method, variant or metric")
         return self
+
+    @property
+    def sides(self) -> "list[Side]":
+        """What is added and what is taken away: two sides, or four where differences are compared."""
+        sides = [Side(1.0, self.better, self.variant, self.metric)]
+        if isinstance(self.than, str):
+            than = Side(-1.0, self.than, self.than_variant or self.variant, self.than_metric or self.metric)
+            sides.append(than)
+        if self.relative_to is not None:
+            sides += [side._replace(weight=-side.weight, variant=self.relative_to) for side in sides]
+        return sides
+
+
+class Side(NamedTuple):
+    """A cell of a comparison, and with which sign it counts."""
+
+    weight: float
+    method: str
+    variant: str
+    metric: str
 
 
 class Claim(Strict):
@@ -359,6 +381,43 @@ class Plan:
     tier: str
     studies: Mapping[str, Study]
     runs: tuple[Run, ...]
+    published: Mapping[str, "Published"] = field(default_factory=dict)
+    """Study -> what is published of it at this tier, and the plan may show."""
+    altered: str = ""
+    """What params.yaml or the call has in place of the studies' own budgets or seeds; empty for nothing."""
+    left: frozenset[tuple[str, str, str]] = frozenset()
+    """Cells (study, variant, method) whose published results are shown in place of runs."""
+
+    def makes(self, run: Run) -> bool:
+        """Whether the run is evaluated here; else its published result is shown."""
+        return (run.study, run.variant, run.method) not in self.left
+
+    @functools.cached_property
+    def _trained(self) -> frozenset[str]:
+        """Ids of the runs that are trained here: those that are made, and what they build on."""
+        found: set[str] = set()
+        wanted = [run.id for run in self.runs if self.makes(run)]
+        while wanted:
+            each = wanted.pop()
+            if each not in found:
+                found.add(each)
+                wanted += self.by_id[each].needs
+        return frozenset(found)
+
+    def trains(self, run: Run) -> bool:
+        """Whether the run is trained here."""
+        return run.trains and run.id in self._trained
+
+    def made(self, study: str) -> list[Run]:
+        """A study's runs that are made here, in table order."""
+        return [run for run in self.study_runs(study) if self.makes(run)]
+
+    @functools.cached_property
+    def read(self) -> tuple[str, ...]:
+        """The data sets that are read here."""
+        made = [key for run in self.runs if self.makes(run) for key in run.datasets]
+        trained = [key for run in self.runs if self.trains(run) for key in run.trained_on]
+        return tuple(sorted({*made, *trained}))
 
     @functools.cached_property
     def by_id(self) -> dict[str, Run]:
@@ -409,7 +468,7 @@ class Plan:
         fields = ("id", "study", "dataset", "method", "variant", "seed", "settings", "path", "trained", "needs")
         return {
             "tier": self.tier,
-            "runs": [{name: getattr(run, name) for name in fields} for run in self.runs],
+            "runs": [{name: getattr(run, name) for name in fields} | {"made": self.makes(run)} for run in self.runs],
             "datasets": [{"key": key, "path": f"data/prepared/{key}"} for key in self.datasets],
             "studies": [study.model_dump(mode="json", exclude={"budget"}) for study in self.studies.values()],
         }

@@ -47,7 +47,7 @@ def sync(plan: Any, root: Path = Path(), runs: Sequence[Any] | None = None, exhi
         with quietly(30, 3):
             with lock(root):
                 store = opened(root, 10.0, thorough=True)
-            wanted = list(plan.runs if runs is None else runs)
+            wanted = [run for run in plan.runs if plan.makes(run)] if runs is None else list(runs)
             for study in dict.fromkeys(run.study for run in wanted):
                 _sync_study(store, plan, study, [run for run in wanted if run.study == study], summary)
             if exhibits:

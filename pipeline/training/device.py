@@ -23,9 +23,12 @@ class Device:
     precision: str
     """"fp32" or "bf16"."""
     threads: int
+    model: str = ""
+    """Of a CPU, what its maker calls it in numbers: machines in a cloud often have a name that says less."""
 
     def describe(self) -> dict[str, str | int]:
-        return {"kind": self.torch.type, "name": self.name, "precision": self.precision, "threads": self.threads}
+        known: dict[str, str | int] = {"kind": self.torch.type, "name": self.name, "model": self.model}
+        return known | {"precision": self.precision, "threads": self.threads}
 
 
 def choose(precision: str = "auto") -> Device:
@@ -45,7 +48,8 @@ def choose(precision: str = "auto") -> Device:
         return Device(torch.device("cuda"), name, automatic if precision == "auto" else precision, threads)
     _keep_memory()
     automatic = "bf16" if _cpu_has_bf16() else "fp32"
-    return Device(torch.device("cpu"), _cpu_name(), automatic if precision == "auto" else precision, threads)
+    name, model = _cpu()
+    return Device(torch.device("cpu"), name, automatic if precision == "auto" else precision, threads, model)
 
 
 def _be_exact() -> None:
@@ -109,9 +113,15 @@ def _cpu_has_bf16() -> bool:
     return any(bool(supported and supported()) for supported in capabilities)
 
 
-def _cpu_name() -> str:
+def _cpu() -> tuple[str, str]:
+    """The CPU's name, and its family, model and stepping where Linux tells them."""
+    facts: dict[str, str] = {}
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
-            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return os.uname().machine
+            for line in lines:
+                key, _, value = line.partition(":")
+                facts.setdefault(key.strip(), value.strip())
+    except OSError:
+        pass
+    numbers = [facts[key] for key in ("cpu family", "model", "stepping") if key in facts]
+    return facts.get("model name") or os.uname().machine, "-".join(numbers)

@@ -16,6 +16,7 @@ from pipeline.exhibits import claims, frame
 from pipeline.metrics import ece
 from pipeline.planning.information import Information
 from pipeline.planning.model import Claim, Paper, Study
+from pipeline.publishing.store import Published
 
 N_TEST = 200
 
@@ -41,6 +42,15 @@ class Plan:
     tier: str = "laptop"
     seen: dict[tuple[str, str], Information] = field(default_factory=dict)
     """By study and method, what its runs have seen beyond the protocol."""
+    published: dict[str, Published] = field(default_factory=dict)
+    left: set[tuple[str, str]] = field(default_factory=set)
+    """Cells (variant, method) that are not made."""
+
+    def makes(self, run: Any) -> bool:
+        return (run.variant, run.method) not in self.left
+
+    def made(self, key: str) -> list[Run]:
+        return [run for run in self.study_runs(key) if self.makes(run)]
 
     def information(self, run: Any) -> Information:
         return self.seen.get((run.study, run.method), Information())

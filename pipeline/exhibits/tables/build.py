@@ -6,11 +6,12 @@ from functools import lru_cache
 from statistics import median
 from typing import Any
 
-from pipeline.exhibits import floors, labels, statistics
-from pipeline.exhibits.cells import Results
+from pipeline.exhibits import floors, labels, phenomena, statistics
+from pipeline.exhibits.cells import Results, stated
 from pipeline.exhibits.statistics import Estimate
 from pipeline.exhibits.tables import words
-from pipeline.exhibits.tables.model import DASH, Block, Entry, Row, Table
+from pipeline.exhibits.tables.model import AGREEMENT, DASH, Block, Entry, Row, Table
+from pipeline.planning.model import Place
 
 Facts = dict[str, dict[tuple[str, str], str]]
 """Head -> (variant, method) -> text."""
@@ -22,6 +23,7 @@ def table(results: Results) -> Table:
     study, facts = results.study, _facts(results)
     footnotes: list[str] = []
     blocks = [_block(results, variant, facts, footnotes) for variant in results.variants()]
+    found = phenomena.judge(results)
     entries = [entry for block in blocks for row in block.rows for entry in row.entries]
     return Table(
         results=results,
@@ -31,13 +33,15 @@ def table(results: Results) -> Table:
         blocks=blocks,
         footnotes=footnotes,
         protocol=words.protocol(results),
-        legend=words.legend(study, entries),
-        hardware=words.hardware(results.results),
+        phenomena=[words.phenomenon(each) for each in found],
+        legend=words.legend(study, [row for block in blocks for row in block.rows]),
+        hardware=words.hardware(results),
     )
 
 
 def _facts(results: Results) -> Facts:
-    """The learning rate where methods differ in it, and the time that an epoch took."""
+    """The learning rate where methods differ in it, the time that an epoch took, and where published results are
+    shown, where each row's come from."""
     rates, seconds = {}, {}
     for place, cell in results.cells.items():
         settings = cell.runs[0].settings
@@ -46,7 +50,17 @@ def _facts(results: Results) -> Facts:
         if spent := [second for epochs in cell.epoch_seconds.values() for second in epochs]:
             seconds[place] = labels.significant(median(spent))
     facts = {"learning rate": rates if len(set(rates.values())) > 1 else {}, "seconds per epoch": seconds}
+    if results.published:
+        facts["source"] = {place: _origin(results, place) for place in results.cells}
     return {head: column for head, column in facts.items() if column}
+
+
+def _origin(results: Results, place: tuple[str, str]) -> str:
+    """Where a cell's numbers come from: published, or made here, and then whether that agrees."""
+    source, agreement = results.cells[place].source, results.agreement.get(place)
+    if source != "run":
+        return source.replace("_", " ")
+    return f"run, {AGREEMENT[agreement]}" if agreement else "run"
 
 
 def _block(results: Results, variant: str, facts: Facts, footnotes: list[str]) -> Block:
@@ -75,6 +89,9 @@ def _row(results: Results, variant: str, method: str, facts: Facts, footnotes: l
         baseline=method == results.study.baseline,
         reference=line.reference,
         floor=method == results.study.floor,
+        ceiling=results.study.ceiling is not None and results.study.ceiling == Place(method=method, variant=variant),
+        source=cell.source,
+        agreement=results.agreement.get((variant, method)),
         notes=_numbered(notes, footnotes),
         entries=[_entry(results, variant, method, name, footnotes) for name in results.study.metrics],
         facts=[column.get((variant, method), DASH) for column in facts.values()],
@@ -91,21 +108,42 @@ def _entry(results: Results, variant: str, method: str, metric: str, footnotes: 
     cell = results.cells[variant, method]
     estimate = statistics.mean(cell.sample(metric), labels.bounds(metric))
     entry = Entry(metric, cell, estimate, floor=floors.under(results, variant, method, metric))
+    if cell.source != "run" and (line := cell.lines.get(metric)):
+        entry.versus = stated(line, "against_baseline", "against_low", "against_high")
+        entry.differs = entry.versus is not None and entry.versus.sign != 0
     entry.notes = _numbered(words.absence(entry), footnotes)
     return entry
 
 
 def mark(rows: list[Row], metrics: Mapping[str, Any]) -> None:
     """Mark the best, what cannot be told from it, and what differs from the baseline; seeds without a value
-    disqualify."""
+    disqualify.
+
+    Where all rows are as published, the best and its equals are as published too: they were told by more than is
+    published. Else a published row is compared by its seeds alone.
+    """
     base = next((row for row in rows if row.baseline), None)
     for place, direction in enumerate(metrics.values()):
         column = [(row, row.entries[place]) for row in rows]
         able = [(row, e) for row, e in column if e.estimate and e.estimate.low is not None]
         complete = [(row, e) for row, e in able if e.cell.whole(e.metric)]
-        _rank([entry for row, entry in complete if not row.reference], direction)
+        ranked = [(row, entry) for row, entry in complete if not row.reference]
+        if any(row.source != "run" for row in rows) and all(_as_published(row) for row, _ in ranked):
+            for _, entry in ranked:
+                marked = entry.cell.lines.get(entry.metric, {}).get("mark", "")
+                entry.best, entry.tied = marked == BEST, marked == TIED
+        else:
+            _rank([entry for _, entry in ranked], direction)
         if base and base.entries[place].cell.whole(base.entries[place].metric):
-            _compare([entry for row, entry in complete if row is not base], base.entries[place])
+            _compare([e for row, e in complete if row is not base and row.source == "run"], base.entries[place])
+
+
+BEST, TIED = "best", "tied"
+"""What a published table says of the best and of what cannot be told from it."""
+
+
+def _as_published(row: Row) -> bool:
+    return row.source == "published" or (row.source == "run" and row.agreement == "identical")
 
 
 def _rank(entries: list[Entry], direction: str) -> None:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 
 from pipeline.exhibits import labels
-from pipeline.exhibits.cells import Cell, Results
+from pipeline.exhibits.cells import Cell, Results, Source
 from pipeline.exhibits.floors import Floor
 from pipeline.exhibits.statistics import Estimate
+from pipeline.publishing import compare
 
+AGREEMENT = {"identical": "as published", "within": "within the spread of seeds", "off": "off what is published"}
 DASH = "–"
 """What stands where a fact is not known."""
 
@@ -49,6 +51,10 @@ class Row:
     reference: bool
     entries: list[Entry]
     floor: bool = False
+    ceiling: bool = False
+    source: Source = "run"
+    agreement: compare.Outcome | None = None
+    """Whether runs made here agree with the published ones; None where they are not both there."""
     facts: list[str] = field(default_factory=list)
     """What stands below the table's `facts`: a number, or a dash."""
     notes: list[int] = field(default_factory=list)
@@ -56,7 +62,7 @@ class Row:
     @property
     def roles(self) -> str:
         """What the row is beside a method to be compared; empty for nothing."""
-        known = {"baseline": self.baseline, "floor": self.floor, "not ranked": self.reference}
+        known = {"baseline": self.baseline, "floor": self.floor, "ceiling": self.ceiling, "not ranked": self.reference}
         return ", ".join(name for name, has in known.items() if has)
 
 
@@ -92,6 +98,8 @@ class Table:
     footnotes: list[str]
     protocol: list[str]
     """Sentences that stand below the title."""
+    phenomena: list[str]
+    """What must be seen for the comparison to mean anything, and whether it is: a sentence each."""
     legend: list[str]
     hardware: str
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.exhibits import floors, frame, labels
 from pipeline.exhibits.cells import Cell, Results
+from pipeline.exhibits.phenomena import Phenomenon
 from pipeline.exhibits.tables.model import Entry, Row
 
 # --- a variant ---
@@ -144,11 +145,24 @@ def protocol(results: Results) -> list[str]:
     return lines
 
 
-def legend(study: Any, entries: Sequence[Entry]) -> list[str]:
+def phenomenon(found: Phenomenon) -> str:
+    """What was stated, what was found, and whether that is it."""
+    stated, value = found.stated, found.estimate
+    sign, bound = (">", stated.above) if stated.above is not None else ("<", stated.below)
+    numbers = "no value"
+    if value is not None:
+        ends = [labels.number(end, 1) for end in (value.low, value.high) if end is not None]
+        numbers = labels.number(value.mean, 1) + (f" [{', '.join(ends)}]" if ends else "")
+    kind = {"yes": "holds", "no": "does not hold", "undecided": "undecided"}[found.holds]
+    return f"{stated.statement.rstrip('.')}: {numbers}, for {sign} {bound:g}: {kind}."
+
+
+def legend(study: Any, rows: Sequence[Row]) -> list[str]:
     """What the brackets and the marks mean."""
+    entries = [entry for row in rows for entry in row.entries]
     kinds: dict[str, list[str]] = {}
     for entry in entries:
-        if entry.estimate:
+        if entry.estimate and entry.cell.source == "run":
             metrics = kinds.setdefault(entry.estimate.levels or "", [])
             metrics += [entry.metric] * (entry.metric not in metrics)
     spread = [f"{levels} ({labels.listing(names)})" for levels, names in sorted(kinds.items(), reverse=True) if levels]
@@ -167,16 +181,27 @@ def legend(study: Any, entries: Sequence[Entry]) -> list[str]:
         )
     ranked = "Bold: best mean. Underlined: not distinguishable from the best. "
     against = f"†: differs from {study.baseline}. Both by the 95% interval of the paired difference, "
-    return [*lines, ranked + against + "without correction for the number of comparisons."]
+    lines.append(ranked + against + "without correction for the number of comparisons.")
+    if any(row.source != "run" for row in rows):
+        lines.append(
+            "Source: of rows that say published nothing was made here; their published numbers, intervals and marks "
+            "are shown. Published earlier: of code or settings that have changed since."
+        )
+    return lines
 
 
-def hardware(results: list[dict[str, Any]]) -> str:
-    """Which machine, how long."""
+def hardware(found: Results) -> str:
+    """Which machine, how long, of the runs made here; and how many are published."""
+    results = found.made
+    shown = len(found.runs) - len(results)
+    published = f" {labels.count(shown, 'run')} published: published/{found.study.key}/." if shown else ""
+    if not results:
+        return published.strip()
     spent = [result.get("seconds") or {} for result in results]
     train, evaluate = (sum(part.get(name) or 0.0 for part in spent) for name in ("train", "evaluate"))
     took = f"{labels.duration(train)} of training and {labels.duration(evaluate)} of evaluation"
     devices = " and ".join(sorted({_device(result.get("device") or {}) for result in results}))
-    return f"{labels.count(len(results), 'run')} on {devices}: {took}."
+    return f"{labels.count(len(results), 'run')} on {devices}: {took}.{published}"
 
 
 def _device(device: dict[str, Any]) -> str:

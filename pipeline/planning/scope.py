@@ -1,0 +1,83 @@
+"""What is made here, and what is shown as published: params.yaml's `rerun`, and each study's core."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.files import digest
+from pipeline.planning.model import Claim, Paper, Params, Run, Study
+from pipeline.publishing import store
+
+if TYPE_CHECKING:
+    from pipeline.publishing.store import Published
+
+Cells = frozenset[tuple[str, str, str]]
+"""Study, variant and method."""
+
+
+def published(studies: Iterable[str], params: Params, root: Path) -> "dict[str, Published]":
+    """Study -> what is published of it at the plan's tier. UserError where a file was changed or cut.
+
+    Nothing where the call asks for other seeds or another budget than the study's own, which is to be made then.
+    """
+    if params.seeds is not None or params.first_seed:
+        return {}
+    found = {key: store.read(key, root) for key in studies if key not in params.overrides}
+    return {key: each for key, each in found.items() if each is not None and each.tier == params.tier}
+
+
+def altered(params: Params) -> str:
+    """What the plan has in place of the studies' own budgets or seeds, in words; empty for nothing."""
+    told = {"seeds": params.seeds, "first_seed": params.first_seed, "overrides": params.overrides}
+    return ", ".join(f"{key} = {value}" for key, value in told.items() if value)
+
+
+def left(
+    studies: Mapping[str, Study],
+    runs: Iterable[Run],
+    params: Params,
+    papers: Mapping[str, Paper],
+    there: "Mapping[str, Published]",
+) -> Cells:
+    """The cells whose published results are shown in place of runs.
+
+    With `rerun: all` none; with `none` all that are published; with `core` these less each study's core. A cell that is
+    not published is made, and with `core` so is what an unpublished claim compares.
+    """
+    if params.rerun == "all":
+        return frozenset()
+    shown = {(run.study, run.variant, run.method) for run in runs}
+    shown = {cell for cell in shown if cell[0] in there and cell[1:] in there[cell[0]].cells}
+    if params.rerun == "core":
+        shown -= {(key, *cell) for key, study in studies.items() for cell in study.essential}
+        shown -= {
+            (claim.test.study, side.variant, side.method)
+            for paper in papers.values()
+            for claim in paper.claims
+            if claim.test and not _is_published(paper, claim, there)
+            for side in claim.test.sides
+        }
+    return frozenset(shown)
+
+
+def _is_published(paper: Paper, claim: Claim, there: "Mapping[str, Published]") -> bool:
+    """Whether a verdict on the claim is published, by the test that it states today."""
+    assert claim.test is not None
+    study = there.get(claim.test.study)
+    line = study.claims.get((paper.key, claim.id)) if study else None
+    return line is not None and line["asked"] == asked(claim)
+
+
+def asked(claim: Claim) -> str:
+    """A claim's test in a word, by which a verdict on another one is told from it."""
+    return word(claim.test.model_dump(mode="json", exclude={"despite"}) if claim.test else None)
+
+
+def answered(runs: Iterable[Run]) -> str:
+    """Runs in a word: what a published verdict rests on."""
+    return word(sorted({run.id for run in runs}))
+
+
+def word(value: Any) -> str:
+    """A JSON value in sixteen letters."""
+    return digest(value)[:16]
