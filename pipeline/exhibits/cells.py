@@ -15,6 +15,7 @@ from pipeline.exhibits.frame import SEVERITY, PlanLike, Records
 from pipeline.exhibits.statistics import Estimate, Sample
 from pipeline.metrics import Metric, redrawn
 from pipeline.publishing import compare
+from pipeline.publishing.store import PublishedRun
 
 Source = Literal["run", "published", "published_earlier"]
 UNPUBLISHED = "its published runs have none"
@@ -31,17 +32,20 @@ def _agree(run: Any, metric: str, found: float, stated: float | None) -> None:
         )
 
 
-class Nothing:
-    """`frame.Records` of published runs, which have no files."""
+class Both:
+    """`frame.Records` of runs that were made here, and of published ones, which have no files."""
+
+    def __init__(self, made: Records) -> None:
+        self._made = made
 
     def results(self, runs: Sequence[Any]) -> list[dict[str, Any]]:
-        return [dict(run.result) for run in runs]
+        return self._made.results(runs)
 
     def examples(self, run: Any, features: bool = False) -> dict[str, np.ndarray]:
-        return {}
+        return {} if isinstance(run, PublishedRun) else self._made.examples(run, features)
 
     def history(self, run: Any) -> list[dict[str, Any]]:
-        return []
+        return [] if isinstance(run, PublishedRun) else self._made.history(run)
 
 
 class Later(Mapping[int, Any]):
@@ -209,7 +213,7 @@ class Results:
         self.plan = plan
         self.study = frame.study_of(plan, study)
         self.root = Path(root)
-        self.records: Records = records or frame.Files(root)
+        self.records: Records = Both(records or frame.Files(root))
         self.known = Estimates(self.study, self.root)
         self.planned: dict[tuple[str, str], list[Any]] = {}
         for run in plan.study_runs(study):
@@ -241,7 +245,7 @@ class Results:
         shown = [replace(run, **told) for run in self.published.cells[place]]
         source: Source = "published" if self.current(place) else "published_earlier"
         results = [dict(run.result) for run in shown]
-        return Cell(shown, results, Nothing(), self.cells, self.known, source, self._lines(place))
+        return Cell(shown, results, self.records, self.cells, self.known, source, self._lines(place))
 
     def _lines(self, place: tuple[str, str]) -> dict[str, dict[str, str]]:
         return self.published.table.get(place, {}) if self.published else {}

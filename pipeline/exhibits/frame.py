@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline import modalities
-from pipeline.errors import unknown
+from pipeline.errors import UserError, unknown
 from pipeline.files import REMEDY, part, read_sealed
 
 if TYPE_CHECKING:
@@ -119,10 +119,15 @@ def study_of(plan: PlanLike, key: str) -> "Study":
     return plan.studies[key]
 
 
-def manifest(dataset: str, root: str | Path = ".") -> dict[str, Any]:
-    """What a prepared data set says of itself; empty where it is not on this machine."""
-    there = (modalities.folder(dataset, Path(root)) / modalities.MANIFEST).exists()
-    return modalities.manifest(dataset, Path(root)) if there else {}
+def about(dataset: str, root: str | Path = ".") -> dict[str, Any]:
+    """What is known of a data set, prepared on this machine or not: `noun`, `classes`, and sizes by split; empty where
+    there is none of that name."""
+    try:
+        found = modalities.describe(dataset, Path(root))
+    except UserError:
+        return {}
+    splits = {"train": found.train_examples, "test": found.test_examples}
+    return {"noun": modalities.of(dataset).NOUN, "classes": list(found.classes), "splits": splits}
 
 
 def read(plan: PlanLike, study: str, root: str | Path = ".") -> "pl.DataFrame":

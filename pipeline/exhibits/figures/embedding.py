@@ -79,5 +79,5 @@ def _names(results: "Results") -> list[str]:
     from pipeline.exhibits import frame
 
     run = results.runs[0]
-    names: list[str] = frame.manifest(run.dataset, results.root).get("classes", [])
+    names: list[str] = frame.about(run.dataset, results.root).get("classes", [])
     return [name for number, name in enumerate(names) if number not in (run.settings.get("held_out_classes") or [])]

@@ -9,6 +9,8 @@ from pipeline.exhibits.cells import Results
 from pipeline.exhibits.claims import Verdict
 from pipeline.exhibits.frame import PlanLike
 from pipeline.exhibits.report import environment, pages, verdicts
+from pipeline.exhibits.tables.model import AGREEMENT
+from pipeline.publishing import compare
 
 if TYPE_CHECKING:
     from pipeline.planning.model import Paper
@@ -24,11 +26,13 @@ STATUSES = {
 
 def text(plan: PlanLike, read: Mapping[str, Results], found: list[Verdict], papers: "Mapping[str, Paper]") -> str:
     """The first page. `read` holds every study's results, `found` the verdict on every claim."""
-    results = [result for study in read.values() for result in study.results]
+    results = [result for study in read.values() for result in study.made]
     return pages.render(
         "index.html",
         up="",
         summary=summary(read, found),
+        scope=scope(read),
+        discoveries=discoveries(found),
         tier=plan.tier,
         latest=environment.latest(results),
         lost=[line for study in read.values() for line in study.lost],
@@ -49,10 +53,34 @@ def summary(read: Mapping[str, Results], found: list[Verdict]) -> str:
     runs = labels.count(sum(len(study.runs) for study in read.values()), "run")
     methods = labels.count(len({method for study in read.values() for _, method in study.cells}), "method")
     papers = labels.count(len({each.paper.key for each in tested}), "paper")
-    outcome = labels.listing([f"{kinds[name]} {name}" for name in claims.VERDICTS if name != "not_tested"])
+    asked = [name for name in claims.VERDICTS if name != "not_tested"]
+    outcome = labels.listing([f"{kinds[name]} {labels.words(name)}" for name in asked])
     return (
         f"{runs} of {methods} in {labels.count(len(read), 'study', 'studies')} put "
         f"{labels.count(len(tested), 'claim')} of {papers} to the test: {outcome}."
+    )
+
+
+def scope(read: Mapping[str, Results]) -> str:
+    """What was made here and what is published, and how the two agree."""
+    made, runs = (sum(len(getattr(study, name)) for study in read.values()) for name in ("made", "runs"))
+    if made == runs:
+        told = "Every number in this report was computed from the runs' result files"
+    else:
+        told = f"{labels.count(made, 'run')} made here; {runs - made:,} others are shown as published, in grey"
+    outcomes = Counter(outcome for study in read.values() for outcome in study.agreement.values())
+    agree = labels.listing([f"{outcomes[name]} {AGREEMENT[name]}" for name in compare.OUTCOMES if outcomes[name]])
+    against = f" Of {labels.count(outcomes.total(), 'cell')} both made here and published: {agree}." if agree else ""
+    return f"{told}; open a number on a study's page to see the runs behind it.{against}"
+
+
+def discoveries(found: list[Verdict]) -> str:
+    """How many verdicts survive where many are tested at once."""
+    sided = [each for each in found if each.verdict in ("supported", "contradicted")]
+    left = sum(each.q_value is not None and each.q_value <= claims.DISCOVERY for each in sided)
+    return (
+        f"Of {len(sided)} verdicts on one side {left} survive at a false discovery rate of {claims.DISCOVERY:g} over "
+        "all tested claims."
     )
 
 

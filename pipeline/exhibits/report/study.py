@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UserError
-from pipeline.exhibits import figures, frame, labels
+from pipeline.exhibits import figures, frame, labels, phenomena, publication
 from pipeline.exhibits.cells import Cell, Results
 from pipeline.exhibits.claims import Verdict
 from pipeline.exhibits.report import pages, verdicts
@@ -25,7 +25,7 @@ HEAD = 2000
 def text(results: Results, read: Mapping[str, Results], found: list[Verdict], papers: "Mapping[str, Paper]") -> str:
     """A study's page. `read` holds every study's results, `found` the verdict on every claim."""
     table, mine = build.table(results), verdicts.of_study(found, results.study.key)
-    keys = list(read)
+    keys, there = list(read), results.published
     place = keys.index(results.study.key)
     return pages.render(
         "study.html",
@@ -36,6 +36,9 @@ def text(results: Results, read: Mapping[str, Results], found: list[Verdict], pa
         runs=_runs(table),
         lost=results.lost,
         figures=[_figure(results, name) for name in figures.names(results.study)],
+        phenomena=[{"text": words.phenomenon(each), "source": each.source} for each in phenomena.judge(results)],
+        replication=publication.replication(there.replication).words if there and there.replication else "",
+        published=there is not None,
         counts=verdicts.counts(mine),
         claims=verdicts.rows(mine, read),
         reported=_reported(results, papers),
@@ -68,8 +71,9 @@ def _row(row: Row, block: Block, table: Table, paper: "Paper | None") -> dict[st
 
 
 def _folder(cell: Cell) -> str:
-    """The folder that holds the cell's runs: the run's own where it is one."""
-    return os.path.commonpath([run.path for run in cell.runs])
+    """The folder that holds the cell's runs, the run's own where it is one; of published runs the file."""
+    common = os.path.commonpath([run.path for run in cell.runs])
+    return f"{common}/" if cell.source == "run" else common
 
 
 def _entry(table: Table, entry: Entry) -> dict[str, Any]:

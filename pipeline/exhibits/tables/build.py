@@ -80,7 +80,7 @@ def _row(results: Results, variant: str, method: str, facts: Facts, footnotes: l
     cell = results.cells[variant, method]
     line = next(entry for entry in results.study.methods if entry.key == method)
     notes = [f"{method}: {line.why.rstrip('.')}."] if line.why else []
-    seen = results.plan.information(cell.runs[0]).words
+    seen = results.plan.information(results.planned[variant, method][0]).words
     notes += [f"{method} has, beyond the protocol: {seen}."] if seen else []
     notes += [words.loss(variant, method, cell)] if cell.lost else []
     return Row(

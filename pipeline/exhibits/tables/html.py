@@ -12,7 +12,8 @@ def text(table: Table) -> str:
     import polars as pl
 
     view = gt.GT(pl.DataFrame(_columns(table)), groupname_col="block", id=f"recount-{table.results.study.key}")
-    view = view.tab_header(gt.html(escape(table.title)), gt.html(escape(" ".join(table.protocol))))
+    above = [" ".join(table.protocol), *table.phenomena]
+    view = view.tab_header(gt.html(escape(table.title)), gt.html("<br>".join(map(escape, above))))
     # cells are HTML already, and escaped; a formatter's output is taken as it is
     view = view.fmt(lambda text: text, columns=["Method", "Paper", *table.heads])
     view = view.cols_label({name: gt.html(escape(head)) for name, head in table.heads.items()})

@@ -99,6 +99,7 @@ def _notes(numbers: list[int]) -> str:
 def _foot(table: Table, long: bool) -> list[str]:
     out = ["", r"\smallskip", r"\noindent" * long + r"\begin{minipage}{\linewidth}\footnotesize"]
     out += [rf"$^{{{n}}}$ {_escape(note)}\\" for n, note in enumerate(table.footnotes, 1)]
+    out += [rf"{_escape(line)}\\" for line in table.phenomena]
     return [*out, _escape(" ".join(table.legend)) + r"\\", _escape(table.hardware), r"\end{minipage}"]
 
 

@@ -8,6 +8,8 @@ from pipeline.exhibits.tables.model import Block, Entry, Row, Table
 def text(table: Table) -> str:
     """Title, protocol, a table a variant, footnotes."""
     out = [f"# {_escape(table.title)}", "", _escape(" ".join(table.protocol)), ""]
+    if table.phenomena:
+        out += [*(f"- {_escape(line)}" for line in table.phenomena), ""]
     for block in table.blocks:
         out += _block(table, block)
     out += [f"{n}. {_escape(note)}" for n, note in enumerate(table.footnotes, 1)]

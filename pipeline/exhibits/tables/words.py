@@ -25,18 +25,18 @@ def data(results: Results, variant: str) -> str:
 
 def _size(results: Results, run: Any, split: str, name: str) -> str:
     """So many of a split as the data set has and the run takes; empty where neither is known."""
-    manifest = frame.manifest(run.dataset, results.root)
-    known = [size for size in (manifest.get("splits", {}).get(split), run.settings.get(f"{split}_examples")) if size]
+    about = frame.about(run.dataset, results.root)
+    known = [size for size in (about.get("splits", {}).get(split), run.settings.get(f"{split}_examples")) if size]
     if not known:
         return ""
     kept_back = run.settings.get("validation_examples") if split == "train" else 0
     of_them = f", the last {kept_back:,} of them for validation" if kept_back else ""
-    return f"{min(known):,} {name} {_noun(manifest)}{of_them}"
+    return f"{min(known):,} {name} {_noun(about)}{of_them}"
 
 
-def _noun(manifest: dict[str, Any]) -> str:
+def _noun(about: dict[str, Any]) -> str:
     """What the examples of a data set are."""
-    return str(manifest.get("noun", "images"))
+    return str(about.get("noun", "images"))
 
 
 def _drawn(results: Results, variant: str) -> list[str]:
@@ -48,7 +48,7 @@ def _drawn(results: Results, variant: str) -> list[str]:
     if wrong:
         texts.append(_wrong_labels(run.settings["label_noise"], wrong))
     if counts and run.settings.get("imbalance"):
-        noun = _noun(frame.manifest(run.dataset, results.root))
+        noun = _noun(frame.about(run.dataset, results.root))
         texts.append(f"training {noun} by class: {', '.join(map(str, counts[0]))}")
     return texts
 
@@ -130,7 +130,7 @@ def protocol(results: Results) -> list[str]:
     ]
     if search := study.search.get(tier):
         rates = labels.listing([f"{rate:g}" for rate in search.learning_rates])
-        noun = _noun(frame.manifest(results.runs[0].dataset, results.root))
+        noun = _noun(frame.about(results.runs[0].dataset, results.root))
         lines.append(
             f"Learning rate: for each method, and anew where a variant changes the steps of training, the best of "
             f"{rates}, on {search.validation_examples:,} training {noun} kept out of training "

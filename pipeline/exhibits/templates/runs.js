@@ -17,8 +17,12 @@
       const folder = `../../${path.split("/").map(encodeURIComponent).join("/")}/`;
       const value = element("td", values[number], { className: "number", title: reason });
       if (reason) value.classList.add("gap");
-      const links = [element("a", "folder", { href: folder }), " · ", element("a", "result.json", { href: `${folder}result.json` })];
-      return element("tr", [element("td", String(seed)), value, element("td", [...links, " ", element("code", path.split("-").at(-1))])]);
+      // published runs are lines of a file
+      const published = path.endsWith(".csv");
+      const links = published
+        ? [element("a", path, { href: folder.slice(0, -1) })]
+        : [element("a", "folder", { href: folder }), " · ", element("a", "result.json", { href: `${folder}result.json` }), " ", element("code", path.split("-").at(-1))];
+      return element("tr", [element("td", String(seed)), value, element("td", links)]);
     });
     const heads = ["Seed", "Value", "Run"].map((text) => element("th", text, { scope: "col", className: text === "Value" ? "number" : "" }));
     const table = element("table", [element("thead", element("tr", heads)), element("tbody", lines)]);
