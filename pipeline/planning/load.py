@@ -9,8 +9,9 @@ from typing import Any
 
 from pipeline.errors import UserError, nearest, unknown
 from pipeline.files import matching
-from pipeline.planning import check, data, expand, papers, scope, search, suffixes
-from pipeline.planning.model import Params, Plan, Rates, Run, Study
+from pipeline.planning import check, data, expand, papers, search, suffixes
+from pipeline.planning.model import Paper, Params, Plan, Rates, Run, Study
+from pipeline.planning.scope import Scope
 from pipeline.publishing import store
 from pipeline.schema import check as checked
 from pipeline.yaml_files import read_yaml, retyped, yaml_files
@@ -54,10 +55,11 @@ def load(
                 if base.study not in available:
                     raise unknown("study", base.study, available, f"studies/{key}.yaml: base")
                 wanted.append(base.study)
-    stated = papers.load(root) if only is None or params.rerun == "core" else {}
+    stated: dict[str, Paper] | None = None
     if only is None:
         # against all studies that are written down, since a claim may test one that is not asked for today
         known = {key: studies.get(key) or study(root, key, params.tier) for key in written(root)}
+        stated = papers.load(root)
         papers.check(stated, known)
     runs = _expanded(studies, params, place)
     for key in studies.keys() & set(written(root)):
@@ -65,15 +67,8 @@ def load(
     order = [key for key in params.studies if key in studies] + [key for key in studies if key not in params.studies]
     listed = {key: studies[key] for key in order}
     planned = tuple(run for key in order for run in runs[key])
-    published = scope.published([key for key in order if key != anew], params, root)
-    return Plan(
-        params.tier,
-        listed,
-        planned,
-        published,
-        scope.altered(params),
-        scope.left(listed, planned, params, stated, published),
-    )
+    every = (lambda: papers.load(root)) if stated is None else (lambda: stated)
+    return Plan(params.tier, listed, planned, Scope(listed, planned, params, root, every, anew))
 
 
 _remembered: list[tuple[Any, Plan]] = []

@@ -12,6 +12,7 @@ from pipeline.schema import Count, Direction, Distinct, Line, Note, Positive, Ra
 
 if TYPE_CHECKING:
     from pipeline.planning.information import Information
+    from pipeline.planning.scope import Scope
     from pipeline.publishing.store import Published
 
 
@@ -381,16 +382,23 @@ class Plan:
     tier: str
     studies: Mapping[str, Study]
     runs: tuple[Run, ...]
-    published: Mapping[str, "Published"] = field(default_factory=dict)
-    """Study -> what is published of it at this tier, and the plan may show."""
-    altered: str = ""
-    """What params.yaml or the call has in place of the studies' own budgets or seeds; empty for nothing."""
-    left: frozenset[tuple[str, str, str]] = frozenset()
-    """Cells (study, variant, method) whose published results are shown in place of runs."""
+    scope: "Scope | None" = field(default=None, compare=False)
+    """What is made here and what is shown as published; None where all is made. Looked into when it is asked for, since
+    a job that makes one run need not know."""
+
+    @property
+    def published(self) -> "Mapping[str, Published]":
+        """Study -> what is published of it at this tier, and the plan may show."""
+        return self.scope.published if self.scope else {}
+
+    @property
+    def altered(self) -> str:
+        """What params.yaml or the call has in place of the studies' own budgets or seeds; empty for nothing."""
+        return self.scope.altered if self.scope else ""
 
     def makes(self, run: Run) -> bool:
         """Whether the run is evaluated here; else its published result is shown."""
-        return (run.study, run.variant, run.method) not in self.left
+        return self.scope is None or (run.study, run.variant, run.method) not in self.scope.left
 
     @functools.cached_property
     def _trained(self) -> frozenset[str]:

@@ -1,6 +1,8 @@
 """What is made here, and what is shown as published: params.yaml's `rerun`, and each study's core."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,49 +17,58 @@ Cells = frozenset[tuple[str, str, str]]
 """Study, variant and method."""
 
 
-def published(studies: Iterable[str], params: Params, root: Path) -> "dict[str, Published]":
-    """Study -> what is published of it at the plan's tier. UserError where a file was changed or cut.
+@dataclass(frozen=True)
+class Scope:
+    """A plan's scope. Files are read when something is asked of it. papers: yields all of them. anew: a study whose
+    published results are about to be written, and are not looked at."""
 
-    Nothing where the call asks for other seeds or another budget than the study's own, which is to be made then.
-    """
-    if params.seeds is not None or params.first_seed:
-        return {}
-    found = {key: store.read(key, root) for key in studies if key not in params.overrides}
-    return {key: each for key, each in found.items() if each is not None and each.tier == params.tier}
+    studies: Mapping[str, Study]
+    runs: tuple[Run, ...]
+    params: Params
+    root: Path
+    papers: Callable[[], Mapping[str, Paper]]
+    anew: str | None = None
 
+    @property
+    def altered(self) -> str:
+        """What the plan has in place of the studies' own budgets or seeds, in words; empty for nothing."""
+        told = {"seeds": self.params.seeds, "first_seed": self.params.first_seed, "overrides": self.params.overrides}
+        return ", ".join(f"{key} = {value}" for key, value in told.items() if value)
 
-def altered(params: Params) -> str:
-    """What the plan has in place of the studies' own budgets or seeds, in words; empty for nothing."""
-    told = {"seeds": params.seeds, "first_seed": params.first_seed, "overrides": params.overrides}
-    return ", ".join(f"{key} = {value}" for key, value in told.items() if value)
+    @cached_property
+    def published(self) -> "Mapping[str, Published]":
+        """Study -> what is published of it at the plan's tier. UserError where a file was changed or cut.
 
+        Nothing where the call asks for other seeds or another budget than the study's own, which is to be made then.
+        """
+        if self.params.seeds is not None or self.params.first_seed:
+            return {}
+        wanted = [key for key in self.studies if key not in self.params.overrides and key != self.anew]
+        found = {key: store.read(key, self.root) for key in wanted}
+        return {key: each for key, each in found.items() if each is not None and each.tier == self.params.tier}
 
-def left(
-    studies: Mapping[str, Study],
-    runs: Iterable[Run],
-    params: Params,
-    papers: Mapping[str, Paper],
-    there: "Mapping[str, Published]",
-) -> Cells:
-    """The cells whose published results are shown in place of runs.
+    @cached_property
+    def left(self) -> Cells:
+        """The cells whose published results are shown in place of runs.
 
-    With `rerun: all` none; with `none` all that are published; with `core` these less each study's core. A cell that is
-    not published is made, and with `core` so is what an unpublished claim compares.
-    """
-    if params.rerun == "all":
-        return frozenset()
-    shown = {(run.study, run.variant, run.method) for run in runs}
-    shown = {cell for cell in shown if cell[0] in there and cell[1:] in there[cell[0]].cells}
-    if params.rerun == "core":
-        shown -= {(key, *cell) for key, study in studies.items() for cell in study.essential}
-        shown -= {
-            (claim.test.study, side.variant, side.method)
-            for paper in papers.values()
-            for claim in paper.claims
-            if claim.test and not _is_published(paper, claim, there)
-            for side in claim.test.sides
-        }
-    return frozenset(shown)
+        With `rerun: all` none; with `none` all that are published; with `core` these less each study's core. A cell
+        that is not published is made, and with `core` so is what an unpublished claim compares.
+        """
+        if self.params.rerun == "all":
+            return frozenset()
+        there = self.published
+        shown = {(run.study, run.variant, run.method) for run in self.runs}
+        shown = {cell for cell in shown if cell[0] in there and cell[1:] in there[cell[0]].cells}
+        if self.params.rerun == "core" and shown:
+            shown -= {(key, *cell) for key, study in self.studies.items() for cell in study.essential}
+            shown -= {
+                (claim.test.study, side.variant, side.method)
+                for paper in self.papers().values()
+                for claim in paper.claims
+                if claim.test and not _is_published(paper, claim, there)
+                for side in claim.test.sides
+            }
+        return frozenset(shown)
 
 
 def _is_published(paper: Paper, claim: Claim, there: "Mapping[str, Published]") -> bool:

@@ -156,8 +156,8 @@ def _read(study: str, path: Path, stamp: int) -> Published:
     remedy = REMEDY.replace("STUDY", study)
     try:
         record = read_sealed(path, None, remedy)
-        texts = {Path(name).stem: part(path, record, name, remedy).read_text("utf-8") for name in record["files"]}
-        files = {name: list(csv.DictReader(io.StringIO(text))) for name, text in texts.items()}
+        paths = [part(path, record, name, remedy) for name in record["files"]]
+        files = {file.stem: list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8")))) for file in paths}
         return Published(study, record["tier"], record["seal"], files)
     except (KeyError, ValueError) as error:
         raise UserError(f"{path}: not a published result ({error}); {remedy.format(folder=path.parent)}") from None

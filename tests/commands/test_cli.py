@@ -161,7 +161,7 @@ def test_train_and_evaluate_write_a_runs_files_once(folder: Path, capsys: pytest
     assert contents(folder) == before
     capsys.readouterr()
     assert entry.run(["plan"]) == 0
-    assert f"done    {run.path}" in capsys.readouterr().out
+    assert f"done      {run.path}" in capsys.readouterr().out
 
 
 def test_another_metric_is_measured_on_the_weights_that_are_there(
@@ -403,11 +403,14 @@ def test_a_search_is_shown_and_its_best_rates_are_written(folder: Path, capsys: 
     said = capsys.readouterr()
     assert "classification has other rates or settings than the best in 2 places; --write mends that" in said.err
     assert sum("differs" in line for line in said.out.splitlines()) == 2
-    assert entry.run(["search", "classification", "--write"]) == 0
+    # both are best at an end of the range
+    assert entry.run(["search", "classification", "--write"]) == 3
+    assert "2 more to be tried" in capsys.readouterr().out
     rates = project.read(folder / "studies/classification.rates.yaml")
-    best = {"cross_entropy": {"learning_rate": 0.5}, "label_smoothing": {"learning_rate": 0.01}}
+    ends = {"cross_entropy": (0.5, 25.0), "label_smoothing": (0.01, 0.0002)}
+    best = {key: {"learning_rate": rate, "further": [{"learning_rate": more}]} for key, (rate, more) in ends.items()}
     assert rates == {"smoke": {"default": best}}
-    assert entry.run(["search", "classification"]) == 0
+    assert "make search STUDY=classification" in refused(capsys, "search", "classification")
     assert first().settings["optimizer"]["learning_rate"] == 0.5
 
 

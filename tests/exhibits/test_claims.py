@@ -119,7 +119,7 @@ def test_text_that_a_spreadsheet_would_run_is_marked(text: str) -> None:
 
 def test_claims_csv(made: Any) -> None:
     found = kit.rows(made.root, "claims.csv")
-    head = "paper,claim,statement,study,metric,verdict,effect,ci_low,ci_high,n_seeds,tier"
+    head = "paper,claim,statement,study,metric,verdict,effect,ci_low,ci_high,n_seeds,tier,resolution,q_value,source"
     assert list(found[0]) == head.split(",")
     verdicts = {(row["paper"], row["claim"]): row["verdict"] for row in found}
     assert verdicts["arcface", "margin"] == "contradicted"
