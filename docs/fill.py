@@ -5,22 +5,27 @@ after a colon, such as `summary:ood`. `python docs/fill.py` writes the files; wi
 with 1 where one is out of date. A block whose results are not there is left as it is.
 """
 
-import csv
 import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+
+import findings  # noqa: E402
 
 from pipeline import metrics  # noqa: E402
 from pipeline.errors import UserError  # noqa: E402
-from pipeline.exhibits import labels  # noqa: E402
+from pipeline.exhibits import labels, publication  # noqa: E402
+from pipeline.exhibits.claims import DISCOVERY, VERDICTS  # noqa: E402
 from pipeline.planning import code, load  # noqa: E402
+from pipeline.planning import papers as papers_  # noqa: E402
 from pipeline.planning import search as searching  # noqa: E402
 from pipeline.planning.model import Study  # noqa: E402
+from pipeline.publishing import store  # noqa: E402
 from pipeline.yaml_files import read_yaml  # noqa: E402
 
 BLOCK = re.compile(r"(<!-- (\w+)(?::(\w+))? -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -34,9 +39,10 @@ def studies() -> dict[str, Study]:
     return {key: load.study(ROOT, key, params["tier"]) for key in params["studies"]}
 
 
-def rows(path: str) -> list[dict[str, str]]:
-    with (ROOT / "results" / path).open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+def published() -> dict[str, store.Published]:
+    """Study -> what is published of it, in the order of params.yaml."""
+    found = {key: store.read(key, ROOT) for key in studies()}
+    return {key: each for key, each in found.items() if each is not None}
 
 
 def markdown(heads: list[str], lines: list[list[str]], right: bool = True) -> str:
@@ -50,15 +56,51 @@ def study_list() -> str:
 
 
 def results() -> str:
-    """Every study's default variant."""
-    parts = [f"## `{key}`\n\n{' '.join(s.summary.split())}\n\n{summary(key)}" for key, s in studies().items()]
+    """Of every study that is published: what was found, and the default variant's table."""
+    about, papers = studies(), papers_.load(ROOT)
+    parts = []
+    for key, found in published().items():
+        told = "".join(f"- {each}\n" for each in findings.sentences(about[key], found, papers))
+        parts.append(f"## `{key}`\n\n{' '.join(about[key].summary.split())}\n\n{told}\n{summary(key)}")
     return "\n" + "\n".join(parts)
+
+
+def scope() -> str:
+    """How much is made by default, how much is published, and what both cost."""
+    plan = load.load(ROOT, {"rerun": "core"})
+    lines, total = [], [0, 0, 0.0, 0.0]
+    for key, found in published().items():
+        made = {run.id for run in plan.made(key)}
+        spent = {run.id: sum(run.result["seconds"].values()) for run in found.runs}
+        numbers = [len(found.runs), len(made), sum(spent.values()), sum(spent.get(each, 0.0) for each in made)]
+        total = [a + b for a, b in zip(total, numbers, strict=True)]
+        lines.append([f"`{key}`", *_costs(numbers)])
+    heads = ["study", "runs published", "of them made by default", "core minutes of all", "core seconds by default"]
+    return markdown(heads, [*lines, ["all", *_costs(total)]])
+
+
+def _costs(numbers: list[Any]) -> list[str]:
+    return [f"{numbers[0]:,}", f"{numbers[1]:,}", f"{numbers[2] / 60:.0f}", f"{numbers[3]:.0f}"]
+
+
+def replications() -> str:
+    """How verdicts came out with other seeds, study by study."""
+    lines = []
+    for key, found in published().items():
+        if found.replication:
+            again = publication.replication(found.replication)
+            share = f"{100 * again.same / again.decided:.0f}%" if again.decided else "-"
+            lines.append([f"`{key}`", str(again.decided), f"{again.same} ({share})", str(again.opposite)])
+    return markdown(["study", "decided verdicts", "the same with other seeds", "the opposite"], lines)
 
 
 def summary(study: str) -> str:
     """The first variant's means and 95% intervals, best first."""
+    found = store.read(study, ROOT)
+    if found is None:
+        raise FileNotFoundError
     columns = list(studies()[study].metrics)[:COLUMNS]
-    return ranked(rows(f"tables/{study}.csv"), columns, next(iter(studies()[study].variants)))
+    return ranked(found.files[store.TABLE], columns, next(iter(studies()[study].variants)))
 
 
 def ranked(found: list[dict[str, str]], columns: list[str], variant: str) -> str:
@@ -72,10 +114,8 @@ def ranked(found: list[dict[str, str]], columns: list[str], variant: str) -> str
         row: Mapping[str, str] = cells.get((method, metric), {"status": "-"})
         if row["status"] != "ok":
             return row["status"]
-        digits = 1 if metrics.describe(metric).unit == "%" else 2
-        numbers = [row[name] for name in ("mean", "ci_low", "ci_high")]
-        mean, low, high = (f"{float(number):.{digits}f}" if number else "" for number in numbers)
-        return f"{mean} [{low}, {high}]" if low else mean
+        shown = findings.interval(row, "mean", "ci_low", "ci_high", findings.digits(metric))
+        return f"**{shown}**" if row["mark"] == "best" else shown
 
     lines = [[f"`{method}`", *(text(method, metric) for metric in columns)] for method in best]
     heads = [f"{labels.metric(name)} {labels.ARROWS[metrics.describe(name).direction or 'higher']}" for name in columns]
@@ -102,10 +142,18 @@ def search(study: str) -> str:
 
 
 def verdicts() -> str:
-    """How many claims of papers/ got which verdict."""
-    counts = Counter(row["verdict"] for row in rows("claims.csv"))
-    kinds = ("supported", "contradicted", "inconclusive", "not_tested")
-    return markdown(["verdict", "claims"], [[kind, str(counts[kind])] for kind in kinds])
+    """How many claims of papers/ got which verdict, by what is published."""
+    papers = papers_.load(ROOT)
+    lines = [line for found in published().values() for line in found.claims.values()]
+    if not lines:
+        raise FileNotFoundError
+    counts = Counter(line["verdict"] for line in lines)
+    counts["not_tested"] += sum(len(paper.claims) for paper in papers.values()) - len(lines)
+    stated = {(key, c.id): c.test.margin for key, p in papers.items() for c in p.claims if c.test}
+    sided, left = findings.survivors(lines, stated)
+    table = markdown(["verdict", "claims"], [[kind, str(counts[kind])] for kind in VERDICTS])
+    survive = f"{left} of the {sided} verdicts on one side survive at a false discovery rate of {DISCOVERY:g}."
+    return f"{table}\n{survive}\n"
 
 
 def families() -> str:
@@ -135,7 +183,8 @@ def rooms() -> dict[str, str]:
 
 
 MAKERS: dict[str, Callable[..., str]] = {
-    made.__name__: made for made in (study_list, results, summary, search, verdicts, families, imports)
+    made.__name__: made
+    for made in (study_list, results, scope, replications, summary, search, verdicts, families, imports)
 }
 
 
