@@ -24,7 +24,8 @@ class Device:
     """"fp32" or "bf16"."""
     threads: int
     model: str = ""
-    """Of a CPU, what its maker calls it in numbers: machines in a cloud often have a name that says less."""
+    """Of a CPU, what its maker calls it in numbers, and the vector instructions that torch uses: machines in a cloud often
+    have a name that says less."""
 
     def describe(self) -> dict[str, str | int]:
         known: dict[str, str | int] = {"kind": self.torch.type, "name": self.name, "model": self.model}
@@ -114,7 +115,7 @@ def _cpu_has_bf16() -> bool:
 
 
 def _cpu() -> tuple[str, str]:
-    """The CPU's name, and its family, model and stepping where Linux tells them."""
+    """The CPU's name, and its family, model and stepping, where Linux tells them, with its vector instructions."""
     facts: dict[str, str] = {}
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
@@ -124,4 +125,5 @@ def _cpu() -> tuple[str, str]:
     except OSError:
         pass
     numbers = [facts[key] for key in ("cpu family", "model", "stepping") if key in facts]
-    return facts.get("model name") or os.uname().machine, "-".join(numbers)
+    instructions = str(torch.backends.cpu.get_cpu_capability())
+    return facts.get("model name") or os.uname().machine, " ".join(filter(None, ["-".join(numbers), instructions]))
