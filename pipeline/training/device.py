@@ -24,8 +24,7 @@ class Device:
     """"fp32" or "bf16"."""
     threads: int
     model: str = ""
-    """Of a CPU, what its maker calls it in numbers, and the vector instructions that torch uses: in clouds its name often
-    says less."""
+    """Of a CPU: family, model and stepping, and the vector instructions that torch uses. In clouds its name says less."""
 
     def describe(self) -> dict[str, str | int]:
         known: dict[str, str | int] = {"kind": self.torch.type, "name": self.name, "model": self.model}
