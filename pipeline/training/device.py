@@ -24,7 +24,7 @@ class Device:
     """"fp32" or "bf16"."""
     threads: int
     model: str = ""
-    """Of a CPU: family, model and stepping, and the vector instructions that torch uses. In clouds its name says less."""
+    """Of a CPU: family, model and stepping, and the vector instructions in use. In clouds its name says less."""
 
     def describe(self) -> dict[str, str | int]:
         known: dict[str, str | int] = {"kind": self.torch.type, "name": self.name, "model": self.model}
