@@ -166,16 +166,27 @@ class Choice:
         is there; else, at the best rate, other values of settings, or rates beside it where no setting is named."""
         grid = self._grid()
         best = self._best(map(Try, grid))
-        if best is None:
-            return []
+        # what is fitted at once has no steps that a rate could change
+        if best is None or len({self.scores[Try(rate)] for rate in grid}) == 1:
+            return self._settings(Try(grid[0]))
         place = grid.index(best.learning_rate)
         if place == 0 and self._may_grow(grid, self.asked[0]):
             return [Try(_beyond(grid[1], grid[0]))]
         if place == len(grid) - 1 and self._may_grow(grid[::-1], self.asked[-1]):
             return [Try(_beyond(grid[-2], grid[-1]))]
+        if self.others:
+            return self._settings(best)
         beside = [math.sqrt(rate * best.learning_rate) for rate in grid[max(place - 1, 0) : place + 2]]
-        wanted = [Try(best.learning_rate, ((name, value),)) for name, values in self.others.items() for value in values]
-        wanted = wanted or [Try(float(f"{rate:.2g}")) for rate in beside]
+        return self._new(Try(float(f"{rate:.2g}")) for rate in beside)
+
+    def _settings(self, best: Try) -> list[Try]:
+        """Other values of the settings at the best rate; none where no rate gave a number."""
+        if self.scores[best] is None:
+            return []
+        tries = [(name, value) for name, values in self.others.items() for value in values]
+        return self._new(Try(best.learning_rate, (tried,)) for tried in tries)
+
+    def _new(self, wanted: Iterable[Try]) -> list[Try]:
         return [tried for tried in wanted if tried not in self.scores]
 
     def _grid(self) -> list[float]:

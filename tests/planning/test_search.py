@@ -182,6 +182,11 @@ def test_settings_are_tried_at_the_best_rate_in_place_of_rates_beside_it() -> No
     assert found == [search.Try(0.1, (("temperature", value),)) for value in (0.2, 0.5)]
 
 
+def test_what_no_rate_changes_is_tried_at_no_further_rate() -> None:
+    assert followed(lambda tried: 7.0) == []
+    assert followed(lambda tried: 7.0, others={"penalty": [2.0]}) == [search.Try(0.03, (("penalty", 2.0),))]
+
+
 def test_what_a_line_or_a_variant_says_of_measuring_does_not_reach_the_search(tmp_path: Path) -> None:
     line = {"key": "simclr", "budget": {"evaluate_on": "test", "validation_examples": 10}, "why": "a mistake"}
     variants = {"default": {}, "other": {"batch_size": 32, "evaluate_on": "test", "validation_examples": 30}}
