@@ -277,7 +277,8 @@ def test_what_a_search_found_is_compared_with_what_the_study_has(tmp_path: Path)
     simclr, dcl, small = search.choices(plan, "ssl", tmp_path / "project")
     slow, fast, warm = search.Try(0.01), search.Try(0.5), search.Try(0.01, (("temperature", 0.5),))
     assert (simclr.method, simclr.variant, simclr.scores) == ("simclr", "default", {slow: 55, fast: 55})
-    assert (simclr.best, simclr.stated, simclr.next) == (slow, search.Try(0.05), [search.Try(0.0002)])
+    # rates that are equally good say nothing of where better ones are
+    assert (simclr.best, simclr.stated, simclr.next) == (slow, search.Try(0.05), [])
     # what lost a seed is not chosen
     assert dcl.scores == {slow: 30.5, fast: None, warm: 32}
     assert (dcl.best, dcl.stated, dcl.others) == (warm, slow, {"temperature": [0.5]})
@@ -295,10 +296,10 @@ def test_what_is_best_is_written_beside_the_study_and_then_is_its_own(tmp_path: 
     assert project.read(root / CHOSEN) == {
         "smoke": {
             "default": {
-                "simclr": {"learning_rate": 0.01, "further": [slower]},
+                "simclr": {"learning_rate": 0.01},
                 "dcl": {**warm, "further": [warm, slower]},
             },
-            "small": {"simclr": {"learning_rate": 0.01, "further": [slower]}},
+            "small": {"simclr": {"learning_rate": 0.01}},
         },
         "gpu": {"default": {"dcl": {"learning_rate": 0.7}}},
     }
