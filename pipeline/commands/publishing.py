@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +37,7 @@ def publish(plan: Plan, study: str, root: Path) -> list[Path]:
             f"{len(missing)} of {len(runs)} runs of '{study}' are missing, the first {missing[0].path}; "
             f"`snakemake --cores all --config rerun=all -- {study}` makes them"
         )
-    kept = store.read_anyway(study, root)
-    tables = publication.files(plan, study, papers.load(root), root)
-    if kept is not None and kept.replication:
-        lines = [list(line.values()) for line in kept.replication]
-        tables[store.REPLICATION] = (publication.REPLICATION, lines)
-    return store.write(study, plan.tier, tables, root)
+    return store.write(study, plan.tier, publication.files(plan, study, papers.load(root), root), root)
 
 
 def drawn(plan: Plan, count: int, seed: int) -> list[tuple[Run, PublishedRun]]:
@@ -115,32 +109,29 @@ def replicate(study: str, plan: Any, first_seed: int, write: bool, root: Path) -
 
     plan: a function from KEY=VALUE texts to the plan.
     """
-    if store.read(study, root) is None:
-        raise UserError(f"published/{study}: nothing is published; `python -m pipeline publish {study}` publishes it")
+    today = plan([f"studies={json.dumps([study])}"])
+    published = today.published.get(study)
+    if published is None:
+        raise UserError(
+            f"published/{study}: nothing is published at tier {today.tier}, or the plan has seeds or a budget of its "
+            f"own; `python -m pipeline publish {study}` publishes it"
+        )
+    stated = publication.current(today, study, papers.load(root))
+    if not stated:
+        raise UserError(f"published/{study}: no verdict there is on today's claims by today's code; publish it anew")
     told = {"studies": [study], "first_seed": first_seed, "rerun": "all"}
-    asked = plan([f"{key}={json.dumps(value)}" for key, value in told.items()])
-    stated = papers.load(root)
-    sides = {
-        (side.variant, side.method)
-        for paper in stated.values()
-        for claim in paper.claims
-        if claim.test and claim.test.study == study
-        for side in claim.test.sides
-    }
-    floor = asked.study(study).floor
-    runs = [run for run in asked.study_runs(study) if (run.variant, run.method) in sides or run.method == floor]
     config = [f"{key}={json.dumps(value)}" for key, value in told.items()]
+    asked = plan(config)
+    places = publication.sides(asked.study(study), stated)
+    runs = [run for run in asked.study_runs(study) if (run.variant, run.method) in places]
     targets = [f"{run.path}/{stages.RESULT}" for run in runs]
     if not all(stages.complete(run, root) for run in runs) and _snakemake(root, config, targets):
         raise UserError("some runs could not be made; logs/ says why")
-    others = [run for run in asked.runs if run.study != study]
-    table = publication.replicated(replace(asked, runs=(*runs, *others)), study, stated, first_seed, root)
+    table = publication.replicated(asked, study, stated, published, first_seed, root)
     lines = [dict(zip(table[0], line, strict=True)) for line in table[1]]
     for line in lines:
         if line["verdict"] != line["again"]:
             print(f"{line['paper']}/{line['claim']}: {line['verdict']}, again {line['again']}")
     if write:
-        published = store.read(study, root)
-        assert published is not None
         store.write(study, published.tier, {store.REPLICATION: table}, root)
     return f"{study}: {publication.replication(lines).words}"

@@ -1,6 +1,6 @@
 """A study's results by cell: the runs of one method in one variant, over seeds."""
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -206,10 +206,18 @@ def stated(line: Mapping[str, str], mean: str, low: str, high: str) -> Estimate 
 class Results:
     """Every cell of a study, in table order. `cells` maps (variant, method) to a Cell.
 
-    runs, results: those of all cells, of published ones too. made: the results that were made here.
+    runs, results: those of all cells, of published ones too. made: the results that were made here. places: the cells
+    that are looked at; None for all.
     """
 
-    def __init__(self, plan: PlanLike, study: str, root: str | Path = ".", records: Records | None = None) -> None:
+    def __init__(
+        self,
+        plan: PlanLike,
+        study: str,
+        root: str | Path = ".",
+        records: Records | None = None,
+        places: Collection[tuple[str, str]] | None = None,
+    ) -> None:
         self.plan = plan
         self.study = frame.study_of(plan, study)
         self.root = Path(root)
@@ -217,7 +225,8 @@ class Results:
         self.known = Estimates(self.study, self.root)
         self.planned: dict[tuple[str, str], list[Any]] = {}
         for run in plan.study_runs(study):
-            self.planned.setdefault((run.variant, run.method), []).append(run)
+            if places is None or (run.variant, run.method) in places:
+                self.planned.setdefault((run.variant, run.method), []).append(run)
         self.published = plan.published.get(study)
         here = [run for runs in self.planned.values() for run in runs if plan.makes(run)]
         self.made = self.records.results(here)

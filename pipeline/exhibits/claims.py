@@ -1,9 +1,9 @@
 """results/claims.csv: what the papers claim, and what the runs say about it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import unknown
 from pipeline.exhibits import floors, labels, phenomena, statistics
@@ -15,7 +15,7 @@ from pipeline.files import write_text
 from pipeline.planning import scope
 
 if TYPE_CHECKING:
-    from pipeline.planning.model import Claim, Paper, Side, Test
+    from pipeline.planning.model import Claim, Paper, Side, Study, Test
 
 COLUMNS = ["paper", "claim", "statement", "study", "metric", "verdict"]
 COLUMNS += ["effect", "ci_low", "ci_high", "n_seeds", "tier", "resolution", "q_value", "source"]
@@ -172,7 +172,7 @@ def _published(paper: "Paper", claim: "Claim", study: Results) -> Verdict | None
     line = study.published.claims.get((paper.key, claim.id)) if study.published else None
     if line is None or claim.test is None or line["asked"] != scope.asked(claim):
         return None
-    runs = [run for side in claim.test.sides for run in study.planned[side.variant, side.method]]
+    today = answered(claim.test, study.study, study.plan.study_runs(study.study.key))
     return Verdict(
         paper,
         claim,
@@ -181,8 +181,16 @@ def _published(paper: "Paper", claim: "Claim", study: Results) -> Verdict | None
         line["reason"],
         line["unequal"],
         float(line["resolution"]) if line["resolution"] else None,
-        "published" if line["answered"] == scope.answered(runs) else "published_earlier",
+        "published" if line["answered"] == today else "published_earlier",
     )
+
+
+def answered(test: "Test", study: "Study", runs: Iterable[Any]) -> str:
+    """In a word what a verdict rests on: of its study's planned runs those of its sides and of the floor, and what the
+    study says of the metric."""
+    places = {(side.variant, side.method) for side in test.sides}
+    own = [run for run in runs if (run.variant, run.method) in places or run.method == study.floor]
+    return scope.answered(own, study.resolution.get(test.metric), study.metrics.get(test.metric), study.floor)
 
 
 def _made(paper: "Paper", claim: "Claim", test: "Test", study: Results) -> Verdict:

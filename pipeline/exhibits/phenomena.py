@@ -69,7 +69,7 @@ def _published(results: Results, stated_: "Stated") -> Phenomenon:
     runs = [run for side in stated_.sides for run in results.planned[side.variant, side.method]]
     source: Source = "published" if line["answered"] == scope.answered(runs) else "published_earlier"
     holds: Mapping[str, Holds] = {"yes": "yes", "no": "no"}
-    estimate = stated(line | {"n_seeds": line["n_seeds"]}, "value", "ci_low", "ci_high")
+    estimate = stated(line, "value", "ci_low", "ci_high")
     return Phenomenon(stated_, estimate, holds.get(line["holds"], "undecided"), source)
 
 

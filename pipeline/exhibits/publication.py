@@ -1,6 +1,6 @@
 """What is published of a study, from its complete runs; and how its verdicts came out with other seeds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,10 +13,10 @@ from pipeline.exhibits.tables.model import Entry
 from pipeline.exhibits.tidy import fixed
 from pipeline.planning import scope
 from pipeline.publishing import store
-from pipeline.publishing.store import Table
+from pipeline.publishing.store import Published, Table
 
 if TYPE_CHECKING:
-    from pipeline.planning.model import Paper
+    from pipeline.planning.model import Claim, Paper, Study, Test
 
 REPLICATION = ["paper", "claim", "verdict", "effect", "again", "again_effect", "again_low", "again_high"]
 REPLICATION += ["first_seed", "answered"]
@@ -26,7 +26,8 @@ OPPOSITE = {"supported": "contradicted", "contradicted": "supported"}
 def files(plan: PlanLike, study: str, papers: "Mapping[str, Paper]", root: Path) -> dict[str, Table]:
     """The tables of published/<study>/, from runs that are all made here."""
     results = Results(plan, study, root)
-    verdicts = claims.judge(plan, _of_study(papers, study), root, read={study: results})
+    own = _only(papers, lambda _key, _claim, test: test.study == study)
+    verdicts = claims.judge(plan, own, root, read={study: results})
     return {
         store.RUNS: _runs(results),
         store.TABLE: _table(results),
@@ -35,11 +36,11 @@ def files(plan: PlanLike, study: str, papers: "Mapping[str, Paper]", root: Path)
     }
 
 
-def _of_study(papers: "Mapping[str, Paper]", study: str) -> "dict[str, Paper]":
-    """The papers with those of their claims alone that the study tests."""
+def _only(papers: "Mapping[str, Paper]", wanted: "Callable[[str, Claim, Test], bool]") -> "dict[str, Paper]":
+    """The papers with those of their claims alone that have a test and are wanted, by the paper's key."""
     found = {}
     for key, paper in papers.items():
-        if own := [claim for claim in paper.claims if claim.test and claim.test.study == study]:
+        if own := [claim for claim in paper.claims if claim.test and wanted(key, claim, claim.test)]:
             found[key] = paper.model_copy(update={"claims": own})
     return found
 
@@ -83,9 +84,8 @@ def _claims(verdicts: Sequence[Verdict], tier: str, results: Results) -> Table:
     head = [*claims.COLUMNS, "reason", "unequal", "asked", "answered"]
     lines = []
     for found in verdicts:
-        sides = found.claim.test.sides if found.claim.test else []
-        runs = [run for side in sides for run in results.planned.get((side.variant, side.method), [])]
-        words = [scope.asked(found.claim), scope.answered(runs)]
+        assert found.claim.test is not None
+        words = [scope.asked(found.claim), claims.answered(found.claim.test, results.study, results.runs)]
         lines.append([*claims.line(found, tier), found.reason, found.unequal, *words])
     return head, lines
 
@@ -125,20 +125,37 @@ def replication(lines: Iterable[Mapping[str, str]]) -> Replication:
     )
 
 
-def replicated(plan: PlanLike, study: str, papers: "Mapping[str, Paper]", first_seed: int, root: Path) -> Table:
-    """The claims whose verdicts are published and current, and what runs with other seeds say of them.
+def replicated(
+    plan: PlanLike, study: str, papers: "Mapping[str, Paper]", published: Published, first_seed: int, root: Path
+) -> Table:
+    """What runs with other seeds say of claims whose verdicts are published: those of `papers`, as `current` has them.
 
-    plan: of those runs; what is published stands in it.
+    plan: of those runs. They are all that is read of its study: `sides`.
     """
-    published = store.read(study, root)
-    results = Results(plan, study, root)
-    found = claims.judge(plan, _of_study(papers, study), root, read={study: results})
+    results = Results(plan, study, root, places=sides(plan.studies[study], papers))
     lines = []
-    for again in found:
-        line = published.claims.get((again.paper.key, again.claim.id)) if published else None
-        if line and again.verdict != "not_tested" and line["asked"] == scope.asked(again.claim):
-            effect = again.effect
-            numbers = [fixed(end) for end in (effect.mean, effect.low, effect.high)] if effect else ["", "", ""]
-            told = [line["paper"], line["claim"], line["verdict"], line["effect"], again.verdict]
-            lines.append([*told, *numbers, str(first_seed), line["answered"]])
+    for again in claims.judge(plan, papers, root, read={study: results}):
+        line, effect = published.claims[again.paper.key, again.claim.id], again.effect
+        numbers = [fixed(end) for end in (effect.mean, effect.low, effect.high)] if effect else ["", "", ""]
+        told = [line["paper"], line["claim"], line["verdict"], line["effect"], again.verdict]
+        lines.append([*told, *numbers, str(first_seed), line["answered"]])
     return REPLICATION, lines
+
+
+def current(plan: PlanLike, study: str, papers: "Mapping[str, Paper]") -> "dict[str, Paper]":
+    """The papers with those of their claims alone on which a study's published verdict is today's."""
+    there, runs = plan.published[study].claims, plan.study_runs(study)
+
+    def is_current(key: str, claim: "Claim", test: "Test") -> bool:
+        line = there.get((key, claim.id))
+        today = [scope.asked(claim), claims.answered(test, plan.studies[study], runs)]
+        return test.study == study and line is not None and [line["asked"], line["answered"]] == today
+
+    return _only(papers, is_current)
+
+
+def sides(study: "Study", papers: "Mapping[str, Paper]") -> set[tuple[str, str]]:
+    """The cells (variant, method) that the papers' claims rest on: what they compare, and the floor."""
+    tests = [claim.test for paper in papers.values() for claim in paper.claims if claim.test]
+    floor = {(variant, study.floor) for variant in study.variants if study.floor}
+    return floor | {(side.variant, side.method) for test in tests for side in test.sides}

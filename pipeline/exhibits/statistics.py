@@ -225,7 +225,9 @@ def p_value(found: Estimate) -> float:
     if half <= 0:
         return 0.0 if found.mean else 1.0
     spread = stats.t(found.n_seeds - 1) if found.n_seeds > 1 else stats.norm
-    return float(min(1.0, 2 * spread.sf(abs(found.mean) / half * spread.ppf((1 + LEVEL) / 2))))
+    value = float(min(1.0, 2 * spread.sf(abs(found.mean) / half * spread.ppf((1 + LEVEL) / 2))))
+    # an interval that ends at zero includes it, whatever the last bits say
+    return value if found.sign else max(value, 1 - LEVEL)
 
 
 def benjamini_hochberg(values: Sequence[float]) -> list[float]:

@@ -99,7 +99,7 @@ def remembered(root: Path, overrides: dict[str, Any], study: str) -> Plan | None
 def _seen(root: Path, overrides: dict[str, Any]) -> Any:
     """What a plan is made of, apart from sources and data sets."""
     paths = [root / PARAMS, *(path for folder in ("studies", "papers") for path in matching(root / folder, "*"))]
-    paths += matching(root / store.FOLDER, f"*/{store.SEAL}")
+    paths += matching(root / store.FOLDER, "*/*")
     states = [(str(path), path.stat()) for path in paths]
     return json.dumps(overrides, sort_keys=True), [(path, state.st_mtime_ns, state.st_size) for path, state in states]
 

@@ -80,13 +80,15 @@ def _is_published(paper: Paper, claim: Claim, there: "Mapping[str, Published]") 
 
 
 def asked(claim: Claim) -> str:
-    """A claim's test in a word, by which a verdict on another one is told from it."""
-    return word(claim.test.model_dump(mode="json", exclude={"despite"}) if claim.test else None)
+    """A claim's test in a word, by which a verdict on another one is told from it. Of `despite` only whether it is
+    given: in which words changes no verdict."""
+    test = claim.test
+    return word(test and test.model_dump(mode="json") | {"despite": bool(test.despite)})
 
 
-def answered(runs: Iterable[Run]) -> str:
-    """Runs in a word: what a published verdict rests on."""
-    return word(sorted({run.id for run in runs}))
+def answered(runs: Iterable[Run], *told: Any) -> str:
+    """In a word what a published verdict rests on: runs, and what else it follows from."""
+    return word([sorted({run.id for run in runs}), *told])
 
 
 def word(value: Any) -> str:

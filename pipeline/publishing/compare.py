@@ -23,8 +23,9 @@ DIGITS = 6
 
 class Difference(NamedTuple):
     metric: str
-    here: float | None
-    published: float | None
+    """Or "status"."""
+    here: float | str | None
+    published: float | str | None
     spread: float
     """The standard deviation over seeds."""
 
@@ -56,7 +57,7 @@ def run(result: Mapping[str, Any], run: PublishedRun, spread: Mapping[tuple[str,
     """A run's result here against the published one."""
     alike = machine(result) == machine(run.result)
     status = (result["status"], run.result["status"])
-    here = {name: round(value, DIGITS) for name, value in result["metrics"].items()} if status[0] == "ok" else {}
+    here = {name: round(float(value), DIGITS) for name, value in result["metrics"].items()} if status[0] == "ok" else {}
     differences = []
     for name in sorted(here.keys() | run.metrics.keys()):
         ends = here.get(name), run.metrics.get(name)
@@ -64,7 +65,7 @@ def run(result: Mapping[str, Any], run: PublishedRun, spread: Mapping[tuple[str,
             differences.append(Difference(name, *ends, spread.get((run.variant, run.method, name), 0.0)))
     farthest = max(differences, key=_far, default=None)
     if status[0] != status[1]:
-        return Comparison("off", farthest or Difference("status", None, None, 0.0), alike)
+        return Comparison("off", Difference("status", *status, 0.0), alike)
     if farthest is None:
         return Comparison("identical", None, alike)
     return Comparison("off" if alike or _far(farthest) > FAR else "within", farthest, alike)
@@ -72,7 +73,7 @@ def run(result: Mapping[str, Any], run: PublishedRun, spread: Mapping[tuple[str,
 
 def _far(found: Difference) -> float:
     """A difference in units of the spread; a thousandth of the value where there is no spread to speak of."""
-    if found.here is None or found.published is None:
+    if not isinstance(found.here, float) or not isinstance(found.published, float):
         return float("inf")
     least = 1e-3 * max(abs(found.published), 1e-3)
     return abs(found.here - found.published) / max(found.spread, least)

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
-from pipeline.files import part, read_sealed, write_sealed, write_text
+from pipeline.files import matching, part, read_sealed, write_sealed, write_text
 
 FOLDER = Path("published")
 SEAL = "published.json"
 RUNS, TABLE, CLAIMS, PHENOMENA, REPLICATION = "runs", "table", "claims", "phenomena", "replication"
+NEEDED = (RUNS, TABLE, CLAIMS, PHENOMENA)
+"""The files that every published study has."""
 REMEDY = "`git checkout {folder}` brings it back; `python -m pipeline publish STUDY` writes it anew from complete runs"
 HEAD = ["id", "dataset", "method", "variant", "seed", "tier", "status", "reason"]
 TAIL = ["train_seconds", "evaluate_seconds", "device", "precision", "threads", "versions", "commit"]
@@ -93,8 +95,12 @@ class Published:
 
     @property
     def replication(self) -> Lines:
-        """How its claims came out with other seeds; empty where that was not tried."""
-        return self.files.get(REPLICATION, [])
+        """How the claims that are published came out with other seeds, those lines alone whose verdict is still the
+        published one; empty where that was not tried."""
+        kept = ("verdict", "answered")
+        known = {key: [line[name] for name in kept] for key, line in self.claims.items()}
+        lines = self.files.get(REPLICATION, [])
+        return [line for line in lines if known.get((line["paper"], line["claim"])) == [line[name] for name in kept]]
 
 
 def device(described: Mapping[str, Any]) -> str:
@@ -134,33 +140,29 @@ def _run(study: str, line: Mapping[str, str]) -> PublishedRun:
 
 def read(study: str, root: Path = Path()) -> Published | None:
     """What is published of a study; None where nothing is. UserError, one line, where a file was changed or cut."""
-    path = root / FOLDER / study / SEAL
-    if not path.parent.is_dir():
+    folder = root / FOLDER / study
+    if not folder.is_dir():
         return None
-    try:
-        stamp = path.stat().st_mtime_ns
-    except FileNotFoundError:
-        stamp = 0
-    return _read(study, path, stamp)
-
-
-def read_anyway(study: str, root: Path = Path()) -> Published | None:
-    """The same; None as well where files were changed or cut, for who writes them anew."""
-    with contextlib.suppress(UserError):
-        return read(study, root)
-    return None
+    states = ((path, path.stat()) for path in matching(folder, "*"))
+    return _read(study, folder, tuple((path.name, state.st_mtime_ns, state.st_size) for path, state in states))
 
 
 @functools.lru_cache(maxsize=64)
-def _read(study: str, path: Path, stamp: int) -> Published:
-    remedy = REMEDY.replace("STUDY", study)
+def _read(study: str, folder: Path, states: tuple[tuple[str, int, int], ...]) -> Published:
+    """states: of all files there, name, time and size, by which what was changed since is read again."""
+    remedy, path = REMEDY.replace("STUDY", study), folder / SEAL
+    if SEAL not in [name for name, *_ in states]:
+        raise UserError(f"{path}: missing; {remedy.format(folder=folder)}")
     try:
         record = read_sealed(path, None, remedy)
         paths = [part(path, record, name, remedy) for name in record["files"]]
         files = {file.stem: list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8")))) for file in paths}
-        return Published(study, record["tier"], record["seal"], files)
-    except (KeyError, ValueError) as error:
-        raise UserError(f"{path}: not a published result ({error}); {remedy.format(folder=path.parent)}") from None
+        found = Published(study, record["tier"], record["seal"], {name: files[name] for name in (*NEEDED, *files)})
+        for name in ("runs", "table", "claims", "phenomena"):  # what is wrong with a line shows where it is looked at
+            getattr(found, name)
+    except (KeyError, ValueError, TypeError) as error:
+        raise UserError(f"{path}: not a published result ({error}); {remedy.format(folder=folder)}") from None
+    return found
 
 
 Table = tuple[Sequence[str], Iterable[Sequence[str]]]
@@ -168,9 +170,15 @@ Table = tuple[Sequence[str], Iterable[Sequence[str]]]
 
 
 def write(study: str, tier: str, files: Mapping[str, Table], root: Path) -> list[Path]:
-    """Write files of published/<study>/, each from its columns and lines; others that lie there stay. The sealed file
-    comes last. Return the paths."""
-    folder = root / FOLDER / study
+    """Write files of published/<study>/, each from its columns and lines. Others of the same tier that are as they were
+    written stay; what nothing vouches for goes. The sealed file comes last. Return the paths."""
+    folder, there = root / FOLDER / study, None
+    with contextlib.suppress(UserError):
+        there = read(study, root)
+    stay = there.files if there and there.tier == tier else {}
+    for path in folder.glob("*.csv"):
+        if path.stem not in {*files, *stay}:
+            path.unlink()
     for name, (columns, lines) in files.items():
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")

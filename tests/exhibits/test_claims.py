@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.exhibits import cells, floors
+from pipeline.exhibits import cells, claims, floors, statistics
 from pipeline.exhibits.report import verdicts
-from pipeline.exhibits.statistics import Sample
+from pipeline.exhibits.statistics import Estimate, Sample
 from pipeline.exhibits.tables.csv import lines
 from pipeline.planning.information import Information, Seen
 from pipeline.planning.model import Claim
@@ -47,6 +47,53 @@ def test_the_effect_is_the_difference_and_the_verdict_is_on_what_exceeds_the_mar
     assert all(found.effect == plain.effect for found in above.values())
     (row,) = verdicts.rows([above[plain.effect.mean]], {})
     assert row["margin"].startswith("+") and float(row["margin"]) == pytest.approx(plain.effect.mean, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "margin", "resolution", "verdict"),
+    [
+        (0.1, 0.9, 0.0, 1.0, "supported"),  # a small difference is one
+        (-0.9, -0.1, 0.0, 1.0, "contradicted"),
+        (-0.9, 0.9, 0.0, 1.0, "no_difference"),
+        (-0.9, 0.9, 0.0, None, "inconclusive"),
+        (-0.9, 1.1, 0.0, 1.0, "inconclusive"),
+        (-1.1, 0.9, 0.0, 1.0, "inconclusive"),
+        (-1.0, 0.9, 0.0, 1.0, "inconclusive"),  # the ends of the resolution are outside
+        (-0.9, 1.0, 0.0, 1.0, "inconclusive"),
+        (0.0, 0.9, 0.0, 1.0, "no_difference"),
+        # about the difference, not about what exceeds the margin
+        (0.2, 0.9, 0.5, 1.0, "no_difference"),
+        (0.6, 0.9, 0.5, 1.0, "supported"),
+        (0.2, 0.4, 0.5, 1.0, "contradicted"),
+        (4.5, 5.5, 5.0, 1.0, "inconclusive"),
+        (None, None, 0.0, 1.0, "inconclusive"),
+    ],
+)
+def test_a_verdict_by_its_interval(
+    low: float | None, high: float | None, margin: float, resolution: float | None, verdict: str
+) -> None:
+    effect = Estimate(0.0 if low is None or high is None else (low + high) / 2, low, high, 3, "seeds")
+    assert claims.decided(effect, margin, resolution) == verdict
+
+
+def resolved(made: Any, resolution: float) -> Any:
+    """The plan whose self-supervised study would not care about smaller differences of the probe."""
+    study = made.plan.studies["ssl"].model_copy(update={"resolution": {"linear_top1": resolution}})
+    return SimpleNamespace(root=made.root, plan=replace(made.plan, studies={**made.plan.studies, "ssl": study}))
+
+
+def test_a_resolution_makes_no_difference_of_what_was_inconclusive(made: Any) -> None:
+    claim = {"better": "simclr", "than": "swav"}
+    plain = kit.verdict(made, **claim)
+    assert (plain.verdict, plain.resolution) == ("inconclusive", None)
+    reach = max(abs(plain.effect.low), abs(plain.effect.high))
+    tight, wide = kit.verdict(resolved(made, reach * 0.9), **claim), kit.verdict(resolved(made, reach * 1.1), **claim)
+    assert (tight.verdict, wide.verdict) == ("inconclusive", "no_difference")
+    assert wide.effect == plain.effect and wide.resolution == reach * 1.1
+    # of its own metric alone, and never where something stands in the way
+    assert kit.verdict(resolved(made, 1000), metric="knn_top1", **claim).verdict == "inconclusive"
+    assert kit.verdict(resolved(made, 1000), better="dcl", than="mochi").verdict == "inconclusive"
+    assert kit.verdict(resolved(made, 1000), better="dcl", than="random_encoder").verdict == "supported"
 
 
 def test_numbers_are_subtracted(made: Any) -> None:
@@ -126,6 +173,27 @@ def test_claims_csv(made: Any) -> None:
     assert verdicts["label_smoothing", "scale"] == "not_tested"
     assert len(found) == sum(len(paper.claims) for paper in kit.papers().values())
     assert {row["tier"] for row in found} == {"laptop"}
+    assert {row["source"] for row in found if row["verdict"] != "not_tested"} == {"run"}
+    assert {row["source"] for row in found if row["verdict"] == "not_tested"} == {""}
+
+
+def test_q_values_are_of_all_that_is_tested(made: Any) -> None:
+    found = claims.judge(made.plan, kit.papers(), made.root)
+    tested = [each for each in found if each.verdict != "not_tested"]
+    assert 2 < len(tested) < len(found)
+    values = [statistics.p_value(each.effect.less(each.claim.test.margin)) for each in tested]
+    assert [each.q_value for each in tested] == statistics.benjamini_hochberg(values)
+    assert all((each.q_value is None) is (each.verdict == "not_tested") for each in found)
+    rows = {(row["paper"], row["claim"]): row["q_value"] for row in kit.rows(made.root, "claims.csv")}
+    assert all(rows[each.paper.key, each.claim.id] == f"{each.q_value:.6f}" for each in tested)
+
+
+def test_a_p_value_is_of_what_exceeds_the_margin_and_one_of_what_cannot_be_told(made: Any) -> None:
+    plain = kit.verdict(made, better="dcl", than="random_encoder")
+    assert (
+        plain.p_value < 0.05 < kit.verdict(made, better="dcl", than="random_encoder", margin=plain.effect.mean).p_value
+    )
+    assert kit.verdict(made, better="dcl", than="mochi").p_value == 1.0
 
 
 # --- sides that cannot be compared ---

@@ -7,7 +7,17 @@ import pytest
 from scipy import stats
 
 from pipeline.exhibits import labels, statistics
-from pipeline.exhibits.statistics import B, Sample, contrast, difference, difference_of_differences, mean
+from pipeline.exhibits.statistics import (
+    B,
+    Estimate,
+    Sample,
+    benjamini_hochberg,
+    contrast,
+    difference,
+    difference_of_differences,
+    mean,
+    p_value,
+)
 
 
 def sample(seeds: int = 3, size: int = 40, shift: float = 0.0, key: int = 0) -> Sample:
@@ -169,6 +179,69 @@ def test_resampling_together_gives_what_resampling_alone_gives(large: Any) -> No
     assert cell.sample("linear_top1") is cell.sample("linear_top1")
     assert cell.sample("unknown").values == {}
     assert "features" not in cell.examples[0] and "labels" in cell.examples[0]
+
+
+# --- what survives many tests ---
+
+EXAMPLE = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528,
+           0.7590, 1.0000]  # fmt: skip
+"""Fifteen p-values of Benjamini and Hochberg 1995, who reject the first four at a rate of 0.05."""
+
+
+def by_definition(values: list[float], rate: float) -> set[int]:
+    """What is rejected: the k smallest, for the largest k of which the k-th is at most k / m times the rate."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    passed = [k for k, place in enumerate(order, 1) if values[place] <= k / len(values) * rate]
+    return set(order[: max(passed, default=0)])
+
+
+def rejected(values: list[float], rate: float) -> set[int]:
+    return {place for place, q in enumerate(benjamini_hochberg(values)) if q <= rate}
+
+
+def test_the_papers_example_has_four_discoveries() -> None:
+    assert rejected(EXAMPLE, 0.05) == {0, 1, 2, 3}
+    turned = EXAMPLE[::-1]
+    assert benjamini_hochberg(turned) == benjamini_hochberg(EXAMPLE)[::-1]
+    assert benjamini_hochberg(EXAMPLE)[3] == pytest.approx(0.0095 * 15 / 4)
+    # not 0.0278 * 15 / 6, since the next larger one has less
+    assert benjamini_hochberg(EXAMPLE)[5] == pytest.approx(0.0298 * 15 / 7)
+
+
+def test_discoveries_are_those_of_the_definition() -> None:
+    random = np.random.default_rng(4)
+    for size in (1, 2, 5, 30):
+        for _ in range(20):
+            drawn = [round(float(p), 2) for p in random.beta(0.3, 1, size)]  # with ties
+            for rate in (0.01, 0.05, 0.2, 0.7):
+                assert rejected(drawn, rate) == by_definition(drawn, rate), (drawn, rate)
+    assert benjamini_hochberg([]) == []
+
+
+def test_a_p_value_is_small_exactly_where_the_interval_excludes_zero() -> None:
+    random = np.random.default_rng(5)
+    for seeds in (1, 2, 3, 5, 10):
+        for _ in range(100):
+            centre, *ends = random.normal(0, 1, 3)
+            found = Estimate(centre, centre - abs(ends[0]), centre + abs(ends[1]), seeds, None)
+            assert (p_value(found) < 0.05) is (found.sign != 0)
+        # what ends at zero includes it
+        ending = [Estimate(1.7, 0.0, 3.0, seeds, None), Estimate(-0.3, -2.0, 0.0, seeds, None)]
+        assert [p_value(found) for found in ending] == pytest.approx([0.05, 0.05])
+        assert all(p_value(found) >= 0.05 for found in ending)
+
+
+def test_a_p_value_is_students() -> None:
+    values = np.array([0.2, 1.1, 0.4, 0.9, 0.7])
+    half = stats.t.ppf(0.975, 4) * values.std(ddof=1) / 5**0.5
+    found = Estimate(values.mean(), values.mean() - half, values.mean() + half, 5, "seeds")
+    assert p_value(found) == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
+
+
+def test_p_values_without_an_interval_or_without_width() -> None:
+    assert p_value(Estimate(3.0, None, None, 1, None)) == 1.0
+    assert p_value(Estimate(3.0, 3.0, 3.0, 3, "seeds")) == 0.0
+    assert p_value(Estimate(0.0, 0.0, 0.0, 3, "seeds")) == 1.0
 
 
 def test_labels_of_metrics() -> None:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from pipeline import files
-from pipeline.exhibits import claims, frame
+from pipeline.exhibits import claims, frame, publication
 from pipeline.metrics import ece
 from pipeline.planning.information import Information
 from pipeline.planning.model import Claim, Paper, Study
+from pipeline.publishing import store
 from pipeline.publishing.store import Published
 
 N_TEST = 200
@@ -405,6 +406,14 @@ def _outcome(study: Study, run: Run) -> tuple[dict[str, np.ndarray], dict[str, f
         extra["score_known"] = own.normal(1 + skill / 4, 1, N_TEST).astype(np.float32)
         extra["score_digits"] = own.normal(-1, 1, N_TEST // 2).astype(np.float32)
     return {"labels": labels, **extra, **{f"example_{k}": v for k, v in examples.items()}}, metrics
+
+
+def publish(root: Path, of: Plan, study: str) -> Published:
+    """Publish a study from the run folders below `root`; what is then read of it."""
+    store.write(study, of.tier, publication.files(of, study, papers(), root), root)
+    found = store.read(study, root)
+    assert found is not None
+    return found
 
 
 class Lacking:

@@ -226,7 +226,37 @@ EVALUATED: Faults = [
     (C, {**OWN, "methods": ["cross_entropy", {"key": "naive_bayes_head", "base": {"study": "ssl", "method": "simclr"}}],
          "budget__smoke__encoder": "resnet18"}, [C, "'naive_bayes_head' requires base_encoder == encoder"]),
 ]  # fmt: skip
-FAULTS = [*KEYS, *EVALUATED, *PROTOCOLS, *TWICE, *VALUES, *REQUIRED, *METRICS, *BUDGETS, *VARIANTS, *BASES]
+SEEN = {"id": "seen", "statement": "It is seen.", "metric": "top1", "method": "cosface", "above": 50}
+
+
+def seen(**changes: Any) -> dict[str, Any]:
+    return {"phenomena": [{name: value for name, value in (SEEN | changes).items() if value is not None}]}
+
+
+PLACES: Faults = [
+    (C, seen(metric="top2"), [f"{C}: phenomenon 'seen': unknown metric 'top2'", "did you mean 'top1'"]),
+    (C, seen(method="cosfaec"), ["phenomenon 'seen': unknown method in variant 'default' 'cosfaec'", "mean 'cosface'"]),
+    (C, seen(variant="held_uot"), ["phenomenon 'seen': unknown variant 'held_uot'", "did you mean 'held_out'"]),
+    (C, seen(variant="held_out"), ["unknown method in variant 'held_out' 'cosface'", "known: cross_entropy"]),
+    (C, seen(than="arcfaec"), ["phenomenon 'seen': unknown method in variant 'default' 'arcfaec'", "mean 'arcface'"]),
+    (C, seen(than="arcface", than_metric="nl"), ["phenomenon 'seen': unknown metric 'nl'", "did you mean 'nll'"]),
+    (C, seen(than="cosface"), [C, "phenomena.0", "'cosface' is compared with itself"]),
+    (C, seen(than_metric="nll"), [C, "'than_variant' and 'than_metric' are of 'than', a method, which is missing"]),
+    (C, seen(below=60), [C, "needs a bound: either 'above' or 'below'"]),
+    (C, seen(above=None), [C, "needs a bound: either 'above' or 'below'"]),
+    (C, seen(abvoe=1), [C, "unknown key 'phenomena.0.abvoe'", "did you mean 'above'"]),
+    (C, {"phenomena": [SEEN, SEEN]}, [f"{C}: phenomenon 'seen': is stated twice"]),
+    (C, {"core": {"defualt": ["cosface"]}}, [f"{C}: core: unknown variant 'defualt'", "did you mean 'default'"]),
+    (C, {"core": {"default": ["cosfaec"]}}, [f"{C}: core: unknown method in variant", "did you mean 'cosface'"]),
+    (C, {"core": {"held_out": ["cosface"]}}, [f"{C}: core: unknown method in variant 'held_out' 'cosface'"]),
+    (C, {"core": {"default": []}}, [C, "core.default = []"]),
+    (C, {"ceiling": "cosfaec"}, [f"{C}: ceiling: unknown method in variant", "did you mean 'cosface'"]),
+    (C, {"ceiling": {"method": "cosface", "variant": "held_uot"}}, [f"{C}: ceiling: unknown variant", "'held_out'"]),
+    (C, {"ceiling": {"key": "cosface"}}, [C, "ceiling"]),
+    (C, {"resolution": {"top2": 1.0}}, [f"{C}: resolution: unknown metric 'top2'", "did you mean 'top1'"]),
+    (C, {"resolution": {"top1": 0}}, [C, "resolution.top1 = 0", "greater than 0"]),
+]
+FAULTS = [*KEYS, *PLACES, *EVALUATED, *PROTOCOLS, *TWICE, *VALUES, *REQUIRED, *METRICS, *BUDGETS, *VARIANTS, *BASES]
 
 
 @pytest.mark.parametrize(("file", "changes", "parts"), FAULTS, ids=[f"{Path(f).stem}-{c}"[:60] for f, c, _ in FAULTS])

@@ -11,7 +11,6 @@ from pipeline.exhibits import figures, frame, labels, phenomena, publication
 from pipeline.exhibits.cells import Cell, Results
 from pipeline.exhibits.claims import Verdict
 from pipeline.exhibits.report import pages, verdicts
-from pipeline.exhibits.statistics import Estimate
 from pipeline.exhibits.tables import build, words
 from pipeline.exhibits.tables.model import DASH, Block, Entry, Row, Table
 
@@ -136,12 +135,15 @@ def _versus(table: Table, entry: Entry) -> str:
 
 def _behind(entry: Entry) -> str:
     """What the interval is over, and why runs have no value."""
-    return " ".join(filter(None, [_levels(entry.estimate), *words.absence(entry)]))
+    return " ".join(filter(None, [_levels(entry), *words.absence(entry)]))
 
 
-def _levels(estimate: Estimate | None) -> str:
+def _levels(entry: Entry) -> str:
+    estimate = entry.estimate
     if estimate is None:
         return ""
+    if entry.cell.source != "run":
+        return "Mean and interval as published."
     if estimate.levels is None:
         return "No interval: one seed and no values per example."
     return f"Interval over {estimate.levels}."

@@ -120,24 +120,27 @@ def mark(rows: list[Row], metrics: Mapping[str, Any]) -> None:
     disqualify.
 
     Where all rows are as published, the best and its equals are as published too: they were told by more than is
-    published. Else a published row is compared by its seeds alone.
+    published. Else a published row is compared by its seeds alone. One that was published earlier is no part of this.
     """
     base = next((row for row in rows if row.baseline), None)
     for place, direction in enumerate(metrics.values()):
         column = [(row, row.entries[place]) for row in rows]
         able = [(row, e) for row, e in column if e.estimate and e.estimate.low is not None]
         complete = [(row, e) for row, e in able if e.cell.whole(e.metric)]
-        ranked = [(row, entry) for row, entry in complete if not row.reference]
-        if any(row.source != "run" for row in rows) and all(_as_published(row) for row, _ in ranked):
-            for _, entry in ranked:
-                marked = entry.cell.lines.get(entry.metric, {}).get("mark", "")
+        listed = [(row, entry) for row, entry in complete if not row.reference]
+        ranked = [(row, entry) for row, entry in listed if row.source != EARLIER]
+        told = [entry.cell.lines.get(entry.metric, {}).get("mark", "") for _, entry in ranked]
+        shown = any(row.source != "run" for row in rows) and all(_as_published(row) for row, _ in listed)
+        if shown and BEST in told:
+            for (_, entry), marked in zip(ranked, told, strict=True):
                 entry.best, entry.tied = marked == BEST, marked == TIED
         else:
             _rank([entry for _, entry in ranked], direction)
-        if base and base.entries[place].cell.whole(base.entries[place].metric):
+        if base and base.source != EARLIER and base.entries[place].cell.whole(base.entries[place].metric):
             _compare([e for row, e in complete if row is not base and row.source == "run"], base.entries[place])
 
 
+EARLIER = "published_earlier"
 BEST, TIED = "best", "tied"
 """What a published table says of the best and of what cannot be told from it."""
 
