@@ -281,7 +281,7 @@ class Results:
                 "run": f"{run.study} / {run.method} / {run.variant}, seed {run.seed}",
                 "status": result["status"],
                 "reason": result.get("reason") or "no reason recorded",
-                "path": run.path,
+                "path": run.path if isinstance(run, PublishedRun) else f"{run.path}/",
             }
             for run, result in zip(self.runs, self.results, strict=True)
             if result["status"] != "ok"
