@@ -106,7 +106,7 @@ def test_bad_arguments_are_refused(
 
 def test_help_and_no_arguments_are_no_errors(capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("", "plan", "prepare", "train", "evaluate", "table", "claims", "report", "methods", "papers",
-                    "search", "track", "prune", "doctor", "ui"):  # fmt: skip
+                    "search", "publish", "verify", "replicate", "track", "prune", "doctor", "ui"):  # fmt: skip
         assert entry.run([*command.split(), "--help"]) == 0
         assert "Usage: python -m pipeline" in capsys.readouterr().out
 

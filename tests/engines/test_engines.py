@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from pipeline.commands import publishing
 from pipeline.exhibits import outputs, records
 from pipeline.planning import load as planning
 from tests.kit import project
@@ -147,6 +148,37 @@ def test_dvc_adopts_what_snakemake_made_and_runs_what_an_edit_or_a_seed_asks_for
     names = ["cross_entropy/default-s2", *(f"label_smoothing/default-s{seed}" for seed in range(3))]
     expected = [f"classification/{name}" for name in names]
     assert new(trained, trainings(copied)) == new(measured, runs(copied)) == expected
+
+
+MADE = ("runs", "trained", "results", "mlflow.db", "mlartifacts", ".snakemake", ".recount")
+"""What a clone has not, beside prepared data."""
+
+
+@pytest.fixture
+def published(copied: Path) -> Path:
+    """A clone of the project with all its runs published, and its data prepared."""
+    for study in ("classification", "ood"):
+        plan = planning.load(copied, {"rerun": "all"}, study, anew=study)
+        publishing.publish(plan, study, copied)
+    for path in (copied / name for name in MADE):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return copied
+
+
+def test_of_what_is_published_both_engines_make_the_core_and_the_same_bytes(published: Path, tmp_path: Path) -> None:
+    other = project.copy(published, tmp_path / "other")
+    ran(published, *SNAKEMAKE)
+    core = [f"classification/cross_entropy/default-s{seed}" for seed in (0, 1)]
+    assert new({}, trainings(published)) == core
+    assert new({}, runs(published)) == [*core, *(f"ood/msp/default-s{seed}" for seed in (0, 1))]
+    found = {(row["method"], row["source"]) for row in rows(published, "classification")}
+    assert found == {("cross_entropy", "run"), ("label_smoothing", "published")}
+    assert "run, as published" in (published / "results/tables/classification.md").read_text(encoding="utf-8")
+    assert "Nothing to be done" in ran(published, *SNAKEMAKE)
+    ran(other, "dvc", "repro", "-q", "claims", "table@classification", "table@ood")
+    assert trainings(other).keys() == trainings(published).keys() and runs(other).keys() == runs(published).keys()
+    for name in (*EXHIBITS, "results/phenomena.csv"):
+        assert (other / name).read_bytes() == (published / name).read_bytes(), name
 
 
 def stages_of(said: str) -> list[str]:
