@@ -52,7 +52,7 @@ reproduce: $(STAMP)  ## data, runs, tables, figures, claims, report; every run, 
 
 search: $(STAMP)  ## try a study's learning rates on validation examples, until the best is inside: make search STUDY=ssl
 	@code=3; while test $$code = 3; do \
-	$(PY) -m snakemake --cores $(CORES) --config 'studies=["$(STUDY)","$(STUDY)_search"]' -- $(STUDY)_search || exit 1; \
+	$(PY) -m snakemake --cores $(CORES) --config 'studies=["$(STUDY)","$(STUDY)_search"]' -- evaluated_$(STUDY)_search || exit 1; \
 	code=0; $(PY) -m pipeline search $(STUDY) --write || code=$$?; done; exit $$code
 
 verify: $(STAMP)  ## make published runs again and compare: make verify RUNS=20 SEED=7

@@ -129,10 +129,18 @@ class Search(Strict):
 
     learning_rates: Annotated[Distinct[Rate], Field(min_length=2)]
     """Where a variant or a method's line states a rate of its own, in proportion to it."""
+    least: Rate | None = None
+    """No lower rate is tried, where a study is about what slow training does not show."""
     settings: dict[str, dict[str, Annotated[list[Any], Field(min_length=2)]]] = {}
     """Method -> setting -> values: what its paper says matters most beside the rate."""
     validation_examples: Count
     seeds: Seeds = 1
+
+    @model_validator(mode="after")
+    def _rates_are_allowed(self) -> "Search":
+        if self.least is not None and (lower := [rate for rate in self.learning_rates if rate < self.least]):
+            raise ValueError(f"learning_rates: {lower[0]:g} is below 'least', {self.least:g}")
+        return self
 
 
 class Tried(Strict):

@@ -145,6 +145,8 @@ class Choice:
     higher: bool
     asked: list[float]
     """The study's rates, ascending; others are tried because of what these gave."""
+    least: float
+    """The least rate that may be tried."""
     others: dict[str, list[Any]]
     """Setting -> the values to be tried that are not the study's own."""
 
@@ -170,14 +172,15 @@ class Choice:
         if best is None or len({self.scores[Try(rate)] for rate in grid}) == 1:
             return self._settings(Try(grid[0]))
         place = grid.index(best.learning_rate)
-        if place == 0 and self._may_grow(grid, self.asked[0]):
-            return [Try(_beyond(grid[1], grid[0]))]
+        lower = _beyond(grid[1], grid[0])
+        if place == 0 and lower >= self.least and self._may_grow(grid, self.asked[0]):
+            return [Try(lower)]
         if place == len(grid) - 1 and self._may_grow(grid[::-1], self.asked[-1]):
             return [Try(_beyond(grid[-2], grid[-1]))]
         if self.others:
             return self._settings(best)
         beside = [math.sqrt(rate * best.learning_rate) for rate in grid[max(place - 1, 0) : place + 2]]
-        return self._new(Try(float(f"{rate:.2g}")) for rate in beside)
+        return self._new(Try(float(f"{rate:.2g}")) for rate in beside if rate >= self.least)
 
     def _settings(self, best: Try) -> list[Try]:
         """Other values of the settings at the best rate; none where no rate gave a number."""
@@ -255,6 +258,7 @@ def choices(plan: Plan, study: str, root: Path = Path()) -> list[Choice]:
                 Try.of(chosen) if chosen else Try(rates[variant, method]),
                 direction == "higher",
                 _asked(about, plan.tier, variant, lines[method]),
+                search.least or 0.0,
                 others,
             )
         )

@@ -145,7 +145,7 @@ def test_what_was_tried_further_is_part_of_the_search_and_what_was_chosen_is_the
 
 
 def choice(scores: dict[search.Try, float | None], **changes: Any) -> search.Choice:
-    told = {"stated": search.Try(0.1), "higher": True, "asked": [0.03, 0.1, 0.3], "others": {}} | changes
+    told = {"stated": search.Try(0.1), "higher": True, "asked": [0.03, 0.1, 0.3], "least": 0.0, "others": {}} | changes
     return search.Choice("simclr", "default", scores, **told)
 
 
@@ -175,6 +175,10 @@ def test_a_range_grows_until_the_best_is_inside() -> None:
 def test_a_range_does_not_grow_for_ever() -> None:
     assert [each.learning_rate for each in followed(lambda tried: tried.learning_rate)][:3] == [0.9, 2.7, 8.1]
     assert len(followed(lambda tried: tried.learning_rate)) == search.BEYOND + 1
+
+
+def test_a_range_does_not_grow_below_what_is_allowed() -> None:
+    assert followed(lambda tried: -tried.learning_rate, least=0.03) == [search.Try(0.055)]
 
 
 def test_settings_are_tried_at_the_best_rate_in_place_of_rates_beside_it() -> None:
