@@ -118,6 +118,13 @@ def test_publishing_mends_what_was_changed(folder: Path, capsys: pytest.CaptureF
     assert contents(THERE) == before
 
 
+def test_the_plan_says_what_is_published_and_not_made(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(folder / "runs/ood")
+    said = [line.split() for line in lines(capsys, "plan")]
+    found = {(state, path.split("/")[2]) for state, path in said}
+    assert found == {("done", "cross_entropy"), ("published", "label_smoothing"), ("planned", "msp")}
+
+
 # --- verify ---
 
 

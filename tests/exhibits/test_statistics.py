@@ -220,12 +220,12 @@ def test_discoveries_are_those_of_the_definition() -> None:
 
 def test_a_p_value_is_small_exactly_where_the_interval_excludes_zero() -> None:
     random = np.random.default_rng(5)
-    for seeds in (1, 2, 3, 5, 10):
+    for seeds in (1, 2, 3, 5, 7, 13):
         for _ in range(100):
             centre, *ends = random.normal(0, 1, 3)
             found = Estimate(centre, centre - abs(ends[0]), centre + abs(ends[1]), seeds, None)
             assert (p_value(found) < 0.05) is (found.sign != 0)
-        # what ends at zero includes it
+        # what ends at zero includes it, whatever the last bits of the distribution
         ending = [Estimate(1.7, 0.0, 3.0, seeds, None), Estimate(-0.3, -2.0, 0.0, seeds, None)]
         assert [p_value(found) for found in ending] == pytest.approx([0.05, 0.05])
         assert all(p_value(found) >= 0.05 for found in ending)
