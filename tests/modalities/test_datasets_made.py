@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 from pipeline import modalities
-from pipeline.modalities.images.datasets import fashion_mnist, fashion_mnist_pairs, fashion_mnist_small
+from pipeline.modalities.images.datasets import (
+    fashion_mnist,
+    fashion_mnist_pairs,
+    fashion_mnist_small,
+    fashion_mnist_small_tested,
+)
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EMBEDDED = REPOSITORY / "data/embedded/fashion_mnist"
@@ -57,6 +62,14 @@ def test_small_images_are_rounded_means_of_blocks(plain, small):
                     block = [int(large[2 * i + a, 2 * j + b]) for a in (0, 1) for b in (0, 1)]
                     assert image[i, j] == int(sum(block) / 4 + 0.5)
     assert fashion_mnist_small.halved(np.full((1, 1, 2, 4), 255, np.uint8)).tolist() == [[[[255, 255]]]]
+
+
+def test_another_split_has_the_same_images_and_tests_on_none_that_it_trains_on(small):
+    split = fashion_mnist_small_tested.arrays(REPOSITORY)
+    for name in ("images", "labels"):
+        assert len(split[f"train_{name}"]) == 6000 and len(split[f"test_{name}"]) == 6000
+        both = [np.concatenate([each[f"train_{name}"], each[f"test_{name}"]]) for each in (split, small)]
+        assert np.array_equal(*both), "the one goes on where the other ends"
 
 
 def test_halving_keeps_rows_and_columns_apart():

@@ -66,7 +66,7 @@ def test_a_base_of_more_images_is_seen_and_one_of_the_same_is_not(tmp_path: Path
     unfair = load.load(folder, {"tier": "laptop"})
     words = unfair.information(run(unfair, "long_tail", "rcal")).words
     assert "without labels (through simclr of study ssl, small_2000) (the protocol gives" in words
-    assert "the most frequent class 100 times as often as the rarest" in words
+    assert "the most frequent class 200 times as often as the rarest" in words
 
 
 def test_every_claim_between_unequal_sides_says_so_and_no_other(own: Plan) -> None:
