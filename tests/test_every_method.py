@@ -83,6 +83,8 @@ def made(run: Run, root: Path) -> job.Job:
     for name, least in (("outlier_examples", 30), ("labelled_examples", 40)):
         if settings.get(name):
             settings[name] = min(settings[name], least)
+    if settings.get("imbalance"):  # which leaves enough for a batch
+        settings["imbalance"] = min(settings["imbalance"], 50.0)
     if settings.get("wild"):
         settings["wild"] = {**settings["wild"], "examples": 60}
     base = None
