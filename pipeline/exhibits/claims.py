@@ -60,7 +60,12 @@ class Verdict:
         """The same for this claim alone; None where nothing is tested, 1 where nothing can be told."""
         if self.claim.test is None or self.verdict == "not_tested":
             return None
-        return 1.0 if self.effect is None else statistics.p_value(self.effect.less(self.claim.test.margin))
+        test = self.claim.test
+        if self.effect is None:
+            return 1.0
+        if test.within is not None:
+            return statistics.equivalence_p(self.effect, test.within)
+        return statistics.p_value(self.effect.less(test.margin))
 
     @property
     def comparison(self) -> str:
@@ -73,7 +78,7 @@ class Verdict:
         if test.than_variant not in (None, test.variant):
             return f"{test.better} ({test.variant}) against {test.than} ({test.than_variant})"
         where = "" if test.variant == "default" else f" ({test.variant})"
-        if test.better == test.than:
+        if test.better == test.than or test.than is None:
             return f"{test.better}{where}"
         return f"{test.better} against {test.than}{where}"
 
@@ -206,6 +211,8 @@ def _made(paper: "Paper", claim: "Claim", test: "Test", study: Results) -> Verdi
     if reason:
         return Verdict(paper, claim, "inconclusive", effect, reason, unequal, resolution)
     assert effect is not None
+    if test.within is not None:
+        return Verdict(paper, claim, statistics.equivalence(effect, test.within), effect, "", unequal, resolution)
     return Verdict(paper, claim, decided(effect, test.margin, resolution), effect, "", unequal, resolution)
 
 
@@ -220,6 +227,8 @@ def decided(effect: Estimate, margin: float, resolution: float | None) -> str:
 
 
 def _order(paper: "Paper", claim: "Claim", test: "Test", results: Results) -> float:
+    if test.equals is not None:
+        return 1.0
     direction = test.direction or results.study.metrics.get(test.metric) or labels.direction(test.metric)
     if direction is None:
         where = f"papers/{paper.key}.yaml: claim '{claim.id}': metric without a direction"
@@ -235,8 +244,8 @@ def _effect(test: "Test", study: Results, sides: "list[Side]", order: float) -> 
     if effect is None:
         return None
     # a number on the other side cancels in a difference of differences
-    level = 0.0 if isinstance(test.than, str) or test.relative_to is not None else order * test.than
-    return effect.less(level)
+    number = test.than if isinstance(test.than, float) and test.relative_to is None else 0.0
+    return effect.less(order * number + (test.equals or 0.0))
 
 
 def _unequal(study: Results, sides: "list[Side]") -> str:
