@@ -96,7 +96,7 @@ def _phenomena(results: Results) -> Table:
     for found in phenomena.judge(results):
         runs = [run for side in found.stated.sides for run in results.planned[side.variant, side.method]]
         seeds = str(found.estimate.n_seeds if found.estimate else 0)
-        words = [phenomena.asked(found.stated), scope.answered(runs)]
+        words = [scope.stated(found.stated), scope.answered(runs)]
         lines.append([*found.line(results.study.key), seeds, *words])
     return head, lines
 

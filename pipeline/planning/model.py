@@ -207,15 +207,13 @@ class Study(Strict):
 
     @property
     def essential(self) -> frozenset[tuple[str, str]]:
-        """The cells (variant, method) of its core: those it names, baseline and floor, the ceiling, and what its
-        phenomena are about."""
+        """The cells (variant, method) of its core: those it names, baseline, floor and ceiling."""
         first = next(iter(self.variants))
         named = {(variant, method) for variant, methods in self.core.items() for method in methods}
         ends = {(first, method) for method in (self.baseline, self.floor) if method}
         if self.ceiling:
             ends.add((self.ceiling.variant, self.ceiling.method))
-        shown = {(side.variant, side.method) for each in self.phenomena for side in each.sides}
-        return frozenset(named | ends | shown)
+        return frozenset(named | ends)
 
     @property
     def measured(self) -> list[str]:
