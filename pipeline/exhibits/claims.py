@@ -1,6 +1,6 @@
 """results/claims.csv: what the papers claim, and what the runs say about it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,6 +144,20 @@ def judge(
                 results[claim.test.study] = Results(plan, claim.test.study, root, records)
             verdicts.append(_judge(papers[key], claim, results))
     return _corrected(verdicts)
+
+
+def of_study(papers: "Mapping[str, Paper]", study: str) -> "dict[str, Paper]":
+    """The papers with those of their claims alone that the study tests."""
+    return only(papers, lambda _key, _claim, test: test.study == study)
+
+
+def only(papers: "Mapping[str, Paper]", wanted: "Callable[[str, Claim, Test], bool]") -> "dict[str, Paper]":
+    """The papers with those of their claims alone that have a test and are wanted, by the paper's key."""
+    found = {}
+    for key, paper in papers.items():
+        if own := [claim for claim in paper.claims if claim.test and wanted(key, claim, claim.test)]:
+            found[key] = paper.model_copy(update={"claims": own})
+    return found
 
 
 def _corrected(verdicts: list[Verdict]) -> list[Verdict]:

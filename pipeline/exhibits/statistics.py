@@ -68,6 +68,8 @@ class Sample:
     known: "MutableMapping[str, Estimate | None]" = field(default_factory=dict, repr=False, compare=False)
     stated: Estimate | None = None
     """The mean and its interval, where they are published and nothing is there to compute them from."""
+    share: bool = False
+    """Whether the values by example say whether something is so: 1 or 0."""
     _rows: np.ndarray | None = field(default=None, init=False, repr=False, compare=False)
     _over: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -195,11 +197,11 @@ def _contrast(terms: Sequence[tuple[float, Sample]]) -> Estimate | None:
 
 
 def _share(weight: float, sample: Sample, seed: int) -> Estimate | None:
-    """Of one cell and one seed whose values by example are all 0 or 1 their share, with the exact interval of Clopper
-    and Pearson; None of other values. Where all are alike a bootstrap has no spread, however few they are."""
+    """Of one cell and one seed that measure a share by example, that share with the exact interval of Clopper and
+    Pearson, since a bootstrap of values that are all alike has no spread, however few they are. None of others."""
     from scipy import stats
 
-    examples = sample.examples.get(seed) if sample._has_means else None
+    examples = sample.examples.get(seed) if sample.share and sample._has_means else None
     if examples is None or not np.isin(examples, (0, 1)).all():
         return None
     ends = stats.binomtest(int(examples.sum()), len(examples)).proportion_ci(LEVEL)

@@ -120,7 +120,7 @@ def _tiers(study: Study, where: str) -> None:
         check_part(schema, budget, place)
         if not protocols.reads_data(study.protocol):
             continue
-        modality = modalities.name_of(budget.get("dataset") or study.dataset, place)
+        modality = modalities.name_of(str(budget.get("dataset") or study.dataset), place)
         check_part(of_modality(schema, modality), budget, place)
         if "encoder" in budget:
             encoder(budget["encoder"], modality, place)

@@ -415,6 +415,11 @@ class Plan:
         return self.scope.published if self.scope else {}
 
     @property
+    def papers(self) -> "Mapping[str, Paper]":
+        """What papers claim."""
+        return self.scope.papers() if self.scope else {}
+
+    @property
     def altered(self) -> str:
         """What params.yaml or the call has in place of the studies' own budgets or seeds; empty for nothing."""
         return self.scope.altered if self.scope else ""

@@ -1,8 +1,8 @@
 """Theorems as checks: an experiment that meets the assumptions, what is measured, and what is predicted of it.
 
-A check draws with numpy's generator and computes in float64. What it sums up of each repetition it names after a metric,
-perhaps with a suffix: `violation`, `exponent_plain`, `gap_unrotated` (`pipeline/metrics/`: exponent, violation,
-looseness, covered, deviation, half_point, gap, log_ratio, level, holds).
+A check draws with numpy's generator and computes in float64. What it sums up of each repetition it names after one of
+the metrics exponent, violation, looseness, covered, deviation, half_point, gap, log_ratio, level and holds, perhaps with
+a suffix: `exponent_plain`.
 """
 
 from typing import Any, ClassVar

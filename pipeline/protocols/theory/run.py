@@ -41,8 +41,15 @@ class Evidence:
         names = list(rows[0][0])
         if any(list(found) != names for row in rows for found in row):
             raise UserError(f"check '{type(self.check).__name__}': measures other quantities at some size")
-        found = {name: np.array([[each[name] for each in row] for row in rows], np.float64) for name in names}
-        return {name: np.broadcast_to(values, (self.repetitions, len(self.sizes))).copy() for name, values in found.items()}
+        # what is drawn of nothing stands for all repetitions
+        return {
+            name: np.resize(np.array([[each[name] for each in row] for row in rows], np.float64), self._shape)
+            for name in names
+        }
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        return self.repetitions, len(self.sizes)
 
     def _measured(self, repetition: int, size: int) -> dict[str, float]:
         random = np.random.default_rng(self.draws.seed_of("repetition", repetition))
@@ -54,7 +61,7 @@ class Evidence:
         found = self.check.summary(self.sizes, self.curves)
         for name, values in found.items():
             if np.shape(values) != (self.repetitions,):
-                raise UserError(f"check '{type(self.check).__name__}': {name}: {np.shape(values)} for a value a repetition")
+                raise UserError(f"check '{type(self.check).__name__}': {name}: not a value a repetition")
         return {name: torch.from_numpy(np.asarray(values, np.float64)) for name, values in found.items()}
 
     def facts(self) -> dict[str, Any]:
