@@ -4,7 +4,7 @@ from torch import Tensor
 
 from pipeline.ops.quantities import of_kind
 
-LABEL = "Looseness"
+LABEL = "Looseness (log10)"
 UNIT = "log10"
 BOUNDS = (None, None)
 DIRECTION = None

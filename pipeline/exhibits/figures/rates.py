@@ -2,18 +2,22 @@
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pipeline.exhibits import labels
 from pipeline.exhibits.figures import _style
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from pipeline.exhibits.cells import Cell, Results
     from pipeline.planning.model import Study
 
 CURVE, PREDICTED = "curve_", "predicted_"
 THIN = 30
 """So many repetitions are drawn one by one."""
+
+
+Panel = tuple[str, "np.ndarray", "np.ndarray", "np.ndarray | None"]
+"""Title, sizes (S,), values (R, S) and predictions (S,) of a quantity."""
 
 
 def applies(study: "Study") -> bool:
@@ -47,11 +51,10 @@ def draw(results: "Results") -> Any:
     return figure
 
 
-def _panels(place: tuple[str, str], cell: "Cell") -> list[tuple[str, np.ndarray, np.ndarray, np.ndarray | None]]:
-    """Title, sizes (S,), values (R, S) and predictions (S,) of each quantity of the cell's first seed."""
+def _panels(place: tuple[str, str], cell: "Cell") -> "list[Panel]":
+    """Those of the cell's first seed."""
     arrays: dict[str, np.ndarray] = next(iter(cell.examples.values()), {})
-    sizes = arrays.get("sizes", np.zeros(0))
-    if len(sizes) < 2:
+    if "sizes" not in arrays or len(sizes := arrays["sizes"]) < 2:
         return []
     variant, method = place
     where = method if variant == "default" else f"{method}, {variant}"

@@ -1,9 +1,6 @@
 """The bias that clipping leaves in stochastic gradient descent, whatever the step size."""
 
-import numpy as np
-from scipy.optimize import brentq
-
-from pipeline.methods.theory import Array, Random, Sweep, setting
+from pipeline.methods.theory import Array, Random, Sweep, np, setting
 from pipeline.ops.rates import slopes
 
 
@@ -54,6 +51,8 @@ class ClippingBias(Sweep):
 
 def _root(p: float, threshold: float) -> float:
     """Where the mean of clipped gradients vanishes, for noise of variance 1 that is `up` with probability p."""
+    from scipy.optimize import brentq
+
     up, down = np.sqrt((1 - p) / p), np.sqrt(p / (1 - p))
 
     def mean(x: float) -> float:
