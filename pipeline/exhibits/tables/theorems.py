@@ -73,7 +73,8 @@ def _row(results: Results, found: Verdict, controls: list[Verdict], facts: list[
 
 
 def _control(results: Results, found: Verdict) -> str:
-    return f"{found.claim.statement} {measured(results, found)}, {predicted(results, found)}: {labels.words(found.verdict)}"
+    numbers = f"{measured(results, found)}, {predicted(results, found)}"
+    return f"{found.claim.statement} {numbers}: {labels.words(found.verdict)}"
 
 
 def predicted(results: Results, found: Verdict) -> str:

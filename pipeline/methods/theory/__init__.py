@@ -1,7 +1,7 @@
 """Theorems as checks: an experiment that meets the assumptions, what is measured, and what is predicted of it.
 
 A check draws with numpy's generator and computes in float64. What it sums up of each repetition it names after one of
-the metrics exponent, violation, looseness, covered, deviation, half_point, gap, log_ratio, level and holds, perhaps with
+the metrics exponent, violation, looseness, covered, deviation, half_point, gap, log_ratio, level and holds, and perhaps
 a suffix: `exponent_plain`.
 """
 
