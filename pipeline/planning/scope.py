@@ -102,7 +102,14 @@ def asked(claim: Claim) -> str:
     """A claim's test in a word, by which a verdict on another one is told from it. Of `despite` only whether it is
     given: in which words changes no verdict."""
     test = claim.test
-    return word(test and test.model_dump(mode="json") | {"despite": bool(test.despite)})
+    if test is None:
+        return word(None)
+    # what tests came to have later counts where it is stated, so that what was published before stands
+    later = {name: value for name in LATER if (value := getattr(test, name)) is not None}
+    return word(test.model_dump(mode="json", exclude=set(LATER)) | {"despite": bool(test.despite)} | later)
+
+
+LATER = ("equals", "within")
 
 
 def answered(runs: Iterable[Run], *told: Any) -> str:
