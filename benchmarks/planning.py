@@ -61,7 +61,7 @@ def _project(root: Path, studies: int, methods: int, seeds: int) -> Path:
         chosen = [keys[(number * 13 + place) % len(keys)] for place in range(methods)]
         budget = {"laptop": {**study["budget"]["laptop"], "seeds": seeds}}
         changed = {"methods": chosen, "baseline": chosen[0], "variants": {"default": {}}, "budget": budget}
-        changed |= {"search": {}, "reduced": []}
+        changed |= {"search": {}, "reduced": [], "phenomena": [], "core": {}}
         (root / f"studies/{name}.yaml").write_text(yaml.safe_dump({**study, **changed}), encoding="utf-8")
     (root / "papers").mkdir()
     for path in Path("papers").glob("*.yaml"):  # their claims test studies that are not here

@@ -95,12 +95,19 @@ def replications() -> str:
 
 
 def summary(study: str) -> str:
-    """The first variant's means and 95% intervals, best first."""
+    """The first variant's means and 95% intervals, best first; of theorems what was claimed and what was found."""
     found = store.read(study, ROOT)
     if found is None:
         raise FileNotFoundError
+    if not studies()[study].metrics:
+        return theorems(found.files[store.CLAIMS])
     columns = list(studies()[study].metrics)[:COLUMNS]
     return ranked(found.files[store.TABLE], columns, next(iter(studies()[study].variants)))
+
+
+def theorems(found: list[dict[str, str]]) -> str:
+    lines = [[each["statement"], f"`{each['paper']}`", labels.words(each["verdict"])] for each in found]
+    return markdown(["theorem", "paper", "verdict"], lines, right=False)
 
 
 def ranked(found: list[dict[str, str]], columns: list[str], variant: str) -> str:
@@ -149,8 +156,7 @@ def verdicts() -> str:
         raise FileNotFoundError
     counts = Counter(line["verdict"] for line in lines)
     counts["not_tested"] += sum(len(paper.claims) for paper in papers.values()) - len(lines)
-    stated = {(key, c.id): c.test.margin for key, p in papers.items() for c in p.claims if c.test}
-    sided, left = findings.survivors(lines, stated)
+    sided, left = findings.survivors(lines, {(key, c.id): c for key, paper in papers.items() for c in paper.claims})
     table = markdown(["verdict", "claims"], [[kind, str(counts[kind])] for kind in VERDICTS])
     survive = f"{left} of the {sided} verdicts on one side survive at a false discovery rate of {DISCOVERY:g}."
     return f"{table}\n{survive}\n"

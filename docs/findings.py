@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pipeline import metrics
 from pipeline.exhibits import labels, publication
 from pipeline.exhibits.claims import DECIDED, DISCOVERY
-from pipeline.exhibits.statistics import Estimate, benjamini_hochberg, p_value
-from pipeline.planning.model import Paper, Study
+from pipeline.exhibits.statistics import Estimate, benjamini_hochberg, equivalence_p, p_value
+from pipeline.planning.model import Claim, Paper, Study
 from pipeline.publishing.store import Published
 
 Line = Mapping[str, str]
@@ -19,8 +19,9 @@ HOLDS = {"yes": "holds", "no": "**does not hold**", "undecided": "is undecided"}
 def sentences(study: Study, found: Published, papers: Mapping[str, Paper]) -> Iterator[str]:
     """What is seen, who is best, who differs from the baseline, what that says of the papers, and how sure it is."""
     yield from _phenomena(found)
-    yield from _best(study, found)
-    yield from _against_baseline(study, found)
+    if study.metrics:
+        yield from _best(study, found)
+        yield from _against_baseline(study, found)
     yield from _claims(found, papers)
     if found.replication:
         yield f"Asked again: {publication.replication(found.replication).words}."
@@ -101,7 +102,8 @@ def _against(line: Line) -> str:
 
 
 def _claims(found: Published, papers: Mapping[str, Paper]) -> Iterator[str]:
-    lines = list(found.claims.values())
+    controls = {(key, claim.id) for key, paper in papers.items() for claim in paper.claims if claim.control_of}
+    lines = [line for place, line in found.claims.items() if place not in controls]
     kinds = Counter(line["verdict"] for line in lines)
     asked = sum(kinds[kind] for kind in (*DECIDED, "inconclusive"))
     if not asked:
@@ -110,6 +112,8 @@ def _claims(found: Published, papers: Mapping[str, Paper]) -> Iterator[str]:
         [f"{kinds[kind]} {labels.words(kind)}" for kind in (*DECIDED, "inconclusive") if kinds[kind]]
     )
     yield f"Of {asked} claims: {counts}."
+    if behaved := [line["verdict"] == "supported" for place, line in found.claims.items() if place in controls]:
+        yield f"Of {len(behaved)} negative controls {sum(behaved)} came out as they should."
     for kind, word in (("supported", "Clearest of the supported"), ("contradicted", "Clearest of the contradicted")):
         if line := _clearest([line for line in lines if line["verdict"] == kind]):
             number = interval(line, "effect", "ci_low", "ci_high", digits(line["metric"]), sign=True)
@@ -126,15 +130,26 @@ def _clearest(lines: list[Line]) -> Line | None:
     return max(lines, key=clear, default=None)
 
 
-def survivors(lines: list[Line], margins: Mapping[tuple[str, str], float]) -> tuple[int, int]:
-    """Of the verdicts on one side how many there are, and how many survive at DISCOVERY over all that is tested."""
+def survivors(lines: list[Line], claims: Mapping[tuple[str, str], Claim]) -> tuple[int, int]:
+    """Of the verdicts on one side how many there are, and how many survive at DISCOVERY over all that is tested.
+
+    claims: by paper and id. Controls are tested too, and not counted.
+    """
     tested = [line for line in lines if line["effect"] and line["ci_low"]]
-    values = [p_value(_less(line, margins.get((line["paper"], line["claim"]), 0.0))) for line in tested]
-    sided = [line["verdict"] in ("supported", "contradicted") for line in tested]
+    stated = [claims.get((line["paper"], line["claim"])) for line in tested]
+    values = [_p_value(line, claim) for line, claim in zip(tested, stated, strict=True)]
+    sided = [
+        line["verdict"] in ("supported", "contradicted") and not (claim and claim.control_of)
+        for line, claim in zip(tested, stated, strict=True)
+    ]
     left = [q <= DISCOVERY and side for q, side in zip(benjamini_hochberg(values), sided, strict=True)]
     return sum(sided), sum(left)
 
 
-def _less(line: Line, margin: float) -> Estimate:
+def _p_value(line: Line, claim: Claim | None) -> float:
     ends = [float(line[name]) for name in ("effect", "ci_low", "ci_high")]
-    return Estimate(ends[0], ends[1], ends[2], int(line["n_seeds"]), None).less(margin)
+    found = Estimate(ends[0], ends[1], ends[2], int(line["n_seeds"]), None)
+    test = claim.test if claim else None
+    if test and test.within is not None:
+        return equivalence_p(found, test.within)
+    return p_value(found.less(test.margin if test else 0.0))

@@ -71,8 +71,26 @@ class LabelNoise(Strict):
         return self
 
 
-class Budget(Strict):
-    """What the runs of every protocol have."""
+class Bare(Strict):
+    """What the runs of every protocol have, also of those that read no data set."""
+
+    seeds: Seeds = 3
+
+    def not_trained_on(self) -> frozenset[str]:
+        """The settings that training does not read."""
+        return evaluated(type(self))
+
+    def reads(self) -> list[str]:
+        """Data sets that are read beside the run's own."""
+        return []
+
+    def streams(self) -> tuple[str, ...]:
+        """The streams that methods may read beside the training set."""
+        return ()
+
+
+class Budget(Bare):
+    """What the runs of protocols that read a data set have."""
 
     dataset: Steps[str | None] = None
     """Replaces the study's data set at this tier or in this variant."""
@@ -91,19 +109,6 @@ class Budget(Strict):
     batch_size: Steps[Count] = 256
     augmentation: Any = {}
     """What the modality of the data says of views; its schema takes the place of this one."""
-    seeds: Seeds = 3
-
-    def not_trained_on(self) -> frozenset[str]:
-        """The settings that training does not read."""
-        return evaluated(type(self))
-
-    def reads(self) -> list[str]:
-        """Data sets that are read beside the run's own."""
-        return []
-
-    def streams(self) -> tuple[str, ...]:
-        """The streams that methods may read beside the training set."""
-        return ()
 
     def check(self, described: Dataset, where: str) -> None:
         """Raise UserError where the data set cannot serve the protocol. Protocols add what they need."""

@@ -115,6 +115,7 @@ def table(
     from pipeline.errors import unknown
     from pipeline.exhibits import figures, frame, outputs, tables
     from pipeline.exhibits.cells import Results
+    from pipeline.planning import papers as papers_
 
     plan = jobs.plan(overrides)
     plan.study(study)
@@ -124,7 +125,7 @@ def table(
     records = origins[origin]()
     with outputs.making(outputs.table(plan, study), jobs.ROOT):
         results = Results(plan, study, jobs.ROOT, records)
-        tables.write(results)
+        tables.write(results, papers_.load(jobs.ROOT))
         figures.write(results)
     print(f"results/tables/{study}.csv")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.commands import stages
-from pipeline.errors import UserError
+from pipeline.errors import UserError, unknown
 from pipeline.exhibits import publication
 from pipeline.files import read_sealed
-from pipeline.planning import papers
+from pipeline.planning import load, papers
 from pipeline.planning.model import Plan, Run
 from pipeline.publishing import compare, store
 from pipeline.publishing.store import PublishedRun
@@ -42,6 +42,8 @@ def publish(plan: Plan, study: str, root: Path) -> list[Path]:
 
 def drawn(plan: Plan, count: int, seed: int) -> list[tuple[Run, PublishedRun]]:
     """Published runs that are those of today, drawn at random."""
+    if plan.altered:
+        raise UserError(f"{plan.altered}: what is published is of the studies as their files state them; take that out")
     there = [
         (run, published.by_id[run.id])
         for key, published in plan.published.items()
@@ -49,7 +51,9 @@ def drawn(plan: Plan, count: int, seed: int) -> list[tuple[Run, PublishedRun]]:
         if run.id in published.by_id
     ]
     if not there:
-        raise UserError("nothing that is published is of today's code and settings; `publish` writes it")
+        raise UserError(
+            f"nothing that is published at tier {plan.tier} is of today's code and settings; `publish` writes it"
+        )
     return random.Random(seed).sample(there, min(count, len(there)))
 
 
@@ -109,6 +113,8 @@ def replicate(study: str, plan: Any, first_seed: int, write: bool, root: Path) -
 
     plan: a function from KEY=VALUE texts to the plan.
     """
+    if study not in (known := load.written(root)):
+        raise unknown("study", study, known)
     today = plan([f"studies={json.dumps([study])}"])
     published = today.published.get(study)
     if published is None:

@@ -246,8 +246,9 @@ def _trained(run: Run, plan: Plan, root: Path, device: Any) -> Any:
 def _evaluate(run: Run, plan: Plan, root: Path, device: Any) -> Any:
     from pipeline.training.evidence import evaluate
 
-    job = (_trained if run.trains else _job)(run, plan, root, device)
-    return evaluate(_protocol(run).Evidence(job), list(run.metrics))
+    # a protocol that reads no data has no job, only what a run is made of
+    made = (_trained if run.trains else _job)(run, plan, root, device) if run.dataset else recipe(run)
+    return evaluate(_protocol(run).Evidence(made), list(run.metrics))
 
 
 def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:

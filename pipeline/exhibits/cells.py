@@ -23,6 +23,10 @@ UNMEASURED = "the runs do not measure it"
 """Why a metric is absent of which a result says nothing."""
 
 
+SHARE = (0.0, 1.0)
+"""The bounds of a metric that says of each example whether something is so."""
+
+
 def _agree(run: Any, metric: str, found: float, stated: float | None) -> None:
     """UserError where a run's predictions are not those of its result."""
     if stated is None or not abs(found - stated) <= 1e-3 * max(1.0, abs(stated)):
@@ -154,6 +158,7 @@ class Cell:
                 lambda: [cell.sample(metric) for cell in self.study.values()],
                 f"{metric} {values} {self._seals}" if self._seals else "",
                 self.known,
+                share=labels.bounds(metric) == SHARE,
             )
         return self._samples[metric]
 

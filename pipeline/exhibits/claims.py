@@ -1,6 +1,6 @@
 """results/claims.csv: what the papers claim, and what the runs say about it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +60,12 @@ class Verdict:
         """The same for this claim alone; None where nothing is tested, 1 where nothing can be told."""
         if self.claim.test is None or self.verdict == "not_tested":
             return None
-        return 1.0 if self.effect is None else statistics.p_value(self.effect.less(self.claim.test.margin))
+        test = self.claim.test
+        if self.effect is None:
+            return 1.0
+        if test.within is not None:
+            return statistics.equivalence_p(self.effect, test.within)
+        return statistics.p_value(self.effect.less(test.margin))
 
     @property
     def comparison(self) -> str:
@@ -73,7 +78,7 @@ class Verdict:
         if test.than_variant not in (None, test.variant):
             return f"{test.better} ({test.variant}) against {test.than} ({test.than_variant})"
         where = "" if test.variant == "default" else f" ({test.variant})"
-        if test.better == test.than:
+        if test.better == test.than or test.than is None:
             return f"{test.better}{where}"
         return f"{test.better} against {test.than}{where}"
 
@@ -141,6 +146,20 @@ def judge(
     return _corrected(verdicts)
 
 
+def of_study(papers: "Mapping[str, Paper]", study: str) -> "dict[str, Paper]":
+    """The papers with those of their claims alone that the study tests."""
+    return only(papers, lambda _key, _claim, test: test.study == study)
+
+
+def only(papers: "Mapping[str, Paper]", wanted: "Callable[[str, Claim, Test], bool]") -> "dict[str, Paper]":
+    """The papers with those of their claims alone that have a test and are wanted, by the paper's key."""
+    found = {}
+    for key, paper in papers.items():
+        if own := [claim for claim in paper.claims if claim.test and wanted(key, claim, claim.test)]:
+            found[key] = paper.model_copy(update={"claims": own})
+    return found
+
+
 def _corrected(verdicts: list[Verdict]) -> list[Verdict]:
     """With the q-values of all that were tested together."""
     tested = {place: p for place, found in enumerate(verdicts) if (p := found.p_value) is not None}
@@ -206,6 +225,8 @@ def _made(paper: "Paper", claim: "Claim", test: "Test", study: Results) -> Verdi
     if reason:
         return Verdict(paper, claim, "inconclusive", effect, reason, unequal, resolution)
     assert effect is not None
+    if test.within is not None:
+        return Verdict(paper, claim, statistics.equivalence(effect, test.within), effect, "", unequal, resolution)
     return Verdict(paper, claim, decided(effect, test.margin, resolution), effect, "", unequal, resolution)
 
 
@@ -220,6 +241,8 @@ def decided(effect: Estimate, margin: float, resolution: float | None) -> str:
 
 
 def _order(paper: "Paper", claim: "Claim", test: "Test", results: Results) -> float:
+    if test.equals is not None:
+        return 1.0
     direction = test.direction or results.study.metrics.get(test.metric) or labels.direction(test.metric)
     if direction is None:
         where = f"papers/{paper.key}.yaml: claim '{claim.id}': metric without a direction"
@@ -235,8 +258,8 @@ def _effect(test: "Test", study: Results, sides: "list[Side]", order: float) -> 
     if effect is None:
         return None
     # a number on the other side cancels in a difference of differences
-    level = 0.0 if isinstance(test.than, str) or test.relative_to is not None else order * test.than
-    return effect.less(level)
+    number = test.than if isinstance(test.than, float) and test.relative_to is None else 0.0
+    return effect.less(order * number + (test.equals or 0.0))
 
 
 def _unequal(study: Results, sides: "list[Side]") -> str:

@@ -167,12 +167,25 @@ def digest(plan: "Plan", study: str | None = None) -> str:
             [(run.id, plan.makes(run)) for key in keys for run in plan.study_runs(key)],
             [there.seal if (there := plan.published.get(key)) else "" for key in keys],
             [each.model_dump(mode="json", exclude={"budget"}) for each in studies],
+            [_theorems(plan, each) for each in studies],
             [(name, labels.metric(name)) for name in measured],
             [str(metric) for metric in described],
             identity.digest(*roots),
             [] if study else _templates(),
         ]
     )
+
+
+def _theorems(plan: "Plan", study: "Study") -> list[Any]:
+    """What papers claim of a study whose table has no metrics but theorems, which stand in it."""
+    if study.metrics:
+        return []
+    return [
+        (paper.key, paper.title, paper.year, claim.model_dump(mode="json"))
+        for paper in plan.papers.values()
+        for claim in paper.claims
+        if claim.test and claim.test.study == study.key
+    ]
 
 
 _WHOLE = ("claims", "report")

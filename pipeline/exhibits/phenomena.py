@@ -64,18 +64,13 @@ def _holds(stated_: "Stated", estimate: Estimate | None) -> Holds:
 
 def _published(results: Results, stated_: "Stated") -> Phenomenon:
     line = results.published.phenomena.get(stated_.id) if results.published else None
-    if line is None or line["asked"] != asked(stated_):
+    if line is None or line["asked"] != scope.stated(stated_):
         return Phenomenon(stated_, None, "undecided", "published_earlier")
     runs = [run for side in stated_.sides for run in results.planned[side.variant, side.method]]
     source: Source = "published" if line["answered"] == scope.answered(runs) else "published_earlier"
     holds: Mapping[str, Holds] = {"yes": "yes", "no": "no"}
     estimate = stated(line, "value", "ci_low", "ci_high")
     return Phenomenon(stated_, estimate, holds.get(line["holds"], "undecided"), source)
-
-
-def asked(stated_: "Stated") -> str:
-    """A phenomenon in a word, by which a published verdict on another one is told from it."""
-    return scope.word(stated_.model_dump(mode="json"))
 
 
 def write(read: Mapping[str, Results], root: Path) -> Path:

@@ -1,6 +1,6 @@
 """What is published of a study, from its complete runs; and how its verdicts came out with other seeds."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,23 +26,13 @@ OPPOSITE = {"supported": "contradicted", "contradicted": "supported"}
 def files(plan: PlanLike, study: str, papers: "Mapping[str, Paper]", root: Path) -> dict[str, Table]:
     """The tables of published/<study>/, from runs that are all made here."""
     results = Results(plan, study, root)
-    own = _only(papers, lambda _key, _claim, test: test.study == study)
-    verdicts = claims.judge(plan, own, root, read={study: results})
+    verdicts = claims.judge(plan, claims.of_study(papers, study), root, read={study: results})
     return {
         store.RUNS: _runs(results),
         store.TABLE: _table(results),
         store.CLAIMS: _claims(verdicts, plan.tier, results),
         store.PHENOMENA: _phenomena(results),
     }
-
-
-def _only(papers: "Mapping[str, Paper]", wanted: "Callable[[str, Claim, Test], bool]") -> "dict[str, Paper]":
-    """The papers with those of their claims alone that have a test and are wanted, by the paper's key."""
-    found = {}
-    for key, paper in papers.items():
-        if own := [claim for claim in paper.claims if claim.test and wanted(key, claim, claim.test)]:
-            found[key] = paper.model_copy(update={"claims": own})
-    return found
 
 
 def _runs(results: Results) -> Table:
@@ -96,7 +86,7 @@ def _phenomena(results: Results) -> Table:
     for found in phenomena.judge(results):
         runs = [run for side in found.stated.sides for run in results.planned[side.variant, side.method]]
         seeds = str(found.estimate.n_seeds if found.estimate else 0)
-        words = [phenomena.asked(found.stated), scope.answered(runs)]
+        words = [scope.stated(found.stated), scope.answered(runs)]
         lines.append([*found.line(results.study.key), seeds, *words])
     return head, lines
 
@@ -151,7 +141,7 @@ def current(plan: PlanLike, study: str, papers: "Mapping[str, Paper]") -> "dict[
         today = [scope.asked(claim), claims.answered(test, plan.studies[study], runs)]
         return test.study == study and line is not None and [line["asked"], line["answered"]] == today
 
-    return _only(papers, is_current)
+    return claims.only(papers, is_current)
 
 
 def sides(study: "Study", papers: "Mapping[str, Paper]") -> set[tuple[str, str]]:

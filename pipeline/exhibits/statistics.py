@@ -68,6 +68,8 @@ class Sample:
     known: "MutableMapping[str, Estimate | None]" = field(default_factory=dict, repr=False, compare=False)
     stated: Estimate | None = None
     """The mean and its interval, where they are published and nothing is there to compute them from."""
+    share: bool = False
+    """Whether the values by example say whether something is so: 1 or 0."""
     _rows: np.ndarray | None = field(default=None, init=False, repr=False, compare=False)
     _over: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -175,6 +177,8 @@ def _contrast(terms: Sequence[tuple[float, Sample]]) -> Estimate | None:
     common = sorted(set.intersection(*(set(sample.values) for _, sample in terms)))
     if not common:
         return None
+    if len(terms) == len(common) == 1 and (found := _share(*terms[0], common[0])):
+        return found
     means = [sum(weight * sample.values[seed] for weight, sample in terms) for seed in common]
     mean = float(np.mean(means))
     by_example = all(sample.by_example for _, sample in terms)
@@ -190,6 +194,19 @@ def _contrast(terms: Sequence[tuple[float, Sample]]) -> Estimate | None:
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     # sums in another order differ in the last bits: whether zero is inside must not depend on them
     return Estimate(mean, _settled(low), _settled(high), len(common), levels)
+
+
+def _share(weight: float, sample: Sample, seed: int) -> Estimate | None:
+    """Of one cell and one seed that measure a share by example, that share with the exact interval of Clopper and
+    Pearson, since a bootstrap of values that are all alike has no spread, however few they are. None of others."""
+    from scipy import stats
+
+    examples = sample.examples.get(seed) if sample.share and sample._has_means else None
+    if examples is None or not np.isin(examples, (0, 1)).all():
+        return None
+    ends = stats.binomtest(int(examples.sum()), len(examples)).proportion_ci(LEVEL)
+    low, high = sorted((weight * ends.low, weight * ends.high))
+    return Estimate(weight * sample.values[seed], _settled(low), _settled(high), 1, "examples")
 
 
 def _settled(value: float) -> float:
@@ -228,6 +245,23 @@ def p_value(found: Estimate) -> float:
     value = float(min(1.0, 2 * spread.sf(abs(found.mean) / half * spread.ppf((1 + LEVEL) / 2))))
     # an interval that ends at zero includes it, whatever the last bits say
     return value if found.sign else max(value, 1 - LEVEL)
+
+
+def equivalence(found: Estimate, within: float) -> str:
+    """Whether an estimate of a deviation is of one that lies within plus and minus `within`: `supported` where its
+    whole interval does, `contradicted` where that lies outside, else `inconclusive`."""
+    if found.low is None or found.high is None:
+        return "inconclusive"
+    if -within <= found.low and found.high <= within:
+        return "supported"
+    return "contradicted" if found.low > within or found.high < -within else "inconclusive"
+
+
+def equivalence_p(found: Estimate, within: float) -> float:
+    """How unlikely an estimate so far inside, or outside, of plus and minus `within` is where the truth is at an end:
+    that of the nearer end, and inside of both."""
+    ends = [p_value(found.less(end)) for end in (-within, within)]
+    return max(ends) if abs(found.mean) <= within else ends[found.mean > 0]
 
 
 def benjamini_hochberg(values: Sequence[float]) -> list[float]:

@@ -71,10 +71,24 @@ def _names(study: Study, where: str) -> None:
     if study.key in RULES | FOLDERS or study.key.startswith(MADE):
         kind = "folder of the project" if study.key in FOLDERS else "rule of the Snakefile"
         raise UserError(f"{where}: '{study.key}' is a {kind}, and a study is made by its name; rename the file")
-    modalities.name_of(study.dataset, where)
+    _data(study, where)
     for name in study.further_metrics:
         if name in study.metrics:
             raise UserError(f"{where}: further_metrics: '{name}' is among the metrics already; keep one")
+
+
+def _data(study: Study, where: str) -> None:
+    """Whether it has a data set, a baseline and a table's columns where its protocol reads data, and none where not."""
+    if protocols.reads_data(study.protocol):
+        for name in ("dataset", "baseline", "metrics"):
+            if not getattr(study, name):
+                raise UserError(f"{where}: '{name}' is missing")
+        modalities.name_of(str(study.dataset), where)
+    elif study.dataset is not None:
+        raise UserError(
+            f"{where}: dataset = '{study.dataset}': protocol '{study.protocol}' reads none, its methods draw what they "
+            "need; take it out"
+        )
 
 
 def _methods(study: Study, where: str) -> None:
@@ -90,10 +104,9 @@ def _methods(study: Study, where: str) -> None:
             )
         if keys.count(key) > 1:
             raise UserError(f"{where}: method '{key}' is listed twice; use variants for its other settings")
-    if study.baseline not in keys:
-        raise unknown("method", study.baseline, keys, f"{where}: baseline")
-    if study.floor is not None and study.floor not in keys:
-        raise unknown("method", study.floor, keys, f"{where}: floor")
+    for role, named in (("baseline", study.baseline), ("floor", study.floor)):
+        if named is not None and named not in keys:
+            raise unknown("method", named, keys, f"{where}: {role}")
 
 
 def _words(kind: str) -> str:
@@ -105,7 +118,9 @@ def _tiers(study: Study, where: str) -> None:
     for tier, budget in study.budget.items():
         place = f"{where}: budget.{tier}"
         check_part(schema, budget, place)
-        modality = modalities.name_of(budget.get("dataset") or study.dataset, place)
+        if not protocols.reads_data(study.protocol):
+            continue
+        modality = modalities.name_of(str(budget.get("dataset") or study.dataset), place)
         check_part(of_modality(schema, modality), budget, place)
         if "encoder" in budget:
             encoder(budget["encoder"], modality, place)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import metrics, modalities, protocols
-from pipeline.budget import Budget, training_examples
+from pipeline.budget import Bare, Budget, training_examples
 from pipeline.errors import UserError, shown, unknown
 from pipeline.files import digest
 from pipeline.planning import check, code, data, identity, variants
@@ -135,7 +135,8 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
     """The runs of one method in one variant, one a seed."""
     entry, info = cell.entry, code.method(cell.entry.key)
     place = f"{where}: {cell.variant}/{entry.key}" if entry.budget else f"{where}: {cell.variant}"
-    count = params.seeds or checked(_Seeds, {"seeds": cell.budget.get("seeds", _Seeds().seeds)}, place).seeds
+    usual = protocols.named(study.protocol).Budget.model_fields["seeds"].default
+    count = params.seeds or checked(_Seeds, {"seeds": cell.budget.get("seeds", usual)}, place).seeds
     below = _below(cell.base, count, done, where) if cell.base else None
     budget = _budget(study, cell, below, where, place)
     reduced = entry.reduced if params.tier in study.reduced else {}
@@ -152,14 +153,15 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
     }
     if info.trains and values.get("epochs") == 0:
         raise UserError(f"{place}: epochs = 0: method '{info.key}' trains; must be at least 1")
-    check.requirements(info, {**values["method"], **_facts(budget, values["dataset"], below)}, place)
-    own = [values["dataset"], *([below.dataset] if below else [])]
+    check.requirements(info, {**values["method"], **_facts(budget, below)}, place)
+    dataset = values.get("dataset", "")
+    own = [key for key in (dataset, below.dataset if below else "") if key]
     trained_on, reads = (tuple(dict.fromkeys([*own, *each.reads()])) for each in (_as_trained(budget), budget))
-    modality = modalities.name_of(values["dataset"])
+    modality = modalities.name_of(dataset) if dataset else ""
     measured = _measured(tuple(study.measured))
     trained_by = {key: value for key, value in values.items() if key not in budget.not_trained_on()}
     training_code = _training(
-        f"{info.module}:{info.name}", study.protocol, modality, values["encoder"], values.get("watch", False)
+        f"{info.module}:{info.name}", study.protocol, modality, values.get("encoder", ""), values.get("watch", False)
     )
     evaluation_code = _evaluation(study.protocol, measured)
     # what all seeds share is hashed once
@@ -169,13 +171,13 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
     executed = digest([training_code, evaluation_code])
     for seed in range(params.first_seed, params.first_seed + count):
         base = None if cell.base is None else done[cell.base.study][cell.base.variant, cell.base.method, seed]
-        names = [study.key, values["dataset"], entry.key, cell.variant, seed]
+        names = [study.key, dataset, entry.key, cell.variant, seed]
         training = digest([*names, trained, base.training if base else None])
         yield Run(
             id=digest([training, evaluated]),
             training=training,
             study=study.key,
-            dataset=values["dataset"],
+            dataset=dataset,
             method=entry.key,
             variant=cell.variant,
             seed=seed,
@@ -193,10 +195,13 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
         )
 
 
-def _facts(budget: Budget, dataset: str, below: Run | None) -> dict[str, Any]:
+def _facts(budget: Bare, below: Run | None) -> dict[str, Any]:
     """What methods may require something of, beside their settings; see `contract.Method.requires`."""
-    described = data.describe(dataset)
-    found = {name: getattr(budget, name) for name in evaluated(type(budget))} | {
+    found = {name: getattr(budget, name) for name in evaluated(type(budget))}
+    if not isinstance(budget, Budget) or budget.dataset is None:
+        return found
+    dataset, described = budget.dataset, data.describe(budget.dataset)
+    found |= {
         "batch_size": budget.batch_size,
         "train_examples": training_examples(budget, described),
         "validation_examples": budget.validation_examples,
@@ -215,14 +220,17 @@ def _of_data(dataset: str, held_out: list[int]) -> dict[str, Any]:
     return {"num_classes": len(described.classes) - len(held_out), "shape": described.shape}
 
 
-class _Seeds(Budget):
+class _Seeds(Bare):
     """Of a budget, only the number of seeds."""
 
 
-def _budget(study: Study, cell: Cell, below: Run | None, where: str, place: str) -> Budget:
+def _budget(study: Study, cell: Cell, below: Run | None, where: str, place: str) -> Bare:
     """The cell's budget by its protocol's schema, with what is inherited, checked against the data set."""
     protocol, info = protocols.named(study.protocol), code.method(cell.entry.key)
     values = cell.budget
+    if not protocols.reads_data(study.protocol):
+        bare: Bare = checked(protocol.Budget, values, place)
+        return bare
     whole: type[Budget] = protocol.Budget
     schema: type[Budget] = whole if info.trains else getattr(protocol, "UntrainedBudget", whole)
     if schema is not whole and any(code.method(other.key).trains for other in study.methods):
@@ -263,7 +271,7 @@ def _budget(study: Study, cell: Cell, below: Run | None, where: str, place: str)
     return made
 
 
-def _streams(budget: Budget) -> str:
+def _streams(budget: Bare) -> str:
     return f"it has {', '.join(budget.streams())}" if budget.streams() else "it has none beside the training set"
 
 
@@ -287,7 +295,12 @@ def _below(base: Base, count: int, done: dict[str, Runs], where: str) -> Run:
 
 @functools.cache
 def _training(method: str, protocol: str, modality: str, encoder: str, watch: bool) -> str:
-    """The digest of what trains: the method (module:class), the loop, and what protocol and modality do of it."""
+    """The digest of what trains: the method (module:class), the loop, and what protocol and modality do of it.
+
+    Where no data are read nothing is trained, and it is the method's.
+    """
+    if not modality:
+        return identity.digest(method)
     run = f"pipeline.protocols.{protocol}.run"
     own = [f"{run}:{name}" for name in ("prepare", "phases", *(["watch"] if watch else []))]
     kind = f"pipeline.modalities.{modality}"
@@ -310,7 +323,7 @@ def _measured(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({metrics.describe(name).name for name in names}))
 
 
-def _as_trained(budget: Budget) -> Budget:
+def _as_trained(budget: Bare) -> Bare:
     """The budget with what only evaluation reads left at its defaults."""
     fields = type(budget).model_fields
     return budget.model_copy(update={name: fields[name].get_default() for name in budget.not_trained_on()})

@@ -68,6 +68,8 @@ class Information:
 
 def of(plan: "Plan", run: "Run") -> Information:
     """What the run, one of the plan, has seen beyond what its study's baseline sees in the same variant."""
+    if not run.dataset:
+        return Information(told=code.method(run.method).told)
     given = tuple(_least(_given(plan, run)))
     beyond = [seen for seen in _seen(plan, run) if not any(each.has(seen) for each in given)]
     return Information(frozenset(beyond), code.method(run.method).told, given)
@@ -83,6 +85,7 @@ def _least(given: Iterable[Seen]) -> Iterator[Seen]:
 
 def _given(plan: "Plan", run: "Run") -> Iterator[Seen]:
     study = plan.studies[run.study]
+    assert study.baseline is not None
     baseline = _run(plan, study.key, study.baseline, run.variant, run.seed)
     # a variant without the baseline has its budget all the same
     of_variant = baseline or next(other for other in plan.by_study[study.key] if other.variant == run.variant)

@@ -170,8 +170,10 @@ class Study(Strict):
     """What it compares, in a sentence or two: for the README, the results and the report."""
     protocol: Annotated[str, Field(validation_alias=AliasChoices("protocol", "driver"))]
     """A folder of pipeline/protocols/."""
-    dataset: str
-    baseline: str
+    dataset: str | None = None
+    """None where the protocol reads none."""
+    baseline: str | None = None
+    """What methods are compared with; None where nothing is, as where theorems are checked."""
     floor: str | None = None
     """Its method that has learned nothing, such as an untrained encoder: what is not better has not learned either."""
     ceiling: Place | None = None
@@ -185,8 +187,8 @@ class Study(Strict):
     """Variant -> methods: cells that are made anew though their results are published, beside `essential`."""
     selection: Line = "last epoch, no model selection"
     """Printed above the table: how the evaluated model was chosen."""
-    metrics: Annotated[dict[str, Direction], Field(min_length=1)]
-    """The table's columns and their directions; the first orders the rows."""
+    metrics: dict[str, Direction] = {}
+    """The table's columns and their directions; the first orders the rows. None where a table's rows are theorems."""
     further_metrics: Distinct[str] = []
     """Measured too: for claims, figures and the CSV."""
     base: Base | None = None
@@ -205,15 +207,13 @@ class Study(Strict):
 
     @property
     def essential(self) -> frozenset[tuple[str, str]]:
-        """The cells (variant, method) of its core: those it names, baseline and floor, the ceiling, and what its
-        phenomena are about."""
+        """The cells (variant, method) of its core: those it names, baseline, floor and ceiling."""
         first = next(iter(self.variants))
         named = {(variant, method) for variant, methods in self.core.items() for method in methods}
-        ends = {(first, self.baseline)} | ({(first, self.floor)} if self.floor else set())
+        ends = {(first, method) for method in (self.baseline, self.floor) if method}
         if self.ceiling:
             ends.add((self.ceiling.variant, self.ceiling.method))
-        shown = {(side.variant, side.method) for each in self.phenomena for side in each.sides}
-        return frozenset(named | ends | shown)
+        return frozenset(named | ends)
 
     @property
     def measured(self) -> list[str]:
@@ -237,6 +237,9 @@ class Params(Strict):
 class Test(Strict):
     """`metric` of `better` minus that of `than`, both in `variant`; positive is what the claim says.
 
+    Or `metric` of `better` less that of `than`, if there is one, `equals` a number, to `within` so much either way,
+    which is fixed beforehand: supported where the whole interval lies within it, contradicted where it lies outside.
+
     `than` is a method, or a number such as chance level. A method's side may have a variant and a metric of its own,
     `than_variant` and `than_metric`: two settings of one method, or two measurements of one encoder.
 
@@ -250,7 +253,7 @@ class Test(Strict):
     study: str
     metric: str
     better: str
-    than: str | float
+    than: str | float | None = None
     variant: str = "default"
     than_variant: str | None = None
     than_metric: str | None = None
@@ -258,12 +261,21 @@ class Test(Strict):
     margin: float = 0.0
     direction: Direction | None = None
     despite: Note = ""
+    equals: float | None = None
+    within: Positive | None = None
 
     @model_validator(mode="after")
     def _sides_can_be_compared(self) -> "Test":
+        if (self.equals is None) is not (self.within is None):
+            raise ValueError("'equals' and 'within' go together: a number, and how far from it is near enough")
+        if self.than is None and self.equals is None:
+            raise ValueError("'than' is missing: what 'better' is held against, a method or a number")
+        if self.equals is not None and (isinstance(self.than, float) or self.direction or self.margin):
+            raise ValueError("'equals' is a test of two sides; take the number in 'than', 'direction' and 'margin' out")
         given = [name for name in ("than_variant", "than_metric") if getattr(self, name) is not None]
         if given and not isinstance(self.than, str):
-            raise ValueError(f"'{given[0]}' is a method's, and than = {self.than:g} is a number")
+            number = "missing" if self.than is None else f"the number {self.than:g}"
+            raise ValueError(f"'{given[0]}' is a method's, and than is {number}")
         if self.than_variant is not None and self.relative_to is not None:
             raise ValueError("'than_variant' and 'relative_to' exclude each other: in which variants are the sides?")
         other = (self.than, self.than_variant or self.variant, self.than_metric or self.metric)
@@ -298,6 +310,9 @@ class Claim(Strict):
     test: Test | None = None
     why_not: Note = ""
     """Why a claim without a test cannot be tested here."""
+    control_of: Key | None = None
+    """The claim whose negative control it is: with an assumption removed the effect must be gone, the rate another one,
+    the bound free to fail. Controls are ours, and not counted among the papers' claims."""
 
 
 class Reported(Strict):
@@ -398,6 +413,11 @@ class Plan:
     def published(self) -> "Mapping[str, Published]":
         """Study -> what is published of it at this tier, and the plan may show."""
         return self.scope.published if self.scope else {}
+
+    @property
+    def papers(self) -> "Mapping[str, Paper]":
+        """What papers claim."""
+        return self.scope.papers() if self.scope else {}
 
     @property
     def altered(self) -> str:

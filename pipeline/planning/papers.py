@@ -40,6 +40,9 @@ def check(papers: Mapping[str, Paper], studies: Mapping[str, Study]) -> None:
                 again = "" if first == claim.id else f", first as '{first}'"
                 raise UserError(f"{where}: claim '{claim.id}' is there twice{again}; give each an id of its own")
             ids[claim.id.replace("_", "-")] = claim.id
+            theirs = [other.id for other in paper.claims if not other.control_of]
+            if claim.control_of is not None and claim.control_of not in theirs:
+                raise unknown("claim", claim.control_of, theirs, f"{where}: claim '{claim.id}': control_of")
             _claim(claim, studies, f"{where}: claim '{claim.id}'")
 
 
@@ -80,10 +83,10 @@ def _claim(claim: Claim, studies: Mapping[str, Study], where: str) -> None:
             raise UserError(
                 f"{where}: {key} = '{name}': study '{study.key}' does not measure it; add it to its further_metrics"
             )
-    if test.direction is None and metrics.describe(test.metric).direction is None:
+    if test.equals is None and test.direction is None and metrics.describe(test.metric).direction is None:
         raise UserError(f"{where}: metric = '{test.metric}': neither is better; say in `direction` what the claim says")
     low, high = metrics.describe(test.metric).bounds
-    if not isinstance(test.than, str) and not low <= test.than <= high:
+    if isinstance(test.than, float) and not low <= test.than <= high:
         raise UserError(f"{where}: than = {test.than:g}: '{test.metric}' lies from {low:g} to {high:g}")
     for key, method, variant in _sides(test):
         _side(study, method, variant, f"{where}: {key}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.files import digest
-from pipeline.planning.model import Claim, Paper, Params, Run, Study
+from pipeline.planning.model import Claim, Paper, Params, Phenomenon, Run, Study
 from pipeline.publishing import store
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class Scope:
         """The cells whose published results are shown in place of runs.
 
         With `rerun: all` none; with `none` all that are published; with `core` these less each study's core. A cell
-        that is not published is made, and with `core` so is what an unpublished claim compares.
+        that is not published is made, and with `core` so is what an unpublished claim or phenomenon is
+        about.
         """
         if self.params.rerun == "all":
             return frozenset()
@@ -68,6 +69,13 @@ class Scope:
                 if claim.test and not _is_published(paper, claim, there)
                 for side in claim.test.sides
             }
+            shown -= {
+                (key, side.variant, side.method)
+                for key, study in self.studies.items()
+                for each in study.phenomena
+                if not _is_shown(key, each, there)
+                for side in each.sides
+            }
         return frozenset(shown)
 
 
@@ -79,11 +87,29 @@ def _is_published(paper: Paper, claim: Claim, there: "Mapping[str, Published]") 
     return line is not None and line["asked"] == asked(claim)
 
 
+def _is_shown(study: str, each: Phenomenon, there: "Mapping[str, Published]") -> bool:
+    """Whether a verdict on the phenomenon is published, as it is stated today."""
+    line = there[study].phenomena.get(each.id) if study in there else None
+    return line is not None and line["asked"] == stated(each)
+
+
+def stated(each: Phenomenon) -> str:
+    """A phenomenon in a word, by which a published verdict on another one is told from it."""
+    return word(each.model_dump(mode="json"))
+
+
 def asked(claim: Claim) -> str:
     """A claim's test in a word, by which a verdict on another one is told from it. Of `despite` only whether it is
     given: in which words changes no verdict."""
     test = claim.test
-    return word(test and test.model_dump(mode="json") | {"despite": bool(test.despite)})
+    if test is None:
+        return word(None)
+    # what tests came to have later counts where it is stated, so that what was published before stands
+    later = {name: value for name in LATER if (value := getattr(test, name)) is not None}
+    return word(test.model_dump(mode="json", exclude=set(LATER)) | {"despite": bool(test.despite)} | later)
+
+
+LATER = ("equals", "within")
 
 
 def answered(runs: Iterable[Run], *told: Any) -> str:

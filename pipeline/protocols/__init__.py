@@ -4,7 +4,8 @@ The package itself needs no torch, since planning reads it:
 
 - `Budget`, the schema of what a study may say, with the checks that need the data set's description and the streams
   that there are beside the training set; `UntrainedBudget`, where methods that do not train have a smaller one;
-- `KINDS`, the kinds of method it takes, and `MODALITIES`, the kinds of data where it does not take all;
+- `KINDS`, the kinds of method it takes, and `MODALITIES`, the kinds of data where it does not take all; an empty one is
+  that of a protocol that reads no data set, whose methods draw what they need;
 - `INHERITED`, where runs are scored rather than trained: the settings that a run takes over from its base.
 
 Its module `run` has `prepare(job)`, `phases(job)`, the class `Evidence`, whose attributes metrics ask for, and where
@@ -32,3 +33,8 @@ def named(name: str, where: str = "") -> ModuleType:
     if name not in known():
         raise unknown("protocol", name, known(), where)
     return lookup.module(f"protocols.{name}")
+
+
+def reads_data(name: str) -> bool:
+    """Whether the studies of a protocol have a data set."""
+    return getattr(named(name), "MODALITIES", None) != ()

@@ -79,13 +79,14 @@ def mirror(store: Store, run: Any, result: Mapping[str, Any], folder: Path, sent
         tags["mlflow.note.content"] = f"{result['status']}: {result['reason']}"
     if origin.get("git_commit"):
         tags["mlflow.source.git.commit"] = origin["git_commit"].rstrip("+")
-    where = f"data/prepared/{run.dataset}"
-    with contextlib.suppress(OSError, UserError):
-        where = read_sealed(store.root / where / "manifest.json").get("source") or where
-    # 36 characters are what MLflow keeps of a digest
-    data = Dataset(run.dataset, origin.get("dataset_digest", "unknown")[:36], "local", json.dumps({"uri": where}))
-    context = "evaluation" if run.needs else "training"
-    store.client.log_inputs(tracked.info.run_id, [DatasetInput(data, [InputTag("mlflow.data.context", context)])])
+    if run.dataset:
+        where = f"data/prepared/{run.dataset}"
+        with contextlib.suppress(OSError, UserError):
+            where = read_sealed(store.root / where / "manifest.json").get("source") or where
+        # 36 characters are what MLflow keeps of a digest
+        data = Dataset(run.dataset, origin.get("dataset_digest", "unknown")[:36], "local", json.dumps({"uri": where}))
+        context = "evaluation" if run.needs else "training"
+        store.client.log_inputs(tracked.info.run_id, [DatasetInput(data, [InputTag("mlflow.data.context", context)])])
     place = _place(tracked)
     for name in files:
         if place is None:

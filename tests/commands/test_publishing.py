@@ -175,6 +175,16 @@ def test_a_draw_is_repeated_by_its_seed(again: Again, capsys: pytest.CaptureFixt
     assert lines(capsys, "verify", "--runs", "1", "--seed", seed) == random
 
 
+def test_runs_of_other_seeds_are_not_those_that_are_published(again: Again, capsys: pytest.CaptureFixture[str]) -> None:
+    told = "seeds = 1: what is published is of the studies as their files state them; take that out"
+    assert told in refused(capsys, "verify", "--set", "seeds=1")
+    assert again.asked == []
+
+
+def test_an_unknown_study_is_not_asked_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"unknown study 'clasification'; did you mean '{STUDY}'" in refused(capsys, "replicate", "clasification")
+
+
 def test_as_many_are_drawn_as_there_are(again: Again, capsys: pytest.CaptureFixture[str]) -> None:
     assert lines(capsys, "verify", "--seed", "1")[-1] == "6 identical, 0 within, 0 off"
     assert not (Path(publishing.APART)).exists()
@@ -228,7 +238,8 @@ def test_what_is_of_earlier_code_is_not_drawn(folder: Path, again: Again, capsys
     assert lines(capsys, "verify", "--seed", "1")[-1] == "4 identical, 0 within, 0 off"
     shutil.rmtree(folder / "published/classification")
     assert entry.run(["verify"]) == 2
-    assert "nothing that is published is of today's code and settings; `publish` writes it" in capsys.readouterr().err
+    told = "nothing that is published at tier smoke is of today's code and settings; `publish` writes it"
+    assert told in capsys.readouterr().err
 
 
 def test_the_folder_apart_has_the_project_and_none_of_its_runs(folder: Path) -> None:

@@ -251,3 +251,42 @@ def test_labels_of_metrics() -> None:
     assert labels.bounds("naive_bayes_top1_1pct") == (0.0, 100.0)
     assert [labels.significant(v) for v in (0.01234, 0.5, 4.567, 12.34, 1234.5, 0.0)] == [
         "0.0123", "0.500", "4.57", "12.3", "1234", "0"]  # fmt: skip
+
+
+def shares(values: list[int], share: bool = True) -> Sample:
+    examples = np.array(values, np.float64)
+    return Sample({0: float(examples.mean())}, {0: examples}, share=share)
+
+
+@pytest.mark.parametrize(("count", "size"), [(0, 200), (200, 200), (0, 4), (3, 40)])
+def test_a_share_of_one_seed_has_the_exact_interval(count: int, size: int) -> None:
+    """Of Clopper and Pearson, by the beta distribution."""
+    found = mean(shares([1] * count + [0] * (size - count)))
+    low = stats.beta.ppf(0.025, count, size - count + 1) if count else 0.0
+    high = stats.beta.ppf(0.975, count + 1, size - count) if count < size else 1.0
+    assert found is not None
+    assert (found.mean, found.low, found.high) == pytest.approx((count / size, low, high))
+    turned = contrast([(-1.0, shares([1] * count + [0] * (size - count)))])
+    assert turned is not None and (turned.low, turned.high) == pytest.approx((-high, -low))
+
+
+def test_what_is_no_share_is_resampled() -> None:
+    none = mean(shares([0] * 50, share=False))
+    assert none is not None and (none.low, none.high) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (-0.1, 0.1, "supported"),
+        (-0.2, 0.2, "supported"),
+        (0.1, 0.3, "inconclusive"),
+        (-0.3, 0.3, "inconclusive"),
+        (0.21, 0.3, "contradicted"),
+        (-0.4, -0.21, "contradicted"),
+    ],
+)
+def test_equivalence_is_by_the_whole_interval(low: float, high: float, verdict: str) -> None:
+    found = Estimate((low + high) / 2, low, high, 10, "examples")
+    assert statistics.equivalence(found, 0.2) == verdict
+    assert (statistics.equivalence_p(found, 0.2) < 0.05) is (verdict != "inconclusive") or low == -0.2

@@ -134,5 +134,15 @@ def semi_supervised(good, seed=0, tests=120, unlabelled=150):
     return SimpleNamespace(**vars(supervised(good, seed, tests)), unlabelled_logits=logits, unlabelled_labels=labels)
 
 
-MADE = (supervised, self_supervised, ood, multi_label, rotation, adversarial, regression, semi_supervised)
+def theory(good, seed=0, repetitions=50):
+    make = torch.Generator().manual_seed(seed)
+    held = (torch.rand(repetitions, generator=make) < (0.95 if good else 0.2)).double()
+    numbers = dict.fromkeys(
+        ("exponent", "looseness", "deviation", "half_point", "gap", "log_ratio", "level", "level_plain"),
+        torch.randn(repetitions, generator=make, dtype=torch.float64),
+    )
+    return SimpleNamespace(quantities={"holds": held, "covered": held, "violation": 1 - held, **numbers})
+
+
+MADE = (theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, regression, semi_supervised)
 PROTOCOLS = {made.__name__: made for made in MADE}

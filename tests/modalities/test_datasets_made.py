@@ -10,6 +10,8 @@ import pytest
 from pipeline import modalities
 from pipeline.modalities.images.datasets import (
     fashion_mnist,
+    fashion_mnist_cluttered,
+    fashion_mnist_cluttered_tested,
     fashion_mnist_pairs,
     fashion_mnist_small,
     fashion_mnist_small_tested,
@@ -64,8 +66,14 @@ def test_small_images_are_rounded_means_of_blocks(plain, small):
     assert fashion_mnist_small.halved(np.full((1, 1, 2, 4), 255, np.uint8)).tolist() == [[[[255, 255]]]]
 
 
-def test_another_split_has_the_same_images_and_tests_on_none_that_it_trains_on(small):
-    split = fashion_mnist_small_tested.arrays(REPOSITORY)
+@pytest.mark.parametrize(
+    ("module", "whole"),
+    [(fashion_mnist_small_tested, fashion_mnist_small), (fashion_mnist_cluttered_tested, fashion_mnist_cluttered)],
+)
+def test_another_split_has_the_same_images_and_tests_on_none_that_it_trains_on(module, whole):
+    split, small = module.arrays(REPOSITORY), whole.arrays(REPOSITORY)
+    assert (module.DATASET.train_examples, module.DATASET.test_examples) == (6000, 6000)
+    assert (module.DATASET.shape, module.DATASET.pins) == (whole.DATASET.shape, whole.DATASET.pins)
     for name in ("images", "labels"):
         assert len(split[f"train_{name}"]) == 6000 and len(split[f"test_{name}"]) == 6000
         both = [np.concatenate([each[f"train_{name}"], each[f"test_{name}"]]) for each in (split, small)]

@@ -182,29 +182,29 @@ def test_only_data_that_are_read_here_are_prepared(folder: Path) -> None:
 # --- the core of a study ---
 
 
-def test_the_core_is_ends_phenomena_and_what_is_named() -> None:
+def test_the_core_is_ends_and_what_is_named() -> None:
     study = {
         "key": "s", "title": "S", "protocol": "supervised", "dataset": "fashion_mnist", "metrics": {"top1": "higher"},
         "budget": {"smoke": {}}, "methods": list("abcdefgh"), "variants": {"first": {}, "second": {}, "default": {}},
         "baseline": "a", "floor": "b", "ceiling": {"method": "c", "variant": "second"}, "core": {"second": ["d", "e"]},
-        "phenomena": [
-            {"id": "one", "statement": "One.", "metric": "top1", "method": "f", "above": 0},
-            {"id": "two", "statement": "Two.", "metric": "top1", "method": "a", "variant": "second", "than": "g",
-             "than_variant": "first", "below": 0},
-        ],
     }  # fmt: skip
     expected = {("first", "a"), ("first", "b"), ("second", "c"), ("second", "d"), ("second", "e")}
-    expected |= {("default", "f"), ("second", "a"), ("first", "g")}
     assert Study.model_validate(study).essential == expected
-    bare = {name: study[name] for name in study.keys() - {"floor", "ceiling", "core", "phenomena"}}
+    bare = {name: study[name] for name in study.keys() - {"floor", "ceiling", "core"}}
     assert Study.model_validate(bare).essential == {("first", "a")}
     assert Study.model_validate(bare | {"ceiling": "h"}).essential == {("first", "a"), ("default", "h")}
 
 
 def test_what_a_study_calls_its_core_is_made(folder: Path) -> None:
+    project.edit(folder / C, core={"default": [COSINE]})
+    assert made(planning.load(folder)) == CORE | {("classification", COSINE)}
+
+
+def test_what_an_unpublished_phenomenon_is_about_is_made(folder: Path) -> None:
     shown = {"id": "one", "statement": "One.", "metric": "top1", "method": SMOOTHED, "above": 0.0}
-    project.edit(folder / C, phenomena=[shown], core={"default": [COSINE]})
-    assert made(planning.load(folder)) == CORE | {("classification", SMOOTHED), ("classification", COSINE)}
+    project.edit(folder / C, phenomena=[shown])
+    assert made(planning.load(folder)) == CORE | {("classification", SMOOTHED)}
+    assert made(planning.load(folder, {"rerun": "none"})) == set()
 
 
 # --- seeds from another one on ---

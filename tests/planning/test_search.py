@@ -92,7 +92,7 @@ def test_a_rate_is_searched_anew_where_a_variant_changes_the_steps(tmp_path: Pat
 def test_every_budget_says_of_what_it_changes_that_it_changes_the_steps() -> None:
     """Whoever adds a size to a budget: say `Steps` of it, or add it to what leaves the steps as they are."""
     same = {"test_examples", "evaluate_on", "augmentation", "seeds", "precision", "weight_average", "label_noise"}
-    same |= {"watch", "probe", "attack", "outliers", "validation_outliers", "outlier_examples", "wild"}
+    same |= {"repetitions", "watch", "probe", "attack", "outliers", "validation_outliers", "outlier_examples", "wild"}
     for name in protocols.known():
         budget = protocols.named(name).Budget
         assert budget.model_fields.keys() - same == steps(budget), name
@@ -369,10 +369,14 @@ def inherits(key: str) -> bool:
     return "evaluate_on" in getattr(protocol, "INHERITED", ())
 
 
+def reads_data(key: str) -> bool:
+    return planning.study(project.HERE, key, "smoke").dataset is not None
+
+
 STUDIES = planning.written(project.HERE)
 
 
-@pytest.mark.parametrize("key", [key for key in STUDIES if not inherits(key)])
+@pytest.mark.parametrize("key", [key for key in STUDIES if reads_data(key) and not inherits(key)])
 def test_no_search_looks_at_the_test_split(tmp_path: Path, key: str) -> None:
     """Of every study, since one may get a search tomorrow: all of training and evaluation, with all metrics."""
     run = planned_alone(*searched_at_once(key))

@@ -30,7 +30,7 @@ def draw(results: "Results") -> Any:
 
     variant = results.variants()[0]
     shown = [entry.key for entry in results.study.methods if entry.reference]
-    shown = [*shown[: MOST - 2], results.study.baseline, *filter(None, [_best.other(results)])]
+    shown = [*shown[: MOST - 2], *filter(None, [results.study.baseline, _best.other(results)])]
     curves: dict[str, dict[str, list[tuple[float, Any]]]] = {}
     for method in shown:
         cell = results.cells.get((variant, method))

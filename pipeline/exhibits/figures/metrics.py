@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def applies(study: "Study") -> bool:
-    return True
+    return bool(study.metrics)
 
 
 TOGETHER = 2

@@ -13,7 +13,7 @@ LINES = 8
 
 
 def applies(study: "Study") -> bool:
-    return _sweeps.declared(study)
+    return bool(study.metrics) and _sweeps.declared(study)
 
 
 def caption(study: "Study") -> str:

@@ -48,7 +48,10 @@ def text(plan: PlanLike, read: Mapping[str, Results], found: list[Verdict], pape
 
 def summary(read: Mapping[str, Results], found: list[Verdict]) -> str:
     """One sentence, from the data."""
-    tested = [each for each in found if each.verdict != "not_tested"]
+    asked_of = [each for each in found if each.verdict != "not_tested"]
+    tested = [each for each in asked_of if not each.claim.control_of]
+    behaved = [each.verdict == "supported" for each in asked_of if each.claim.control_of]
+    controls = f" Of {labels.count(len(behaved), 'negative control')} {sum(behaved)} came out as they should."
     kinds = Counter(each.verdict for each in tested)
     runs = labels.count(sum(len(study.runs) for study in read.values()), "run")
     methods = labels.count(len({method for study in read.values() for _, method in study.cells}), "method")
@@ -57,7 +60,7 @@ def summary(read: Mapping[str, Results], found: list[Verdict]) -> str:
     outcome = labels.listing([f"{kinds[name]} {labels.words(name)}" for name in asked])
     return (
         f"{runs} of {methods} in {labels.count(len(read), 'study', 'studies')} put "
-        f"{labels.count(len(tested), 'claim')} of {papers} to the test: {outcome}."
+        f"{labels.count(len(tested), 'claim')} of {papers} to the test: {outcome}.{controls * bool(behaved)}"
     )
 
 
@@ -76,7 +79,8 @@ def scope(read: Mapping[str, Results]) -> str:
 
 def discoveries(found: list[Verdict]) -> str:
     """How many verdicts survive where many are tested at once."""
-    sided = [each for each in found if each.verdict in ("supported", "contradicted")]
+    papers = [each for each in found if not each.claim.control_of]
+    sided = [each for each in papers if each.verdict in ("supported", "contradicted")]
     left = sum(each.q_value is not None and each.q_value <= claims.DISCOVERY for each in sided)
     return (
         f"Of {len(sided)} verdicts on one side {left} survive at a false discovery rate of {claims.DISCOVERY:g} over "

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UserError
-from pipeline.exhibits import figures, frame, labels, phenomena, publication
+from pipeline.exhibits import figures, frame, labels, phenomena, publication, tables
 from pipeline.exhibits.cells import Cell, Results
 from pipeline.exhibits.claims import Verdict
 from pipeline.exhibits.report import pages, verdicts
-from pipeline.exhibits.tables import build, words
+from pipeline.exhibits.tables import words
 from pipeline.exhibits.tables.model import DASH, Block, Entry, Row, Table
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ HEAD = 2000
 
 def text(results: Results, read: Mapping[str, Results], found: list[Verdict], papers: "Mapping[str, Paper]") -> str:
     """A study's page. `read` holds every study's results, `found` the verdict on every claim."""
-    table, mine = build.table(results), verdicts.of_study(found, results.study.key)
+    table, mine = tables.of(results, papers), verdicts.of_study(found, results.study.key)
     keys, there = list(read), results.published
     place = keys.index(results.study.key)
     return pages.render(
@@ -64,7 +64,7 @@ def _row(row: Row, block: Block, table: Table, paper: "Paper | None") -> dict[st
         "row": row,
         "id": f"row-{block.variant}-{row.method}",
         "paper": paper,
-        "folder": _folder(row.entries[0].cell),
+        "folder": _folder(row.entries[0].cell) if row.entries else "",
         "entries": [_entry(table, entry) for entry in row.entries],
     }
 
@@ -95,7 +95,7 @@ def _runs(table: Table) -> dict[str, Any]:
         "study": table.results.study.key,
         "baseline": table.results.study.baseline,
         "metrics": [labels.metric(name) for name in table.metrics],
-        "rows": [_row_runs(table, block, row) for block in table.blocks for row in block.rows],
+        "rows": [_row_runs(table, block, row) for block in table.blocks for row in block.rows if row.entries],
     }
 
 

@@ -33,6 +33,7 @@ def rows(verdicts: list[Verdict], read: Mapping[str, Results]) -> list[dict[str,
             "place": _place(found, read),
             **_numbers(found.effect),
             "margin": _margin(found),
+            "within": _within(found),
         }
         for found, before in zip(verdicts, [None, *verdicts], strict=False)
     ]
@@ -46,14 +47,25 @@ def _study(found: Verdict, read: Mapping[str, Results]) -> str:
 def _place(found: Verdict, read: Mapping[str, Results]) -> str:
     """Of the table that the claim is tested on, where its study has it."""
     test = found.claim.test
-    known = test is not None and test.study in read and test.variant in read[test.study].variants()
-    return pages.table_anchor(test.variant) if test and known else ""
+    if test is None or test.study not in read:
+        return ""
+    if not read[test.study].study.metrics:  # of theorems, whose tables are the papers'
+        return pages.table_anchor(found.paper.key)
+    return pages.table_anchor(test.variant) if test.variant in read[test.study].variants() else ""
 
 
 def _margin(found: Verdict) -> str:
     """By how much more than zero the effect must be, or how much less it may be; empty for zero."""
     test = found.claim.test
     return labels.number(test.margin, decimals_of([found.effect]), sign=True) if test and test.margin else ""
+
+
+def _within(found: Verdict) -> str:
+    """The number that is predicted and how near counts as that; empty where it is which side is more."""
+    test = found.claim.test
+    if test is None or test.equals is None:
+        return ""
+    return f"{test.equals:g} ± {test.within:g}".replace("-", labels.MINUS)
 
 
 def _numbers(effect: Estimate | None) -> dict[str, Any]:

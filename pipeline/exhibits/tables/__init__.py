@@ -4,16 +4,27 @@
 written from the results themselves and has every metric that was recorded.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.exhibits.cells import Results
-from pipeline.exhibits.tables import build, csv, html, latex, markdown
+from pipeline.exhibits.tables import build, csv, html, latex, markdown, theorems
+from pipeline.exhibits.tables.model import Table
 from pipeline.files import write_text
 
+if TYPE_CHECKING:
+    from pipeline.planning.model import Paper
 
-def write(results: Results) -> list[Path]:
+
+def of(results: Results, papers: "Mapping[str, Paper]") -> Table:
+    """The study's table: of methods by metrics, or where it has none, of the theorems that papers state."""
+    return build.table(results) if results.study.metrics else theorems.table(results, papers)
+
+
+def write(results: Results, papers: "Mapping[str, Paper]") -> list[Path]:
     """Write the study's .csv, .md, .tex and .html below its root's results/tables; return their paths."""
-    table = build.table(results)
+    table = of(results, papers)
     content = {
         "csv": csv.text(results),
         "md": markdown.text(table),

@@ -22,7 +22,8 @@ def table(results: Results) -> Table:
     """The study's table, a block a variant."""
     study, facts = results.study, _facts(results)
     footnotes: list[str] = []
-    blocks = [_block(results, variant, facts, footnotes) for variant in results.variants()]
+    # without metrics there is nothing to stand in a row
+    blocks = [_block(results, variant, facts, footnotes) for variant in results.variants() if study.metrics]
     found = phenomena.judge(results)
     entries = [entry for block in blocks for row in block.rows for entry in row.entries]
     return Table(

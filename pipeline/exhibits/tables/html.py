@@ -15,9 +15,9 @@ def text(table: Table) -> str:
     above = [" ".join(table.protocol), *table.phenomena]
     view = view.tab_header(gt.html(escape(table.title)), gt.html("<br>".join(map(escape, above))))
     # cells are HTML already, and escaped; a formatter's output is taken as it is
-    view = view.fmt(lambda text: text, columns=["Method", "Paper", *table.heads])
+    view = view.fmt(lambda text: text, columns=[table.subject, "Paper", *table.heads])
     view = view.cols_label({name: gt.html(escape(head)) for name, head in table.heads.items()})
-    view = view.cols_align("right", list(table.heads)).cols_align("left", ["Method", "Paper"])
+    view = view.cols_align("right", list(table.heads)).cols_align("left", [table.subject, "Paper"])
     notes = [f"<sup>{number}</sup> {escape(note)}" for number, note in enumerate(table.footnotes, 1)]
     for note in (*notes, escape(" ".join(table.legend)), escape(table.hardware)):
         view = view.tab_source_note(gt.html(note))
@@ -30,7 +30,7 @@ def _columns(table: Table) -> dict[str, list[str]]:
     rows = [(block, row) for block in table.blocks for row in block.rows]
     columns = {
         "block": [block.about for block, _ in rows],
-        "Method": [_method(row) for _, row in rows],
+        table.subject: [_method(row) for _, row in rows],
         "Paper": [escape(row.paper) for _, row in rows],
     }
     for place, name in enumerate(table.metrics):

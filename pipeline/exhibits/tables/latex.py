@@ -67,13 +67,20 @@ def _head(table: Table, long: bool, wide: bool) -> list[str]:
     if wide:
         heads = [rf"\parbox[b]{{17mm}}{{\raggedleft {head}}}" for head in heads]
     caption = rf"\caption{{{_escape(table.title)}. {_escape(' '.join(table.protocol))}}}"
-    columns = [r"\toprule", " & ".join(["Method", *heads]) + r" \\"]
+    columns = [r"\toprule", " & ".join([table.subject, *heads]) + r" \\"]
     out = ["{"] if long else [r"\begin{table}", r"\centering", caption]
     out += [r"\scriptsize\setlength{\tabcolsep}{3pt}" if wide else r"\small"]
-    out += [rf"\begin{{{'longtable' if long else 'tabular'}}}{{l{'r' * len(heads)}}}"]
+    out += [rf"\begin{{{'longtable' if long else 'tabular'}}}{{{_columns(table)}}}"]
     if not long:
         return out + columns
     return [*out, caption + r" \\", *columns, r"\endfirsthead", *columns, r"\midrule", r"\endhead"]
+
+
+def _columns(table: Table) -> str:
+    """Where rows are sentences, and so is what stands beside them, columns break lines."""
+    if not table.metrics:
+        return "p{48mm}" + "p{24mm}" * len(table.heads)
+    return "l" + "r" * len(table.heads)
 
 
 def _row(table: Table, row: Row, wide: bool) -> str:

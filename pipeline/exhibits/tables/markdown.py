@@ -23,7 +23,7 @@ def _block(table: Table, block: Block) -> list[str]:
     changed = f"Changed: {block.changes}." if block.changes else ""
     out += [_escape(" ".join(filter(None, [f"{block.data}.", changed, block.reach]))), ""]
     heads = [_escape(head) for head in table.heads.values()]
-    out.append("| " + " | ".join(["Method", "Paper", *heads]) + " |")
+    out.append("| " + " | ".join([table.subject, "Paper", *heads]) + " |")
     out.append("| " + " | ".join(["---", "---", *["---:"] * len(heads)]) + " |")
     return [*out, *(_row(table, row) for row in block.rows), ""]
 
@@ -35,7 +35,7 @@ def _row(table: Table, row: Row) -> str:
         _escape(row.paper),
         *(_entry(table, entry) for entry in row.entries),
     ]
-    return "| " + " | ".join([*cells, *row.facts]) + " |"
+    return "| " + " | ".join([*cells, *map(_escape, row.facts)]) + " |"
 
 
 def _entry(table: Table, entry: Entry) -> str:

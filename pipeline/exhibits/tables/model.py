@@ -102,6 +102,8 @@ class Table:
     """What must be seen for the comparison to mean anything, and whether it is: a sentence each."""
     legend: list[str]
     hardware: str
+    subject: str = "Method"
+    """What its rows are: methods, or theorems, whose names are sentences."""
 
     @property
     def title(self) -> str:

@@ -19,7 +19,7 @@ def split(arrays: "dict[str, np.ndarray]", trained: int) -> "dict[str, np.ndarra
     """The arrays with test images of the training images after the first `trained`, then the test images."""
     import numpy as np
 
-    out = {}
+    out: dict[str, np.ndarray] = {}
     for name in ("images", "labels"):
         train, spare = np.split(arrays[f"train_{name}"], [trained])
         out |= {f"train_{name}": train, f"test_{name}": np.concatenate([spare, arrays[f"test_{name}"]])}

@@ -1,4 +1,4 @@
-"""`fashion_mnist_cluttered` split otherwise: 6,000 training images, and 6,000 test images, where tests need to be sharp.
+"""`fashion_mnist_cluttered` split otherwise: 6,000 training images, and 6,000 test images, for sharp tests.
 
 The test images are the other 4,000 training images and the 2,000 test images, in this order.
 """

@@ -1,0 +1,118 @@
+"""The table of a study of theorems: a row a claim, by paper, with what was predicted and what was measured."""
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from pipeline.exhibits import claims, labels, phenomena
+from pipeline.exhibits.cells import Results
+from pipeline.exhibits.claims import Verdict
+from pipeline.exhibits.statistics import Estimate
+from pipeline.exhibits.tables import words
+from pipeline.exhibits.tables.model import DASH, Block, Row, Table
+
+if TYPE_CHECKING:
+    from pipeline.planning.model import Paper, Test
+
+FACTS = ["predicted", "measured", "control", "verdict"]
+
+
+def table(results: Results, papers: "Mapping[str, Paper]") -> Table:
+    """The study's claims, a block a paper."""
+    own = claims.of_study(papers, results.study.key)
+    found = claims.judge(results.plan, own, results.root, read={results.study.key: results})
+    facts = [*FACTS, *["source"] * any(each.source != "run" for each in found)]
+    blocks = [
+        _block(results, paper, list(group), facts) for paper, group in groupby(found, lambda each: each.paper.key)
+    ]
+    return Table(
+        results=results,
+        metrics={},
+        decimals={},
+        facts=facts,
+        blocks=blocks,
+        footnotes=[],
+        protocol=_protocol(results),
+        phenomena=[words.phenomenon(each) for each in phenomena.judge(results)],
+        legend=LEGEND,
+        hardware=words.hardware(results),
+        subject="Theorem",
+    )
+
+
+LEGEND = [
+    "Predicted: what the theorem says, and how far from it counts as that, fixed beforehand.",
+    "Measured: mean over repetitions, with its 95% interval, by a bootstrap, or exact for shares.",
+    "Control: what is measured and found where an assumption is removed.",
+]
+
+
+def _protocol(results: Results) -> list[str]:
+    counts = sorted({run.settings["repetitions"] for run in results.runs})
+    spread = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+    return [f"Tier {results.plan.tier}.", f"{spread} repetitions of each experiment, in double precision."]
+
+
+def _block(results: Results, key: str, found: list[Verdict], facts: list[str]) -> Block:
+    paper = found[0].paper
+    theirs = [each for each in found if not each.claim.control_of]
+    rows = [_row(results, each, [o for o in found if o.claim.control_of == each.claim.id], facts) for each in theirs]
+    return Block(key, "", f"{paper.title} ({paper.year})", "", "", rows)
+
+
+def _row(results: Results, found: Verdict, controls: list[Verdict], facts: list[str]) -> Row:
+    told = {
+        "predicted": predicted(results, found),
+        "measured": measured(results, found),
+        "control": "; ".join(_control(results, each) for each in controls) or DASH,
+        "verdict": labels.words(found.verdict),
+        "source": labels.words(found.source),
+    }
+    statement = found.claim.statement
+    return Row(statement, found.paper.key, False, False, [], source=found.source, facts=[told[name] for name in facts])
+
+
+def _control(results: Results, found: Verdict) -> str:
+    numbers = f"{measured(results, found)}, {predicted(results, found)}"
+    return f"{found.claim.statement} {numbers}: {labels.words(found.verdict)}"
+
+
+def predicted(results: Results, found: Verdict) -> str:
+    """What the claim says of what is measured: a number and how near, or a bound."""
+    test = found.claim.test
+    if test is None:
+        return ""
+    if test.equals is not None:
+        return f"= {_short(test.equals)} ± {_short(test.within or 0.0)}"
+    sign = "≥" if _order(results, test) > 0 else "≤"
+    return f"{sign} {_short(_order(results, test) * test.margin + _level(test))}"
+
+
+def measured(results: Results, found: Verdict) -> str:
+    """The quantity that is held against that, with its interval."""
+    test, effect = found.claim.test, found.effect
+    if test is None or effect is None:
+        return DASH
+    order = 1.0 if test.equals is not None else _order(results, test)
+    base = test.equals if test.equals is not None else _level(test)
+    value, *ends = (base + order * number for number in (effect.mean, *_ends(effect)))
+    interval = f" [{', '.join(map(_short, sorted(ends)))}]" if ends else ""
+    return _short(value) + interval
+
+
+def _ends(effect: Estimate) -> list[float]:
+    return [end for end in (effect.low, effect.high) if end is not None]
+
+
+def _order(results: Results, test: "Test") -> float:
+    known = test.direction or results.study.metrics.get(test.metric) or labels.direction(test.metric)
+    return 1.0 if known == "higher" else -1.0
+
+
+def _level(test: "Test") -> float:
+    return test.than if isinstance(test.than, float) else 0.0
+
+
+def _short(value: float) -> str:
+    """Three significant figures, with a true minus sign."""
+    return f"{value:.3g}".replace("-", labels.MINUS)

@@ -1,0 +1,15 @@
+"""The difference of two sides."""
+
+from torch import Tensor
+
+from pipeline.ops.quantities import of_kind
+
+LABEL = "Gap"
+UNIT = ""
+BOUNDS = (None, None)
+DIRECTION = None
+
+
+def compute(quantities: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Of what a check sums up of each repetition, the (R,) values that are named after it, by suffix."""
+    return of_kind("gap", quantities)
