@@ -29,6 +29,8 @@ from pipeline.publishing import store  # noqa: E402
 from pipeline.yaml_files import read_yaml  # noqa: E402
 
 BLOCK = re.compile(r"(<!-- (\w+)(?::(\w+))? -->\n).*?(<!-- end -->)", re.DOTALL)
+CORES = 2
+"""Of the machine whose minutes are told; each run has one."""
 COLUMNS = 4
 """So many of a study's metrics stand in its block; the first orders the rows."""
 
@@ -66,7 +68,7 @@ def results() -> str:
 
 
 def scope() -> str:
-    """How much is made by default, how much is published, and what both cost."""
+    """How much is made by default, how much is published, and what both take on two cores, by the runs' own clocks."""
     plan = load.load(ROOT, {"rerun": "core"})
     lines, total = [], [0, 0, 0.0, 0.0]
     for key, found in published().items():
@@ -75,12 +77,12 @@ def scope() -> str:
         numbers = [len(found.runs), len(made), sum(spent.values()), sum(spent.get(each, 0.0) for each in made)]
         total = [a + b for a, b in zip(total, numbers, strict=True)]
         lines.append([f"`{key}`", *_costs(numbers)])
-    heads = ["study", "runs published", "of them made by default", "core minutes of all", "core seconds by default"]
+    heads = ["study", "runs published", "of them made by default", "minutes for all", "seconds by default"]
     return markdown(heads, [*lines, ["all", *_costs(total)]])
 
 
 def _costs(numbers: list[Any]) -> list[str]:
-    return [f"{numbers[0]:,}", f"{numbers[1]:,}", f"{numbers[2] / 60:.0f}", f"{numbers[3]:.0f}"]
+    return [f"{numbers[0]:,}", f"{numbers[1]:,}", f"{numbers[2] / 60 / CORES:.1f}", f"{numbers[3] / CORES:.0f}"]
 
 
 def replications() -> str:

@@ -216,3 +216,9 @@ def test_seeds_count_from_the_first_one_and_so_do_those_of_bases(whole: Path) ->
     assert not {run.training for run in plan.runs} & {run.training for run in usual.runs}
     of_ood = plan.study_runs("ood")
     assert [plan.by_id[need].seed for run in of_ood for need in run.needs] == [run.seed for run in of_ood]
+
+
+def test_of_a_study_without_data_all_is_core() -> None:
+    plan, shown = (planning.load(project.HERE, {"studies": ["dynamics"], "rerun": r}) for r in ("core", "none"))
+    assert plan.published and all(map(plan.makes, plan.runs))
+    assert not any(map(shown.makes, shown.runs))

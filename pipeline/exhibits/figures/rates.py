@@ -25,9 +25,9 @@ def applies(study: "Study") -> bool:
 
 def caption(study: "Study") -> str:
     return (
-        "Each quantity that a check measures at several sizes, on logarithmic axes where it is positive and spans a decade. Thin lines: "
-        "repetitions. Line: their mean. Dashed: what the theorem predicts. Grey: the check's other variants, such as "
-        "controls."
+        "Each quantity that a check measures at several sizes, on logarithmic axes where it is positive and spans a "
+        "decade. Thin lines: repetitions. Line: their mean. Dashed: what the theorem predicts. Grey: the check's other "
+        "variants, such as controls."
     )
 
 
