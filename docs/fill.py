@@ -151,14 +151,16 @@ def search(study: str) -> str:
 
 
 def verdicts() -> str:
-    """How many claims of papers/ got which verdict, by what is published."""
+    """How many claims of papers/ got which verdict, by what is published; controls are no claims of papers."""
     papers = papers_.load(ROOT)
     lines = [line for found in published().values() for line in found.claims.values()]
     if not lines:
         raise FileNotFoundError
-    counts = Counter(line["verdict"] for line in lines)
-    counts["not_tested"] += sum(len(paper.claims) for paper in papers.values()) - len(lines)
-    sided, left = findings.survivors(lines, {(key, c.id): c for key, paper in papers.items() for c in paper.claims})
+    claims = {(key, claim.id): claim for key, paper in papers.items() for claim in paper.claims}
+    theirs = {place for place, claim in claims.items() if not claim.control_of}
+    counts = Counter(line["verdict"] for line in lines if (line["paper"], line["claim"]) in theirs)
+    counts["not_tested"] += len(theirs) - counts.total()
+    sided, left = findings.survivors(lines, claims)
     table = markdown(["verdict", "claims"], [[kind, str(counts[kind])] for kind in VERDICTS])
     survive = f"{left} of the {sided} verdicts on one side survive at a false discovery rate of {DISCOVERY:g}."
     return f"{table}\n{survive}\n"
