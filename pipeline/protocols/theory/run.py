@@ -36,8 +36,11 @@ class Evidence:
     @cached_property
     def curves(self) -> dict[str, np.ndarray]:
         """Quantity -> (R, sizes) of what was measured."""
+        from threadpoolctl import threadpool_limits
+
         made = self.repetitions if self.check.draws else 1
-        rows = [[self._measured(repetition, size) for size in self.sizes] for repetition in range(made)]
+        with threadpool_limits(1):  # one thread a job, as torch has: faster side by side, and sums keep their order
+            rows = [[self._measured(repetition, size) for size in self.sizes] for repetition in range(made)]
         names = list(rows[0][0])
         if any(list(found) != names for row in rows for found in row):
             raise UserError(f"check '{type(self.check).__name__}': measures other quantities at some size")
