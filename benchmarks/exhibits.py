@@ -30,7 +30,7 @@ def run(sizes: tuple[tuple[int, int], ...] = ((1, 184), (25, 64))) -> Iterator[s
             for turn in ("", " again"):
                 started = time.perf_counter()
                 for key in plan.studies:
-                    tables.write(Results(plan, key, root))
+                    tables.write(Results(plan, key, root), {})
                 yield f"tables of {len(plan.runs)} runs{turn}: {time.perf_counter() - started:.1f} s"
             started = time.perf_counter()
             claims.write(plan, kit.papers(), root)

@@ -16,7 +16,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Any:
     root, plan = tmp_path_factory.mktemp("recount"), kit.plan()
     kit.write(root, plan)
     for study in plan.studies:
-        tables.write(cells.Results(plan, study, root))
+        tables.write(cells.Results(plan, study, root), {})
         figures.write(cells.Results(plan, study, root))
     claims.write(plan, kit.papers(), root)
     report.write(plan, kit.papers(), root)

@@ -58,7 +58,7 @@ def test_figures_without_data_say_so(made: Any, tmp_path: Path) -> None:
         kit.write_run(tmp_path, run, result, {})
     written = figures.write(cells.Results(made.plan, "ssl", tmp_path))
     assert len(written) == 2 * len(figures.names(made.plan.studies["ssl"]))
-    tables.write(cells.Results(made.plan, "ssl", tmp_path))
+    tables.write(cells.Results(made.plan, "ssl", tmp_path), {})
     assert {row["status"] for row in kit.rows(tmp_path, "tables/ssl.csv")} == {"diverged"}
 
 

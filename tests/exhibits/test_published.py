@@ -314,13 +314,14 @@ def test_all_exhibits_are_there_without_a_run(published: Any, tmp_path: Path) ->
     plan, records = shown(published), Nothing()
     for key in plan.studies:
         results = Results(plan, key, tmp_path, records)
-        tables.write(results)
+        tables.write(results, {})
         for name in figures.names(results.study):  # which say that they have nothing to show, or show published means
             figures.module(name).draw(results)
             (tmp_path / "results/figures").mkdir(exist_ok=True)
             path = tmp_path / f"results/figures/{key}-{name}.svg"
             path.write_text('<svg width="486pt" height="90pt"></svg>', encoding="utf-8")
         assert words.hardware(results) == f"{len(results.runs)} runs published: published/{key}/."
+        assert not any(cell.examples for cell in results.cells.values()), "figures draw what was made here"
     claims.write(plan, kit.papers(), tmp_path, records)
     report.write(plan, kit.papers(), tmp_path, records)
     assert {row["source"] for row in kit.rows(tmp_path, "tables/ssl.csv")} == {"published"}

@@ -48,7 +48,7 @@ def test_csv_does_not_depend_on_the_order_of_runs(made: Any, tmp_path: Path) -> 
     for name in ("runs", "data"):
         (tmp_path / name).symlink_to(made.root / name)
     for study in made.plan.studies:
-        tables.write(cells.Results(other, study, tmp_path))
+        tables.write(cells.Results(other, study, tmp_path), {})
         for suffix in ("csv", "md", "tex", "html"):
             path = f"results/tables/{study}.{suffix}"
             assert (tmp_path / path).read_bytes() == (made.root / path).read_bytes()
@@ -82,7 +82,7 @@ def test_missing_and_foreign_results_are_named(made: Any, tmp_path: Path) -> Non
     for content in ("{", path.read_text(encoding="utf-8").replace('"status": "ok"', '"status": "OK"')):
         path.write_text(content, encoding="utf-8")
         with pytest.raises(UserError, match=r"result.json: changed since it was written; delete .*/ssl/"):
-            tables.write(cells.Results(made.plan, "ssl", tmp_path))
+            tables.write(cells.Results(made.plan, "ssl", tmp_path), {})
     assert not (tmp_path / "results").exists()
     with pytest.raises(UserError, match="did you mean 'ssl'"):
         frame.read(made.plan, "sll", tmp_path)
@@ -95,11 +95,11 @@ def test_examples_that_contradict_the_metric_are_refused(made: Any, tmp_path: Pa
     arrays = dict(np.load(path))
     np.savez(path, **{**arrays, "example_knn_top1": arrays["example_knn_top1"] + 1})
     with pytest.raises(UserError, match=r"predictions.npz: changed since it was written"):
-        tables.write(cells.Results(made.plan, "ssl", tmp_path))
+        tables.write(cells.Results(made.plan, "ssl", tmp_path), {})
     record = files.read_sealed(path.with_name("result.json"))
     files.write_sealed(path.with_name("result.json"), record, [path])
     with pytest.raises(UserError, match=r"by predictions.npz, knn_top1 is"):
-        tables.write(cells.Results(made.plan, "ssl", tmp_path))
+        tables.write(cells.Results(made.plan, "ssl", tmp_path), {})
 
 
 def test_other_records_give_the_same_bytes(made: Any, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_other_records_give_the_same_bytes(made: Any, tmp_path: Path) -> None:
         def history(self, run: Any) -> list[dict[str, Any]]:
             return read.history(run)
 
-    tables.write(cells.Results(made.plan, "ssl", tmp_path, Memory()))
+    tables.write(cells.Results(made.plan, "ssl", tmp_path, Memory()), {})
     name = "results/tables/ssl.csv"
     assert (tmp_path / name).read_bytes() == (made.root / name).read_bytes()
 
@@ -177,7 +177,7 @@ def lacking(made: Any, root: Path, *seeds: int, method: str = "dcl") -> tuple[An
     """Table, row and first entry of a method that lacks the first metric at these seeds, every file below root."""
     (root / "data").symlink_to(made.root / "data")
     records = kit.Lacking(made.root, method, "linear_top1", dict.fromkeys(seeds, REASON))
-    tables.write(cells.Results(made.plan, "ssl", root, records))
+    tables.write(cells.Results(made.plan, "ssl", root, records), {})
     table = build.table(cells.Results(made.plan, "ssl", made.root, records))
     row = next(row for row in table.blocks[0].rows if row.method == method)
     return table, row, row.entries[0]
