@@ -110,7 +110,7 @@ class Cell:
 
     @cached_property
     def examples(self) -> dict[int, Any]:
-        """seed -> arrays of predictions.npz, of the runs made here that are ok; without the features, which are large."""
+        """seed -> arrays of predictions.npz, of runs made here that are ok; without the features, which are large."""
         return {
             run.seed: self.records.examples(run)
             for run, result in zip(self.runs, self.results, strict=True)
