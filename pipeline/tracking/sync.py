@@ -89,11 +89,11 @@ def _describe(store: Store, experiment: str, study: Any, tier: str) -> None:
     MLflow's pages open it at `.../experiments/<id>/runs?viewStateShareKey=methods`. The view's keys are those of
     MLflow 3.17; another version may ignore it.
     """
-    metrics = list(study.metrics)
+    metrics = list(study.metrics) or study.measured  # of theorems, which have no order
     view = {
         "searchFilter": f"tags.`recount.kind` = 'run' and tags.`recount.current` = 'true' and tags.tier = '{tier}'",
         "orderByKey": f"metrics.`{metrics[0]}`",
-        "orderByAsc": study.metrics[metrics[0]] == "lower",
+        "orderByAsc": study.metrics.get(metrics[0]) == "lower",
         "startTime": "ALL",
         "lifecycleFilter": "Active",
         "modelVersionFilter": "All Runs",
