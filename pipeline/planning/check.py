@@ -79,10 +79,12 @@ def _names(study: Study, where: str) -> None:
 
 def _data(study: Study, where: str) -> None:
     """Whether it has a data set, a baseline and a table's columns where its protocol reads data, and none where not."""
-    if protocols.reads_data(study.protocol):
-        for name in ("dataset", "baseline", "metrics"):
-            if not getattr(study, name):
+    if protocols.reads_data(study.protocol, where):
+        for name in ("dataset", "baseline"):
+            if getattr(study, name) is None:
                 raise UserError(f"{where}: '{name}' is missing")
+        if not study.metrics:
+            raise UserError(f"{where}: metrics = {{}}: must have one or more, the table's columns")
         modalities.name_of(str(study.dataset), where)
     elif study.dataset is not None:
         raise UserError(

@@ -274,8 +274,8 @@ class Test(Strict):
             raise ValueError("'equals' is a test of two sides; take the number in 'than', 'direction' and 'margin' out")
         given = [name for name in ("than_variant", "than_metric") if getattr(self, name) is not None]
         if given and not isinstance(self.than, str):
-            number = "missing" if self.than is None else f"the number {self.than:g}"
-            raise ValueError(f"'{given[0]}' is a method's, and than is {number}")
+            number = "is missing" if self.than is None else f"= {self.than:g} is a number"
+            raise ValueError(f"'{given[0]}' is a method's, and than {number}")
         if self.than_variant is not None and self.relative_to is not None:
             raise ValueError("'than_variant' and 'relative_to' exclude each other: in which variants are the sides?")
         other = (self.than, self.than_variant or self.variant, self.than_metric or self.metric)

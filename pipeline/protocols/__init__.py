@@ -35,6 +35,6 @@ def named(name: str, where: str = "") -> ModuleType:
     return lookup.module(f"protocols.{name}")
 
 
-def reads_data(name: str) -> bool:
-    """Whether the studies of a protocol have a data set."""
-    return getattr(named(name), "MODALITIES", None) != ()
+def reads_data(name: str, where: str = "") -> bool:
+    """Whether the studies of a protocol have a data set; UserError where there is no such protocol."""
+    return getattr(named(name, where), "MODALITIES", None) != ()
