@@ -27,6 +27,7 @@ STATUSES = {
 def text(plan: PlanLike, read: Mapping[str, Results], found: list[Verdict], papers: "Mapping[str, Paper]") -> str:
     """The first page. `read` holds every study's results, `found` the verdict on every claim."""
     results = [result for study in read.values() for result in study.made]
+    theirs = [each for each in found if not each.claim.control_of]
     return pages.render(
         "index.html",
         up="",
@@ -36,8 +37,9 @@ def text(plan: PlanLike, read: Mapping[str, Results], found: list[Verdict], pape
         tier=plan.tier,
         latest=environment.latest(results),
         lost=[line for study in read.values() for line in study.lost],
-        counts=verdicts.counts(found),
-        studies=[_study(study, found) for study in read.values()],
+        counts=verdicts.counts(theirs),
+        listed=verdicts.counts(found),
+        studies=[_study(study, theirs) for study in read.values()],
         claims=verdicts.rows(found, read),
         coverage=_coverage(papers),
         environment=environment.facts(results),
