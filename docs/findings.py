@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from pipeline import metrics
-from pipeline.exhibits import labels, publication
+from pipeline.exhibits import claims, labels, publication
 from pipeline.exhibits.claims import DECIDED, DISCOVERY
-from pipeline.exhibits.statistics import Estimate, benjamini_hochberg, equivalence_p, p_value
+from pipeline.exhibits.statistics import Estimate, benjamini_hochberg, p_value
 from pipeline.planning.model import Claim, Paper, Study
 from pipeline.publishing.store import Published
 
@@ -130,13 +130,13 @@ def _clearest(lines: list[Line]) -> Line | None:
     return max(lines, key=clear, default=None)
 
 
-def survivors(lines: list[Line], claims: Mapping[tuple[str, str], Claim]) -> tuple[int, int]:
+def survivors(lines: list[Line], said: Mapping[tuple[str, str], Claim]) -> tuple[int, int]:
     """Of the verdicts on one side how many there are, and how many survive at DISCOVERY over all that is tested.
 
-    claims: by paper and id. Controls are tested too, and not counted.
+    said: claims by paper and id. Controls are tested too, and not counted.
     """
     tested = [line for line in lines if line["effect"] and line["ci_low"]]
-    stated = [claims.get((line["paper"], line["claim"])) for line in tested]
+    stated = [said.get((line["paper"], line["claim"])) for line in tested]
     values = [_p_value(line, claim) for line, claim in zip(tested, stated, strict=True)]
     sided = [
         line["verdict"] in ("supported", "contradicted") and not (claim and claim.control_of)
@@ -149,7 +149,4 @@ def survivors(lines: list[Line], claims: Mapping[tuple[str, str], Claim]) -> tup
 def _p_value(line: Line, claim: Claim | None) -> float:
     ends = [float(line[name]) for name in ("effect", "ci_low", "ci_high")]
     found = Estimate(ends[0], ends[1], ends[2], int(line["n_seeds"]), None)
-    test = claim.test if claim else None
-    if test and test.within is not None:
-        return equivalence_p(found, test.within)
-    return p_value(found.less(test.margin if test else 0.0))
+    return p_value(found) if claim is None or claim.test is None else claims.p_value(found, claim.test)

@@ -115,7 +115,6 @@ def table(
     from pipeline.errors import unknown
     from pipeline.exhibits import figures, frame, outputs, tables
     from pipeline.exhibits.cells import Results
-    from pipeline.planning import papers as papers_
 
     plan = jobs.plan(overrides)
     plan.study(study)
@@ -125,7 +124,7 @@ def table(
     records = origins[origin]()
     with outputs.making(outputs.table(plan, study), jobs.ROOT):
         results = Results(plan, study, jobs.ROOT, records)
-        tables.write(results, papers_.load(jobs.ROOT))
+        tables.write(results, plan.papers)
         figures.write(results)
     print(f"results/tables/{study}.csv")
 

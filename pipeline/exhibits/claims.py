@@ -60,12 +60,7 @@ class Verdict:
         """The same for this claim alone; None where nothing is tested, 1 where nothing can be told."""
         if self.claim.test is None or self.verdict == "not_tested":
             return None
-        test = self.claim.test
-        if self.effect is None:
-            return 1.0
-        if test.within is not None:
-            return statistics.equivalence_p(self.effect, test.within)
-        return statistics.p_value(self.effect.less(test.margin))
+        return 1.0 if self.effect is None else p_value(self.effect, self.claim.test)
 
     @property
     def comparison(self) -> str:
@@ -146,6 +141,14 @@ def judge(
     return _corrected(verdicts)
 
 
+def p_value(effect: Estimate, test: "Test") -> float:
+    """How unlikely so large an effect is where the truth is the margin, or one so near or far where it is at an end of
+    what counts as equal."""
+    if test.within is not None:
+        return statistics.equivalence_p(effect, test.within)
+    return statistics.p_value(effect.less(test.margin))
+
+
 def of_study(papers: "Mapping[str, Paper]", study: str) -> "dict[str, Paper]":
     """The papers with those of their claims alone that the study tests."""
     return only(papers, lambda _key, _claim, test: test.study == study)
@@ -215,7 +218,7 @@ def answered(test: "Test", study: "Study", runs: Iterable[Any]) -> str:
 def _made(paper: "Paper", claim: "Claim", test: "Test", study: Results) -> Verdict:
     """The verdict by runs that are all made here."""
     sides = test.sides
-    effect = _effect(test, study, sides, _order(paper, claim, test, study))
+    effect = _effect(test, study, sides, order(paper, claim, study))
     unequal = _unequal(study, sides)
     reason = _doubt(study, sides, effect) or _sunk(test, study, sides)
     if unequal and not test.despite:
@@ -240,8 +243,13 @@ def decided(effect: Estimate, margin: float, resolution: float | None) -> str:
     return "no_difference" if -resolution < effect.low and effect.high < resolution else "inconclusive"
 
 
-def _order(paper: "Paper", claim: "Claim", test: "Test", results: Results) -> float:
-    if test.equals is not None:
+def order(paper: "Paper", claim: "Claim", results: Results) -> float:
+    """1 where the claim says more of what it measures or how much that is, -1 where it says less.
+
+    UserError where neither it nor anybody else says which.
+    """
+    test = claim.test
+    if test is None or test.equals is not None:
         return 1.0
     direction = test.direction or results.study.metrics.get(test.metric) or labels.direction(test.metric)
     if direction is None:
@@ -257,9 +265,14 @@ def _effect(test: "Test", study: Results, sides: "list[Side]", order: float) -> 
     )
     if effect is None:
         return None
+    return effect.less(level(test, order))
+
+
+def level(test: "Test", order: float) -> float:
+    """What is taken off the sides to have the effect: the number on the other side, or that which is predicted."""
     # a number on the other side cancels in a difference of differences
     number = test.than if isinstance(test.than, float) and test.relative_to is None else 0.0
-    return effect.less(order * number + (test.equals or 0.0))
+    return order * number + (test.equals or 0.0)
 
 
 def _unequal(study: Results, sides: "list[Side]") -> str:

@@ -122,8 +122,6 @@ def study_of(plan: PlanLike, key: str) -> "Study":
 def about(dataset: str, root: str | Path = ".") -> dict[str, Any]:
     """What is known of a data set, prepared on this machine or not: `noun`, `classes`, and sizes by split; empty where
     there is none of that name."""
-    if not dataset:
-        return {}
     if (modalities.folder(dataset, Path(root)) / modalities.MANIFEST).exists():
         return modalities.manifest(dataset, Path(root))
     try:

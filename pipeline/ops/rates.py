@@ -16,13 +16,3 @@ def slopes(sizes: Array | list[int], values: Array, last: int | None = None) -> 
     centred = x - x.mean()
     found: Array = (y - y.mean(1, keepdims=True)) @ centred / (centred @ centred)
     return found
-
-
-def averaged(values: Array, block: int) -> Array:
-    """(R, S) means over blocks of repetitions, each repeated for its members, so that a single draw's fluctuation does
-    not bias a logarithm. R must be a multiple of `block`."""
-    repetitions, sizes = values.shape
-    if repetitions % block:
-        raise ValueError(f"{repetitions} repetitions are no multiple of the block {block}")
-    means = values.reshape(-1, block, sizes).mean(1)
-    return np.repeat(means, block, axis=0)

@@ -69,7 +69,8 @@ def test_claims_are_judged_by_whether_the_interval_is_near_enough(folder: Path) 
 
 
 def test_a_row_is_a_theorem_with_its_control(folder: Path) -> None:
-    table = tables.of(Results(planning.load(), STUDY), papers.load())
+    results = Results(planning.load(), STUDY)
+    table = tables.of(results, claims.judge(results.plan, papers.load()))
     (block,) = table.blocks
     assert block.data == "clipping_bias (2020)" and table.subject == "Theorem"
     assert [row.method for row in block.rows] == ["It falls as 1/c.", "It is there."]
@@ -90,6 +91,10 @@ def test_the_files_are_written_as_of_any_study(folder: Path) -> None:
     assert [line.split(",")[5] for line in lines[1:]] == ["exponent", "level", "level"]
     assert figures.names(results.study) == ["rates"]
     assert {path.suffix for path in figures.write(results)} == {".svg", ".png"}
+
+
+def test_zero_has_no_sign() -> None:
+    assert [theorems._short(value) for value in (-0.0, 0.0, -0.5)] == ["0", "0", "−0.5"]
 
 
 FAULTS: list[tuple[dict[str, Any], str]] = [

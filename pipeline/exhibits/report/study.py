@@ -23,7 +23,8 @@ HEAD = 2000
 
 def text(results: Results, read: Mapping[str, Results], found: list[Verdict], papers: "Mapping[str, Paper]") -> str:
     """A study's page. `read` holds every study's results, `found` the verdict on every claim."""
-    table, mine = tables.of(results, papers), verdicts.of_study(found, results.study.key)
+    mine = verdicts.of_study(found, results.study.key)
+    table = tables.of(results, mine)
     keys, there = list(read), results.published
     place = keys.index(results.study.key)
     return pages.render(

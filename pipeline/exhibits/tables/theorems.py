@@ -1,8 +1,6 @@
 """The table of a study of theorems: a row a claim, by paper, with what was predicted and what was measured."""
 
-from collections.abc import Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from pipeline.exhibits import claims, labels, phenomena
 from pipeline.exhibits.cells import Results
@@ -11,16 +9,11 @@ from pipeline.exhibits.statistics import Estimate
 from pipeline.exhibits.tables import words
 from pipeline.exhibits.tables.model import DASH, Block, Row, Table
 
-if TYPE_CHECKING:
-    from pipeline.planning.model import Paper, Test
-
 FACTS = ["predicted", "measured", "control", "verdict"]
 
 
-def table(results: Results, papers: "Mapping[str, Paper]") -> Table:
-    """The study's claims, a block a paper."""
-    own = claims.of_study(papers, results.study.key)
-    found = claims.judge(results.plan, own, results.root, read={results.study.key: results})
+def table(results: Results, found: list[Verdict]) -> Table:
+    """The study's claims, a block a paper. found: the verdicts on them."""
     facts = [*FACTS, *["source"] * any(each.source != "run" for each in found)]
     blocks = [
         _block(results, paper, list(group), facts) for paper, group in groupby(found, lambda each: each.paper.key)
@@ -84,8 +77,8 @@ def predicted(results: Results, found: Verdict) -> str:
         return ""
     if test.equals is not None:
         return f"= {_short(test.equals)} ± {_short(test.within or 0.0)}"
-    sign = "≥" if _order(results, test) > 0 else "≤"
-    return f"{sign} {_short(_order(results, test) * test.margin + _level(test))}"
+    order = claims.order(found.paper, found.claim, results)
+    return f"{'≥' if order > 0 else '≤'} {_short(order * (test.margin + claims.level(test, order)))}"
 
 
 def measured(results: Results, found: Verdict) -> str:
@@ -93,9 +86,8 @@ def measured(results: Results, found: Verdict) -> str:
     test, effect = found.claim.test, found.effect
     if test is None or effect is None:
         return DASH
-    order = 1.0 if test.equals is not None else _order(results, test)
-    base = test.equals if test.equals is not None else _level(test)
-    value, *ends = (base + order * number for number in (effect.mean, *_ends(effect)))
+    order = claims.order(found.paper, found.claim, results)
+    value, *ends = (order * (number + claims.level(test, order)) for number in (effect.mean, *_ends(effect)))
     interval = f" [{', '.join(map(_short, sorted(ends)))}]" if ends else ""
     return _short(value) + interval
 
@@ -104,15 +96,6 @@ def _ends(effect: Estimate) -> list[float]:
     return [end for end in (effect.low, effect.high) if end is not None]
 
 
-def _order(results: Results, test: "Test") -> float:
-    known = test.direction or results.study.metrics.get(test.metric) or labels.direction(test.metric)
-    return 1.0 if known == "higher" else -1.0
-
-
-def _level(test: "Test") -> float:
-    return test.than if isinstance(test.than, float) else 0.0
-
-
 def _short(value: float) -> str:
-    """Three significant figures, with a true minus sign."""
-    return f"{value:.3g}".replace("-", labels.MINUS)
+    """Three significant figures, with a true minus sign; zero has none."""
+    return f"{value + 0.0:.3g}".replace("-", labels.MINUS)
