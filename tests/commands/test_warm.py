@@ -32,23 +32,24 @@ def run(arguments):
 '''
 
 
-def make(folder: Path) -> Path:
+def make(folder: Path, idle_seconds: int = 3) -> Path:
     """A package with the real warm process and a stand-in for the jobs."""
     (folder / "pipeline/commands").mkdir(parents=True)
     names = ("__init__", "entry", "guard", "warm", "warm_server")
     for name in ("__init__.py", "__main__.py", "errors.py", *(f"commands/{each}.py" for each in names)):
         (folder / "pipeline" / name).write_bytes((project.HERE / "pipeline" / name).read_bytes())
     server = folder / "pipeline/commands/warm_server.py"
-    # nothing but the standard library, so that it starts at once; and it ends soon after the tests
+    # nothing but the standard library, so that it starts at once
     project.substitute(server, "\nif __name__", '\nPRELOAD = ("xmlrpc.client",)\n\nif __name__')
-    project.substitute(server, "IDLE_SECONDS = 20.0", "IDLE_SECONDS = 3.0")
+    project.substitute(server, "IDLE_SECONDS = 20.0", f"IDLE_SECONDS = {idle_seconds}")
     (folder / "pipeline/commands/jobs.py").write_text(JOBS, encoding="utf-8")
     return folder
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = make(tmp_path_factory.mktemp("warm") / "project")
+    """Its warm process does not end by itself between two calls of a test, however busy the machine."""
+    folder = make(tmp_path_factory.mktemp("warm") / "project", idle_seconds=600)
     yield folder
     for server in servers(folder):
         os.kill(server, signal.SIGTERM)
@@ -140,7 +141,8 @@ def test_jobs_run_side_by_side(folder: Path) -> None:
     assert len({text.split()[1] for text in said}) == 4
 
 
-def test_it_ends_by_itself_and_the_next_call_starts_another(folder: Path) -> None:
+def test_it_ends_by_itself_and_the_next_call_starts_another(tmp_path: Path) -> None:
+    folder = make(tmp_path / "project")
     call(folder, "good")
     (server,) = servers(folder)
     until(lambda: not alive(server))
@@ -214,7 +216,7 @@ def open_files(process: int) -> int:
 def test_clients_that_say_nothing_or_nonsense_keep_nobody_waiting(folder: Path) -> None:
     call(folder, "good")
     (server,) = servers(folder)
-    before = open_files(server)
+    before = open_files(server)  # perhaps with those of the job whose end has just been told
     script = SILENT.format("Path('ready').touch(); time.sleep(60)")
     client = subprocess.Popen(
         ["python", "-c", script], cwd=folder, env=project.environment(RECOUNT_WARM="1"), stderr=subprocess.PIPE
@@ -224,7 +226,7 @@ def test_clients_that_say_nothing_or_nonsense_keep_nobody_waiting(folder: Path) 
     assert servers(folder) == [server]
     client.kill()
     assert client.communicate()[1] == b""
-    until(lambda: open_files(server) == before)
+    until(lambda: open_files(server) <= before)
     assert call(folder, "good").returncode == 0
     assert servers(folder) == [server]
 
