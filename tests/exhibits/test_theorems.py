@@ -89,7 +89,7 @@ def test_the_files_are_written_as_of_any_study(folder: Path) -> None:
     assert "p{48mm}p{24mm}" in latex and "Theorem & Predicted & Measured & Control & Verdict" in latex
     lines = (folder / f"results/tables/{STUDY}.csv").read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[5] for line in lines[1:]] == ["exponent", "level", "level"]
-    assert figures.names(results.study) == ["rates"]
+    assert figures.names(results.study) == ["coverage", "rates"]
     assert {path.suffix for path in figures.write(results)} == {".svg", ".png"}
 
 

@@ -22,6 +22,8 @@ class Check(Method):
     trains = False
     draws: ClassVar[bool] = True
     """False where nothing is drawn: one repetition is made, and stands for all."""
+    swept: ClassVar[str] = "size"
+    """What the sizes are, for figures."""
 
     def sizes(self) -> list[int]:
         """The sizes at which a repetition is measured."""

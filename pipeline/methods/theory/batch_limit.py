@@ -19,6 +19,7 @@ class BatchLimit(Sweep):
     """
 
     paper = "lr_perceptron"
+    swept = "normaliser gamma"
 
     smallest: int = setting(100, low=1)
     largest: int = setting(1_000_000, low=1)

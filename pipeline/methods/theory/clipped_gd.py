@@ -17,6 +17,7 @@ class ClippedGd(Sweep):
 
     paper = "clipping_bias"
     draws = False
+    swept = "threshold c"
 
     smallest: int = setting(1, low=1)
     largest: int = setting(10, low=1)

@@ -15,6 +15,7 @@ class ClippedSgd(Sweep):
     """
 
     paper = "clipping_bias"
+    swept = "1 / step size"
 
     smallest: int = setting(10, low=2)
     largest: int = setting(100, low=2)

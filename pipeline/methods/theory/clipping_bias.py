@@ -16,6 +16,7 @@ class ClippingBias(Sweep):
 
     paper = "clipping_bias"
     draws = False
+    swept = "threshold c / sigma"
 
     smallest: int = setting(1, low=1)
     largest: int = setting(100, low=1)

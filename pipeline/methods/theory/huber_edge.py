@@ -16,6 +16,7 @@ class HuberEdge(Sweep):
     """
 
     paper = "gd_non_smooth"
+    swept = "step size / kink"
 
     smallest: int = setting(3, low=3)
     largest: int = setting(30, low=3)

@@ -17,6 +17,7 @@ class NormalizedLrGd(Sweep):
 
     paper = "lr_perceptron"
     draws = False
+    swept = "examples n"
 
     smallest: int = setting(50, low=4)
     largest: int = setting(1600, low=4)

@@ -22,6 +22,7 @@ class QuadraticModelEdge(Sweep):
 
     paper = "second_order_regression"
     draws = False
+    swept = "1 / eps"
 
     smallest: int = setting(50, low=10)
     largest: int = setting(400, low=20)

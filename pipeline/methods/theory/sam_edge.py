@@ -20,6 +20,7 @@ class SamEdge(Sweep):
 
     paper = "sam_eos"
     draws = False
+    swept = "100 rho / step size"
 
     smallest: int = setting(5, low=1)
     largest: int = setting(40, low=2)

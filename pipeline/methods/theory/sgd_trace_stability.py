@@ -20,6 +20,7 @@ class SgdTraceStability(Sweep):
     """
 
     paper = "dynamical_stability"
+    swept = "batch size B"
 
     smallest: int = setting(1, low=1)
     largest: int = setting(16, low=2)

@@ -15,6 +15,7 @@ class SubgradientL1(Sweep):
     """
 
     paper = "gd_non_smooth"
+    swept = "penalty lambda"
 
     smallest: int = setting(1, low=1)
     largest: int = setting(100, low=1)

@@ -16,6 +16,7 @@ class SubgradientRate(Sweep):
     """
 
     paper = "gd_non_smooth"
+    swept = "steps T"
 
     smallest: int = setting(30, low=30)
     """Fewer do not lead from the farthest start to zero."""
