@@ -32,7 +32,7 @@ class SupersampleBounds(Check):
     requires = ("neighbours <= pairs",)
 
     def draw(self, size: int, random: Random) -> dict[str, Array]:
-        """`points` (S, n, 3, 2) and `labels` (S, n, 3), both halves of each pair and a fresh example; `coins` (S, n)."""
+        """`points` (S, n, 3, 2) and `labels` (S, n, 3), halves of each pair and a fresh example; `coins` (S, n)."""
         labels = random.integers(0, 2, (self.supersamples, self.pairs, 3))
         points = random.normal(size=(*labels.shape, 2))
         points[..., 0] += 2 * labels - 1
