@@ -31,12 +31,12 @@ class DiscretePromptBound(Sweep):
     length: int = setting(6, low=2, high=10)
 
     def draw(self, size: int, random: Random) -> Array:
-        """(2, U) how often each image of the population was drawn: for training, and held out."""
+        """(U,) how often each image of the population was drawn."""
         images = len(_population(self.vocabulary)[1])
-        return random.multinomial(size, np.full(images, 1 / images), size=2)
+        return random.multinomial(size, np.full(images, 1 / images))
 
     def measure(self, sample: Array, size: int) -> dict[str, float]:
-        training, held_out = sample / size
+        training = sample / size
         prompts = [self._greedy(training), list(range(self.length))]
         wrong = np.array([each for prompt in prompts for each in self._wrong(prompt)])
         error, risk = wrong @ training, wrong.mean(1)
@@ -47,7 +47,6 @@ class DiscretePromptBound(Sweep):
             "gap": bound[found] - risk[found],
             "gap_selection": risk[bound.argmin()] - risk.min(),
             "unpenalised": float((risk > pac_bayes.hoeffding(error, size, DELTA)).any()),
-            "held_out": float(risk[found] > pac_bayes.hoeffding(wrong[found] @ held_out, size, DELTA)),
         }
 
     def summary(self, sizes: list[int], curves: dict[str, Array]) -> dict[str, Array]:
@@ -58,7 +57,6 @@ class DiscretePromptBound(Sweep):
             "gap_selection": curves["gap_selection"][:, -1],
             "gap_selection_few": curves["gap_selection"][:, 0],
             "violation_unpenalised": curves["unpenalised"][:, 0],
-            "violation_held_out": curves["held_out"][:, 0],
         }
 
     def _greedy(self, weights: Array) -> list[int]:

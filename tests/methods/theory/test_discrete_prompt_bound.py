@@ -44,7 +44,7 @@ def test_the_prior_sums_to_one_over_all_prompts() -> None:
 
 def test_each_token_of_the_search_is_the_best_there() -> None:
     made = check(length=2)
-    weights = made.draw(300, np.random.default_rng(0))[0] / 300
+    weights = made.draw(300, np.random.default_rng(0)) / 300
     first, second = made._greedy(weights)
     alone = [made._wrong([v])[0] @ weights for v in range(24)]
     assert alone[first] == pytest.approx(min(alone))
@@ -59,7 +59,7 @@ def test_of_all_prompts_of_two_tokens_none_is_beyond_the_bound_and_the_best_is_b
     wrong = np.concatenate([made._wrong(each) for each in prompts])
     surprise = np.concatenate([made._surprise(each) for each in prompts])
     for seed in range(60):
-        training = made.draw(100, np.random.default_rng(seed))[0] / 100
+        training = made.draw(100, np.random.default_rng(seed)) / 100
         over = wrong.mean(1) - wrong @ training
         assert (over <= np.sqrt((surprise + math.log(100 / 0.05) + 2) / 199)).all()
         beyond.append((over > math.sqrt(math.log(20) / 200)).any())
