@@ -41,8 +41,8 @@ def test_two_halves_give_the_squares_of_the_ensemble_of_all_subsamples() -> None
             halves[number % 2][:, rows] += np.linalg.pinv(design.x[rows]) / 12
         found.append(made.measure(sample._replace(design=design, halves=halves), k))
     assert degrees == pytest.approx(k)
-    assert np.mean([each["risk"] for each in found]) == pytest.approx(risk, rel=0.02)
-    assert np.mean([each["validated"] for each in found]) == pytest.approx(validated, rel=0.02)
+    assert np.mean([each["risk"] for each in found]) == pytest.approx(risk, rel=0.04)
+    assert np.mean([each["validated"] for each in found]) == pytest.approx(validated, rel=0.04)
 
 
 def test_what_is_drawn_fits_its_subsamples() -> None:
