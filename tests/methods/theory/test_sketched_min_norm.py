@@ -19,7 +19,7 @@ def means(made: SketchedMinNorm, size: int, repetitions: int) -> dict[str, float
 def exact(n: int, p: int, m: int, signal: float) -> dict[str, float]:
     """For normal inputs and any sizes: means of inverted Wishart matrices.
 
-    For m > p and X = U R with orthonormal columns of U, G = S U and H = S times the complement of U are independent, and
+    For m > p and X = U R with orthonormal columns of U, G = S U is independent of H = S times the complement of U, and
     the error is R^-1 (noise along U + G^+ H times noise across it): tr (X^T X)^-1 times 1 + (n - p) / (m - p - 1).
     """
     if m < p:
