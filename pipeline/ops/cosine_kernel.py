@@ -16,11 +16,19 @@ class Cosines:
         self.j = np.arange(1, cells, dtype=np.float64)
 
     def function(self, coefficients: Array) -> Array:
-        """(G,) values at all midpoints of sum_j c_j e_j, for (G - 1,) coefficients."""
+        """(..., G) values at all midpoints of sum_j c_j e_j, for (..., G - 1) coefficients."""
         from scipy.fft import idct
 
+        constant = np.zeros((*coefficients.shape[:-1], 1))
         # of a cosine transform with orthonormal rows, of which the constant's is left out
-        found: Array = idct(np.concatenate([[0.0], coefficients]), norm="ortho") * np.sqrt(self.cells)
+        found: Array = idct(np.concatenate([constant, coefficients], -1), norm="ortho") * np.sqrt(self.cells)
+        return found
+
+    def coefficients(self, values: Array) -> Array:
+        """(..., G - 1) those of functions (..., G): means of e_j times values, without the constant's."""
+        from scipy.fft import dct
+
+        found: Array = dct(values, norm="ortho")[..., 1:] / np.sqrt(self.cells)
         return found
 
     def kernel(self, values: Array) -> "Kernel":

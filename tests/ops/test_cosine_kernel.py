@@ -19,3 +19,9 @@ def test_functions_and_kernels_are_the_sums() -> None:
     kernel = COSINES.kernel(values)
     assert np.allclose(kernel(cells, cells), (MODES * values) @ MODES.T)
     assert np.allclose(kernel(cells[3:5], cells[7:8]), (MODES[3:5] * values) @ MODES[7:8].T)
+
+
+def test_coefficients_are_means_of_products_and_undo_a_function() -> None:
+    values = np.random.default_rng(1).uniform(size=(2, CELLS))
+    assert np.allclose(COSINES.coefficients(values), values @ MODES / CELLS)
+    assert np.allclose(COSINES.coefficients(COSINES.function(values[:, 1:])), values[:, 1:])
