@@ -15,7 +15,7 @@ class Sample(NamedTuple):
 
 
 class RidgelessEnsemble(Sweep):
-    """The mean over all subsamples I of k of n examples of the minimum-norm fit X_I^+ y_I, with k < p < n.
+    """The mean over all subsamples I of k of n examples of the minimum-norm fit X_I^+ y_I, with k < p and k < n.
 
     Du, Patil and Kuchibhotla 2023: with p / n -> phi and p / k -> phi_s the risk of an ensemble is that of ridge
     regression with a larger penalty, so that the least risk over k is the least over penalties; and generalised

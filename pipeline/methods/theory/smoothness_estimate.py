@@ -22,7 +22,8 @@ class SmoothnessEstimate(Sweep):
 
     Lai, Li, Huang and Lin 2024 estimate so in which [H]^s the function 2 P(y = 1 | x) - 1 is: l_j and v_j are
     eigenvalues and eigenvectors of K / n, of which later ones are left out, since there p_j is noise of about 1 / n.
-    With coefficients j^(-(s beta + 1) / 2) and l_j = j^-beta the slope is s + 1 / beta (our derivation).
+    How many are kept is our choice. With
+    coefficients j^(-(s beta + 1) / 2) and l_j = j^-beta the slope is s + 1 / beta (our derivation).
 
     The kernel has the first 200 cosines, so that the eigenvectors follow from a matrix of their products over examples,
     which are counted by the cell of a grid that they lie in.
