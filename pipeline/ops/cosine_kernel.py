@@ -31,6 +31,13 @@ class Cosines:
         found: Array = dct(values, norm="ortho")[..., 1:] / np.sqrt(self.cells)
         return found
 
+    def border(self, smoothness: float, decay: float, random: np.random.Generator) -> Array:
+        """(G - 1,) coefficients +-j^(-(smoothness decay + 1) / 2): on the border of [H]^smoothness, where those of
+        eigenvalues j^-decay have a finite sum of squares over eigenvalues to that power. Signs are drawn."""
+        signs = random.choice([-1.0, 1.0], size=len(self.j))
+        found: Array = signs * self.j ** (-(smoothness * decay + 1) / 2)
+        return found
+
     def kernel(self, values: Array) -> "Kernel":
         """With the eigenvalues (G - 1,)."""
         # sum_j l_j cos(pi j k / G) at k = 0 .. 2 G: half of the modes at the difference, half at the sum

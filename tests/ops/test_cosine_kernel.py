@@ -25,3 +25,9 @@ def test_coefficients_are_means_of_products_and_undo_a_function() -> None:
     values = np.random.default_rng(1).uniform(size=(2, CELLS))
     assert np.allclose(COSINES.coefficients(values), values @ MODES / CELLS)
     assert np.allclose(COSINES.coefficients(COSINES.function(values[:, 1:])), values[:, 1:])
+
+
+def test_functions_on_the_border_have_terms_of_a_harmonic_sum() -> None:
+    coefficients = COSINES.border(0.6, 3.0, np.random.default_rng(0))
+    assert np.allclose(coefficients**2 / (COSINES.j**-3.0) ** 0.6, 1 / COSINES.j)
+    assert set(np.sign(coefficients)) == {-1, 1}

@@ -42,7 +42,8 @@ class KernelClassifier(Sweep):
 
     def draw(self, size: int, random: Random) -> tuple[Array, Array, Array]:
         """f* on the grid, and the cells and labels (LABELS, n) of the examples."""
-        truth = rough(self.cosines, self.smoothness, random)
+        truth = self.cosines.function(self.cosines.border(self.smoothness, DECAY, random))
+        truth /= np.abs(truth).max()
         x = random.integers(0, self.cosines.cells, size)
         return truth, x, np.where(random.uniform(size=(LABELS, size)) < (1 + truth[x]) / 2, 1.0, -1.0)
 
@@ -58,9 +59,3 @@ class KernelClassifier(Sweep):
 
     def summary(self, sizes: list[int], curves: dict[str, Array]) -> dict[str, Array]:
         return {"exponent": slopes(sizes, curves["risk"])}
-
-
-def rough(cosines: Cosines, smoothness: float, random: Random) -> Array:
-    """A function on the border of [H]^s with values between -1 and 1, one of which is reached."""
-    found = cosines.function(random.choice([-1.0, 1.0], len(cosines.j)) * cosines.j ** (-(smoothness * DECAY + 1) / 2))
-    return found / np.abs(found).max()

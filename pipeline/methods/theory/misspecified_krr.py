@@ -44,9 +44,8 @@ class MisspecifiedKrr(Sweep):
 
     def draw(self, size: int, random: Random) -> tuple[Array, Array]:
         """Coefficients of f*, and the cells of the inputs."""
-        j = self.cosines.j
-        signs = random.choice([-1.0, 1.0], size=len(j))
-        return signs * j ** (-(self.smoothness * DECAY + 1) / 2), random.integers(0, self.cosines.cells, size)
+        coefficients = self.cosines.border(self.smoothness, DECAY, random)
+        return coefficients, random.integers(0, self.cosines.cells, size)
 
     def measure(self, sample: tuple[Array, Array], size: int) -> dict[str, float]:
         (coefficients, x), eigenvalues = sample, self.cosines.j**-DECAY

@@ -4,9 +4,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from pipeline.methods.theory import Array, Random, Sweep, np, setting
-from pipeline.methods.theory.kernel_classifier import DECAY, rough
 from pipeline.ops.cosine_kernel import Cosines
 
+DECAY = 2.0
+"""beta: the eigenvalues are j^-2, those of a Sobolev space of one derivative."""
 MODES = 200
 
 
@@ -45,7 +46,8 @@ class SmoothnessEstimate(Sweep):
         return Cosines(2**12)
 
     def draw(self, size: int, random: Random) -> Sample:
-        truth = rough(self.cosines, self.smoothness, random)
+        truth = self.cosines.function(self.cosines.border(self.smoothness, DECAY, random))
+        truth /= np.abs(truth).max()
         counts = random.multinomial(size, np.full(len(truth), 1 / len(truth)))
         positive = random.binomial(counts, 0.5 if self.coin else (1 + truth) / 2)
         return Sample(counts.astype(np.float64), 2.0 * positive - counts)
