@@ -11,7 +11,7 @@ SMALL = (20, 50, 100)
 class AcceleratedSgd(Check):
     """Mean of the later half of the iterates, for normal inputs with the variances 1 / i^2 along axes i = 1, 2, ...
 
-    Li, Deng, Wu, Zhou and Gu 2024: (i) along axes of small variance the bias of accelerated SGD falls faster than that
+    Li, Deng, Wu, Zhou and Gu 2023: (i) along axes of small variance the bias of accelerated SGD falls faster than that
     of SGD, along those of large variance slower; (ii) its variance is always larger; so that (iii) it risks less where
     the start is off mostly along small ones. Bias is the risk without noise, variance that of a start at the optimum.
 

@@ -11,7 +11,7 @@ SETTINGS = 20
 class AsgdVariance(Check):
     """Excess risk of the mean of the later half of the iterates, from a start at the optimum, with noisy labels.
 
-    Li, Deng, Wu, Zhou and Gu 2024: that of accelerated SGD is always larger. Here variances fall as a power between
+    Li, Deng, Wu, Zhou and Gu 2023: that of accelerated SGD is always larger. Here variances fall as a power between
     1.1 and 3, iterations are 20 to 100, and of each draw 20 settings are made, with delta up to 1 / (6 sum of
     variances), gamma between delta and 1 / (6 sum of variances beyond a cutoff), and cutoffs of up to half the axes.
     The setting least in favour of the theorem counts.
