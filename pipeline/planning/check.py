@@ -207,7 +207,7 @@ def _places(study: Study, where: str) -> None:
         if ids.count(each.id) > 1:
             raise UserError(f"{place}: is stated twice; give one another id")
         for side in each.sides:
-            if side.metric not in study.measured:
+            if not {side.metric, metrics.describe(side.metric, place).name} & set(study.measured):
                 raise unknown("metric", side.metric, study.measured, place)
             named.append((place, side.variant, side.method))
     for place, variant, method in named:

@@ -53,7 +53,7 @@ class Sweep(Check):
     largest: int = setting(1000, low=1)
     steps: int = setting(5, low=2)
 
-    requires = ("smallest < largest",)
+    requires: ClassVar[tuple[str, ...]] = ("smallest < largest",)
 
     def sizes(self) -> list[int]:
         found = np.geomspace(self.smallest, self.largest, self.steps).round().astype(int)
