@@ -49,8 +49,7 @@ class InexactAls(Sweep):
 
     def summary(self, sizes: list[int], curves: dict[str, Array]) -> dict[str, Array]:
         return {
-            "level_exact": curves["left_exact"][:, -1],
-            "level": curves["left"][:, -1],
+            "level": curves["left_exact"][:, -1],
             "exponent": slopes(sizes, curves["left"]),
             "log_ratio": np.log(curves["early"] / curves["early_exact"])[:, -1],
         }
