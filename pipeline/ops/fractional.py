@@ -88,13 +88,14 @@ def coordinate_descent(problem: Problem, start: Array, sweeps: int = 500, accura
     return np.array(x)
 
 
-def proximal_subgradient(problem: Problem, start: Array, steps: int = 5000, accuracy: float = 1e-10) -> Array:
+def proximal_subgradient(problem: Problem, start: Array, steps: int = 5000, accuracy: float = 1e-9) -> Array:
     """x <- prox(x - step * (A'(A x - b) - value(x) * subgradient)), until no entry moves by more than a share."""
     x, curvature = start, float(np.linalg.norm(problem.a, 2) ** 2)
     for _ in range(steps):
-        value = problem.value(x)
+        rest = problem.a @ x - problem.b
+        value = float(rest @ rest / 2 + problem.weight * np.abs(x).sum()) / problem.denominator(x)
         step = 1 / (curvature + (0.0 if problem.top else value))
-        y = x - step * (problem.a.T @ (problem.a @ x - problem.b) - value * problem.subgradient(x))
+        y = x - step * (rest @ problem.a - value * problem.subgradient(x))
         moved = np.sign(y) * np.maximum(np.abs(y) - step * problem.weight, 0)
         if np.abs(moved - x).max() <= accuracy * np.abs(x).max():
             break

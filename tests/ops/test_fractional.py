@@ -23,7 +23,7 @@ def by_grid(made: fractional.Problem, x: np.ndarray, i: int) -> float:
     return min(values)
 
 
-@pytest.mark.parametrize("top", [0, 1, 2, 5])
+@pytest.mark.parametrize("top", [0, 1, 2, 4])
 def test_subproblems_by_a_grid(top: int) -> None:
     made, x = problem(top, seed=top)
     gram = made.a.T @ made.a

@@ -25,6 +25,8 @@ class FractionalCd(Check):
     weight: float = setting(0.3, low=0.0)
     concave: bool = setting(False)
 
+    requires = ("top < columns",)
+
     def draw(self, size: int, random: Random) -> tuple[fractional.Problem, np.ndarray]:
         """A problem, and two starts of length 2."""
         a = random.normal(size=(self.examples, self.columns)) / np.sqrt(self.examples)

@@ -31,11 +31,11 @@ class InexactAls(Sweep):
 
     smallest: int = setting(10, low=1)
     largest: int = setting(10_000, low=1)
-    steps: int = setting(4, low=2)
-    rows: int = setting(60, low=2)
+    steps: int = setting(3, low=2)
+    rows: int = setting(100, low=2)
     rank: int = setting(3, low=1)
     observed: float = setting(0.35, low=0.0, high=1.0)
-    rounds: int = setting(20, low=4)
+    rounds: int = setting(15, low=4)
 
     def draw(self, size: int, random: Random) -> Completion:
         u, v = (np.linalg.qr(random.normal(size=(self.rows, self.rank)))[0] for _ in range(2))

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.methods.theory.inexact_als import Completion, InexactAls, alternated, solved
 
-SETTINGS = {"smallest": 10, "largest": 10_000, "steps": 4, "rows": 60, "rank": 3, "observed": 0.35, "rounds": 20}
+SETTINGS = {"smallest": 10, "largest": 10_000, "steps": 4, "rows": 100, "rank": 3, "observed": 0.35, "rounds": 15}
 
 
 def check(**changes: object) -> InexactAls:
@@ -14,9 +14,9 @@ def check(**changes: object) -> InexactAls:
 
 def test_rows_by_regressions() -> None:
     made = check().draw(1, np.random.default_rng(0))
-    factor = np.random.default_rng(1).normal(size=(60, 3))
+    factor = np.random.default_rng(1).normal(size=(100, 3))
     found = solved(made.matrix, made.observed, factor, 0.0, made.random)
-    for i in range(60):
+    for i in range(100):
         seen = made.observed[i] > 0
         expected = np.linalg.lstsq(factor[seen], made.matrix[i, seen], rcond=None)[0]
         assert found[i] == pytest.approx(expected, abs=1e-9)
@@ -24,10 +24,10 @@ def test_rows_by_regressions() -> None:
 
 def test_errors_are_of_the_stated_size() -> None:
     made = check().draw(1, np.random.default_rng(0))
-    factor = np.random.default_rng(1).normal(size=(60, 3))
+    factor = np.random.default_rng(1).normal(size=(100, 3))
     exact, inexact = (solved(made.matrix, made.observed, factor, error, made.random) for error in (0.0, 0.01))
     relative = np.linalg.norm(inexact - exact, axis=1) / np.linalg.norm(exact, axis=1)
-    assert relative == pytest.approx(np.full(60, 0.01))
+    assert relative == pytest.approx(np.full(100, 0.01))
 
 
 def test_all_entries_give_the_matrix_at_once_and_errors_leave_themselves() -> None:
@@ -48,7 +48,7 @@ def test_what_is_left_is_in_proportion_and_another_exponent_would_be_seen() -> N
 def test_exact_solutions_recover_the_matrix_and_of_few_entries_do_not() -> None:
     for observed, low, high in ((0.35, 0.0, 1e-4), (0.05, 1.0, np.inf)):
         made = check(observed=observed).draw(1, np.random.default_rng(4))
-        assert low < alternated(made, 3, 20, 0.0)[-1] < high
+        assert low < alternated(made, 3, 15, 0.0)[-1] < high
 
 
 def test_one_entry_alone_cannot_be_known() -> None:
