@@ -88,7 +88,7 @@ def coordinate_descent(problem: Problem, start: Array, sweeps: int = 500, accura
     return np.array(x)
 
 
-def proximal_subgradient(problem: Problem, start: Array, steps: int = 5000, accuracy: float = 1e-9) -> Array:
+def proximal_subgradient(problem: Problem, start: Array, steps: int = 5000, accuracy: float = 1e-7) -> Array:
     """x <- prox(x - step * (A'(A x - b) - value(x) * subgradient)), until no entry moves by more than a share."""
     x, curvature = start, float(np.linalg.norm(problem.a, 2) ** 2)
     for _ in range(steps):

@@ -52,7 +52,7 @@ def test_coordinate_descent_ends_where_no_coordinate_lowers(top: int) -> None:
 def test_proximal_subgradients_end_at_critical_points(top: int) -> None:
     """A'(A x - b) + weight s = value g' with s of the signs of x, and between -1 and 1 where x is 0."""
     made, start = problem(top, seed=4)
-    x = fractional.proximal_subgradient(made, start)
+    x = fractional.proximal_subgradient(made, start, accuracy=1e-12)
     signs = (made.value(x) * made.subgradient(x) - made.a.T @ (made.a @ x - made.b)) / 0.3
     assert signs[x != 0] == pytest.approx(np.sign(x[x != 0]), abs=1e-6)
     assert (np.abs(signs[x == 0]) <= 1 + 1e-6).all()
