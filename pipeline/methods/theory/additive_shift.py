@@ -10,10 +10,10 @@ class AdditiveShift(Sweep):
     Simchowitz, Ajay, Agrawal and Krishnamurthy 2023: where f's class is the simpler one, its part is recovered at a
     rate on which the complexity of g's class has an effect of lower order, but for what x and y share; so that the
     error on a test distribution is about nu_x times f's rate plus nu_y times g's, with nu how many times a squared
-    difference within a class is larger there than in training. Our choices: x and y standard normal, the test distribution has
-    nu times the variance in one of them, and rates are p / n and q / n. Errors are expected over the noise, given x and
-    y, and over those they are sigma^2 (nu_x p + nu_y q) / (n - p - q - 1), of an inverse Wishart matrix (our
-    derivation). The sizes are q.
+    difference within a class is larger there than in training. Our choices: x and y standard normal, the test
+    distribution has nu times the variance in one of them, and rates are p / n and q / n. Errors are expected over the
+    noise, given x and y, and over those they are sigma^2 (nu_x p + nu_y q) / (n - p - q - 1), of an inverse Wishart
+    matrix (our derivation). The sizes are q.
     """
 
     paper = "heterogeneous_shift"
@@ -30,7 +30,7 @@ class AdditiveShift(Sweep):
     cosines: bool = setting(False)
     """g is of cosines of one uniform input instead, whose frequencies are the first q."""
 
-    requires = ("largest < examples",)
+    requires = ("simple + largest + 1 < examples",)
 
     def draw(self, size: int, random: Random) -> Array:
         """(n, p + q) inputs, x first."""
