@@ -32,7 +32,7 @@ class MarginVsPassive(Check):
 
     paper = "margin_vs_passive"
 
-    dimensions: int = setting(300, low=2)
+    dimensions: int = setting(600, low=2)
     budget: int = setting(100, low=4)
     pool: int = setting(10_000, low=100)
     mean: float = setting(3.0, low=0.0)
