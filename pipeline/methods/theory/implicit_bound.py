@@ -14,7 +14,7 @@ class ImplicitBound(Check):
     l_t(u) >= z_t.u - l*_t(z_t), which is Fenchel and Young's inequality, and telescoping, and holds for any z_t for
     which l*_t is finite, and for any data: here the diabetes data of scikit-learn, features and target standardised,
     absolute losses, and lambda_t = sqrt(t) / alpha with alpha of 0.01 to 100. u is the least-squares solution of all
-    rounds, times 0 to 2. A z_t for which H_t(z) = psi*_{t+1}(theta_t - z) + l*_t(z) is above H_t(g_t) would be a step violated.
+    rounds, times 0 to 2. Besides, H_t(z) = psi*_{t+1}(theta_t - z) + l*_t(z) is never larger at z_t than at g_t.
     """
 
     paper = "generalized_ftrl"
