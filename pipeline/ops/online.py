@@ -1,4 +1,6 @@
-"""Online learning: follow-the-regularised-leader on absolute losses."""
+"""Online learning: follow-the-regularised-leader on absolute losses, and optimistic mirror descent."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -30,3 +32,38 @@ def absolute_leader(x: Array, y: Array, scale: float, implicit: bool, clipped: b
         terms[t] = losses[t] + at_z - before / (2 * weights[t])
         theta = theta - s * x[t]
     return {"losses": losses, "terms": terms, "gains": gains}
+
+
+def optimistic(
+    gradients: Callable[[int, Array], Array], largest: Array, rounds: int, hint: bool = True
+) -> dict[str, Array]:
+    """Optimistic mirror descent in the unit disc from its centre, with the last gradient as a hint or with none.
+
+    gradients: of round and points (chains, 2), in each chain as large as `largest` (chains,) at most. Steps are
+    2 / sqrt(4 largest^2 + V) with V the sum of past |g_t - hint_t|^2. `points` (T, chains, 2); of each chain,
+    `regrets`, the sum of g_t.(x_t - u) for the best u, and `bounds` on it, 3 sqrt(4 largest^2 + V).
+    """
+    chains = len(largest)
+    base, last, summed = np.zeros((chains, 2)), np.zeros((chains, 2)), np.zeros((chains, 2))
+    variation, losses, points = 4 * largest[:, None] ** 2, np.zeros(chains), np.zeros((rounds, chains, 2))
+    for t in range(rounds):
+        rate = 2 / np.sqrt(variation)
+        points[t] = x = in_disc(base - rate * last)
+        found = gradients(t, x)
+        base = in_disc(base - rate * found)
+        variation = variation + ((found - last) ** 2).sum(1, keepdims=True)
+        losses += (found * x).sum(1)
+        summed += found
+        last = found if hint else last
+    return {
+        "points": points,
+        "regrets": losses + np.sqrt((summed**2).sum(1)),
+        "bounds": 3 * np.sqrt(variation[:, 0]),
+    }
+
+
+def in_disc(points: Array) -> Array:
+    """Points (n, 2), those outside the unit disc moved to its edge."""
+    norms = np.sqrt((points**2).sum(1, keepdims=True))
+    moved: Array = points / np.maximum(norms, 1)
+    return moved
