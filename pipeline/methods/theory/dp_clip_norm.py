@@ -25,7 +25,7 @@ class DpClipNorm(Sweep):
     smallest: int = setting(25, low=1)
     largest: int = setting(400, low=1)
     steps: int = setting(5, low=2)
-    examples: int = setting(700, low=10, high=997)
+    examples: int = setting(500, low=10, high=997)
     """To learn from, of 1,797; 400 are kept out, and 400 are tested."""
     iterations: int = setting(30, low=1)
     epsilon: float = setting(2.0, low=0.01)

@@ -7,7 +7,7 @@ from pipeline.methods.theory.dp_clip_norm import CLASSES, RATES, DpClipNorm, dig
 
 
 def check(**changes: object) -> DpClipNorm:
-    given = {"smallest": 25, "largest": 400, "steps": 5, "examples": 700, "iterations": 30, "epsilon": 2.0}
+    given = {"smallest": 25, "largest": 400, "steps": 5, "examples": 500, "iterations": 30, "epsilon": 2.0}
     return DpClipNorm(**{**given, "public": False, **changes})
 
 
