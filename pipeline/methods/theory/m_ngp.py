@@ -14,7 +14,8 @@ class MNgp(Sweep):
     excess population risk is O(sqrt(p) / (n epsilon)) with high probability, after a number of steps of the order of
     log n. Here x has covariance I / p, y = x.w* + Gaussian noise, and eta = p / 2 halves the distance a step. Norms are
     those of single examples, as privacy needs (the abstract leaves this open). Noise is that of T releases which change
-    by at most 2 / n, by concentrated privacy. Over x and y the risk has a closed form.
+    by at most 2 / n, by concentrated privacy. Over x and y the risk has a closed form. The paper's size of steps could
+    not be read; with alpha < 1 ours settle only where noise of labels bounds the curvature of the risk.
 
     Our derivation, for alpha = 1: privacy leaves eta^2 sd^2 / 1.5 with sd of the noise as 1 / (n epsilon), and so
     1 / (n epsilon)^2, the square of the bound; sampling leaves about p / (2 n) of the labels' variance. So the bound's

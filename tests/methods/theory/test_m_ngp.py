@@ -62,3 +62,7 @@ def test_the_exponent_is_that_of_the_square_and_not_of_the_bound() -> None:
 
 def test_without_curvature_it_hardly_falls() -> None:
     assert exponents(check(flat=True, largest=8000, steps=3), 3).mean() > -0.5
+
+
+def test_without_a_bound_on_curvature_steps_do_not_settle() -> None:
+    assert exponents(check(power=0.5, noise=0.0, largest=8000, steps=3), 3).mean() > -0.2
