@@ -23,7 +23,7 @@ def fitted(positive: Array, negative: Array, loss: str, ridges: list[float], int
             step = np.linalg.solve(curvature + np.diag(ridge * penalty), gradient + ridge * penalty * weights)
             # logistic losses change their curvature by no more than e where scores change by no more than 1
             weights = weights - step * min(1.0, 4.0 / np.abs(np.vstack([high, low]) @ step).max(initial=1e-300))
-            if np.abs(step).max() < 1e-6:
+            if np.abs(step).max() < 1e-3:  # the next would be of the order of its square
                 break
         found.append(weights)
     return np.array(found)

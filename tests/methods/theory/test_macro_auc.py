@@ -9,62 +9,59 @@ from pipeline.methods.theory.macro_auc import RIDGES, MacroAuc
 
 
 def check(**changes: object) -> MacroAuc:
-    settings = {"smallest": 2, "largest": 20, "steps": 2, "examples": 200, "inputs": 10, "scores": "linear"}
+    settings = {"imbalance": 20, "examples": 200, "inputs": 10, "scores": "linear"}
     return MacroAuc(**{**settings, "intercept": True, "centred": False, **changes})
 
 
-def measured(made: MacroAuc, repetitions: int, size: int = 20) -> dict[str, np.ndarray]:
-    found = [made.measure(made.draw(size, np.random.default_rng(seed)), size) for seed in range(repetitions)]
-    return {name: np.array([each[name] for each in found]) for name in found[0]}
+def gaps(repetitions: int, **changes: object) -> tuple[float, float]:
+    """Of the reweighted and of the pairwise loss."""
+    made = check(**changes)
+    found = [made.measure(made.draw(1, np.random.default_rng(seed)), 1) for seed in range(repetitions)]
+    return float(np.mean([each["gap"] for each in found])), float(np.mean([each["gap_pairwise"] for each in found]))
 
 
 @pytest.mark.parametrize("scores", ["linear", "digits"])
 def test_the_examples(scores: str) -> None:
-    (trained, chosen, kept), (rest, _, _) = check(scores=scores).draw(20, np.random.default_rng(0))
+    (trained, chosen, kept), (rest, _, _) = check(scores=scores).draw(1, np.random.default_rng(0))
     assert (len(trained), len(rest)) == (10, 190)
-    assert abs(len(chosen) - len(kept)) <= 1 and len(chosen) >= 395
+    assert len(chosen) == 400 and len(kept) > 390
 
 
-@pytest.mark.parametrize(("loss", "weights"), [("univariate", None), ("reweighted", "balanced")])
-def test_auc_by_logistic_regression_of_another_library(loss: str, weights: str | None) -> None:
+def test_auc_by_logistic_regression_of_another_library() -> None:
     """There 1 / C is n times the penalty; and balanced weights are half of these."""
     made = check()
-    high, low = made.draw(20, np.random.default_rng(1))
-    scores = []
-    for ridge in RIDGES:
-        strength = 1 / (200 * ridge * (1 if weights is None else 0.5))
-        model = LogisticRegression(C=strength, class_weight=weights, tol=1e-8, max_iter=1000)
-        model.fit(np.vstack([high[0], low[0]]), np.repeat([1, 0], [10, 190]))
-        scores.append(
-            [
-                roc_auc_score(np.repeat([1, 0], [len(a), len(b)]), model.decision_function(np.vstack([a, b])))
-                for a, b in ((high[1], low[1]), (high[2], low[2]))
-            ]
-        )
-    best = max(scores, key=lambda pair: pair[0])[1]
-    assert made.measure([high, low], 20)[loss] == pytest.approx(best, abs=2e-4)
+    high, low = made.draw(1, np.random.default_rng(1))
+    found = []
+    for weights, factor in ((None, 1), ("balanced", 0.5)):
+        scores = []
+        for ridge in RIDGES:
+            model = LogisticRegression(C=1 / (200 * ridge * factor), class_weight=weights, tol=1e-8, max_iter=1000)
+            model.fit(np.vstack([high[0], low[0]]), np.repeat([1, 0], [10, 190]))
+            scores.append([auc(model.decision_function(high[i]), model.decision_function(low[i])) for i in (1, 2)])
+        found.append(max(scores)[1])
+    measured = made.measure([high, low], 1)
+    assert measured["level"] == pytest.approx(found[0], abs=2e-4)
+    assert measured["gap"] == pytest.approx(found[1] - found[0], abs=2e-4)
+
+
+def auc(high: np.ndarray, low: np.ndarray) -> float:
+    return float(roc_auc_score(np.repeat([1, 0], [len(high), len(low)]), np.concatenate([high, low])))
 
 
 def test_with_one_input_all_losses_rank_alike() -> None:
     """Nothing but its sign is learnt."""
     made = check()
-    sample = [[part[:, :1] for part in kind] for kind in made.draw(20, np.random.default_rng(2))]
-    found = made.measure(sample, 20)
-    assert found["univariate"] == found["reweighted"] == found["pairwise"]
+    sample = [[part[:, :1] for part in kind] for kind in made.draw(1, np.random.default_rng(2))]
+    found = made.measure(sample, 1)
+    assert found["gap"] == found["gap_pairwise"] == 0
 
 
 def test_an_intercept_or_centred_inputs_make_the_difference() -> None:
-    gaps = {}
-    for name, changes in {
-        "default": {},
-        "without": {"intercept": False},
-        "centred": {"intercept": False, "centred": True},
-    }.items():
-        found = measured(check(**changes), 12)
-        gaps[name] = float((found["pairwise"] - found["univariate"]).mean())
-    assert gaps["without"] > 0.05 > 0.02 > max(abs(gaps["default"]), abs(gaps["centred"]))
+    without = gaps(12, intercept=False)
+    assert min(without) > 0.05
+    for with_one in (gaps(12), gaps(12, intercept=False, centred=True)):
+        assert max(abs(each) for each in with_one) < 0.02
 
 
-def test_balanced_labels_leave_no_difference() -> None:
-    found = measured(check(intercept=False), 6, size=2)
-    assert abs((found["reweighted"] - found["univariate"]).mean()) < 0.003
+def test_of_a_balanced_label_there_is_no_difference() -> None:
+    assert max(abs(each) for each in gaps(6, imbalance=2, intercept=False)) < 0.003
