@@ -21,7 +21,8 @@ def logistic(scores: str, dimensions: int, rate: float, wanted: tuple[int, int],
     first, second = axes = random.normal(size=(2, round(max(enough))))
     made = {"linear": first, "cubic": first**3, "union": np.maximum(first, second)}[scores]
     odds = 2 * made / made.std()
-    has = random.random(len(odds)) < _chances(odds + offset(odds, rate))
+    # the offset of the first few thousand is near enough
+    has = random.random(len(odds)) < _chances(odds + offset(odds[:4000], rate))
     kinds = [axes[:, held][:, :count] for held, count in zip((has, ~has), wanted, strict=True)]
     with_it, without = (np.vstack([kind, random.normal(size=(dimensions - 2, kind.shape[1]))]).T for kind in kinds)
     return with_it, without

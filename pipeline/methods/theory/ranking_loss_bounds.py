@@ -38,8 +38,8 @@ class RankingLossBounds(Sweep):
                 np.any(error > np.minimum(pairwise, reweighted)) or np.any(reweighted > scaled * (1 + 1e-9))
             ),
             "broken_unscaled": float(np.any(error > univariate)),
-            "looseness_reweighted": float(np.log10(reweighted / error).mean()),
-            "looseness_univariate": float(np.log10(scaled / error).mean()),
+            "looseness_reweighted": float(np.log10(reweighted.mean() / error.mean())),
+            "looseness_univariate": float(np.log10(scaled.mean() / error.mean())),
         }
 
     def summary(self, sizes: list[int], curves: dict[str, Array]) -> dict[str, Array]:

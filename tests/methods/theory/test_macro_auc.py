@@ -9,7 +9,7 @@ from pipeline.methods.theory.macro_auc import RIDGES, MacroAuc
 
 
 def check(**changes: object) -> MacroAuc:
-    settings = {"imbalance": 20, "examples": 200, "inputs": 10, "scores": "linear"}
+    settings = {"imbalance": 20, "examples": 200, "inputs": 10, "scores": "linear", "labels": 1}
     return MacroAuc(**{**settings, "intercept": True, "centred": False, **changes})
 
 
@@ -22,7 +22,7 @@ def gaps(repetitions: int, **changes: object) -> tuple[float, float]:
 
 @pytest.mark.parametrize("scores", ["linear", "digits"])
 def test_the_examples(scores: str) -> None:
-    (trained, chosen, kept), (rest, _, _) = check(scores=scores).draw(1, np.random.default_rng(0))
+    (trained, chosen, kept), (rest, _, _) = check(scores=scores).draw(1, np.random.default_rng(0))[0]
     assert (len(trained), len(rest)) == (10, 190)
     assert len(chosen) == 400 and len(kept) > 390
 
@@ -30,7 +30,7 @@ def test_the_examples(scores: str) -> None:
 def test_auc_by_logistic_regression_of_another_library() -> None:
     """There 1 / C is n times the penalty; and balanced weights are half of these."""
     made = check()
-    high, low = made.draw(1, np.random.default_rng(1))
+    high, low = made.draw(1, np.random.default_rng(1))[0]
     found = []
     for weights, factor in ((None, 1), ("balanced", 0.5)):
         scores = []
@@ -39,7 +39,7 @@ def test_auc_by_logistic_regression_of_another_library() -> None:
             model.fit(np.vstack([high[0], low[0]]), np.repeat([1, 0], [10, 190]))
             scores.append([auc(model.decision_function(high[i]), model.decision_function(low[i])) for i in (1, 2)])
         found.append(max(scores)[1])
-    measured = made.measure([high, low], 1)
+    measured = made.measure([[high, low]], 1)
     assert measured["level"] == pytest.approx(found[0], abs=2e-4)
     assert measured["gap"] == pytest.approx(found[1] - found[0], abs=2e-4)
 
@@ -51,9 +51,16 @@ def auc(high: np.ndarray, low: np.ndarray) -> float:
 def test_with_one_input_all_losses_rank_alike() -> None:
     """Nothing but its sign is learnt."""
     made = check()
-    sample = [[part[:, :1] for part in kind] for kind in made.draw(1, np.random.default_rng(2))]
-    found = made.measure(sample, 1)
+    label = made.draw(1, np.random.default_rng(2))[0]
+    found = made.measure([[[part[:, :1] for part in kind] for kind in label]], 1)
     assert found["gap"] == found["gap_pairwise"] == 0
+
+
+def test_macro_averages_are_over_labels() -> None:
+    made = check(labels=3)
+    sample = made.draw(1, np.random.default_rng(3))
+    alone = [made.measure([label], 1)["gap"] for label in sample]
+    assert made.measure(sample, 1)["gap"] == pytest.approx(np.mean(alone)) and len(set(alone)) == 3
 
 
 def test_an_intercept_or_centred_inputs_make_the_difference() -> None:

@@ -45,7 +45,7 @@ def test_scores_that_say_nothing() -> None:
 
 
 def test_the_bounds_hold_and_not_without_the_factor() -> None:
-    check = RankingLossBounds(smallest=2, largest=20, steps=3, examples=400)
+    check = RankingLossBounds(smallest=2, largest=20, steps=3, examples=100)
     sizes = [2, 6, 20]
     found = {n: [check.measure(check.draw(n, np.random.default_rng(seed)), n) for seed in range(20)] for n in sizes}
     assert not any(each["broken"] for n in sizes for each in found[n])
