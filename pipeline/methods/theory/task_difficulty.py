@@ -27,10 +27,10 @@ class TaskDifficulty(Sweep):
     error: float = setting(0.01, low=1e-6, high=1.0)
 
     def measure(self, sample: Random, size: int) -> dict[str, float]:
-        return {f"bits_{m}": float(log_bits(m, size, self.examples, self.error, 9, 10)) for m in DIMENSIONS}
+        return {f"log_bits_{m}": float(log_bits(m, size, self.examples, self.error, 9, 10)) for m in DIMENSIONS}
 
     def summary(self, sizes: list[int], curves: dict[str, Array]) -> dict[str, Array]:
-        bits = np.stack([curves[f"bits_{m}"] for m in DIMENSIONS])
+        bits = np.stack([curves[f"log_bits_{m}"] for m in DIMENSIONS])
         exponents = np.stack([slopes(sizes, np.exp(each)) for each in bits])
         finer = np.array([log_bits(m, 2 * sizes[0], self.examples, self.error, 9, 10) for m in DIMENSIONS[:-1]])
         growth = np.diff(bits[:, :, 0], axis=0) / np.diff(DIMENSIONS)[:, None]
