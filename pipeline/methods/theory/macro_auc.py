@@ -18,8 +18,7 @@ class MacroAuc(Check):
 
     Here l is logistic and labels are of a logistic model of one of three scores, or sets of five digits. What is ours:
     exactly n tau examples with the label, and for each loss the best of seven penalties by fresh examples, measured on
-    others. Functions in the analysis have no intercept, that of the authors' code is penalised, and those in use have
-    one without a penalty: the first and the last are tried.
+    others. The authors' code has an intercept that is penalised; here there is none, or one without a penalty.
     """
 
     paper = "macro_auc"
