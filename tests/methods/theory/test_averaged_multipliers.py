@@ -7,7 +7,6 @@ import pytest
 
 from pipeline.methods.theory.averaged_multipliers import AveragedMultipliers
 
-
 Function = Callable[[float, np.ndarray], float]
 
 
