@@ -18,8 +18,8 @@ class Disom(Sweep):
     former is at most a factor of n log n behind. All of these parameters are of the authors' code, as are heights
     with the exponential distribution of mean 2.5 or the uniform one up to 4; that all are 1.5 is ours.
 
-    The sizes are n. Runs are cut off, so that the plus strategy's means are lower bounds. Both strategies start at one
-    point of one landscape, whose heights are drawn when a point is first met.
+    The sizes are n. What holds is to arrive before runs are cut off; the plus strategy's means are lower bounds. Both
+    strategies start at one point of one landscape, whose heights are drawn when a point is first met.
     """
 
     paper = "disom"
@@ -47,8 +47,8 @@ class Disom(Sweep):
     def summary(self, sizes: list[int], curves: dict[str, Array]) -> dict[str, Array]:
         plus, comma = curves["plus"], curves["comma"]
         return {
-            "level_cut_off": (plus[:, -1] >= self.limit).astype(float),
-            "level_comma_cut_off": (comma[:, -1] >= self.limit).astype(float),
+            "holds_plus": (plus[:, -1] < self.limit).astype(float),
+            "holds_comma": (comma[:, -1] < self.limit).astype(float),
             "log_ratio": np.log(plus[:, -1] / comma[:, -1]),
             "exponent_comma": slopes(sizes, comma),
         }

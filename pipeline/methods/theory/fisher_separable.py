@@ -5,7 +5,7 @@ from pipeline.ops import newton
 from pipeline.ops.rates import slopes
 
 LIMIT = 3000
-LEVELS = (1e-5, 1e-6, 1e-7)
+LEVELS = (1e-2, 1e-5, 1e-6, 1e-7)
 
 
 class FisherSeparable(Sweep):
@@ -18,7 +18,7 @@ class FisherSeparable(Sweep):
     steps have length gamma, which the search keeps in proportion to the margin, as it does without a matrix, and
     move margins by gamma / s of order 1 / s^2. The Hessian's weights are as large as the gradient's.
 
-    The sizes are s. What is counted is steps from a loss of 1e-5 to 1e-6, and from there to 1e-7.
+    The sizes are s. What is counted is steps to a loss of 1e-2, from 1e-5 to 1e-6, and from there to 1e-7.
     """
 
     paper = "grad_norm_smooth"
@@ -38,9 +38,15 @@ class FisherSeparable(Sweep):
 
     def measure(self, sample: Array, size: int) -> dict[str, float]:
         matrix = newton.exact if self.exact else newton.fisher
-        first, second, third = self._counted(sample, matrix)
+        start, first, second, third = self._counted(sample, matrix)
         plain = self._counted(sample, None)
-        return {"earlier": second - first, "later": third - second, "plain": plain[2] - plain[1]}
+        return {
+            "start": start,
+            "start_plain": plain[0],
+            "earlier": second - first,
+            "later": third - second,
+            "later_plain": plain[3] - plain[2],
+        }
 
     def _counted(self, rows: Array, weigh: newton.Weights | None) -> list[float]:
         start = np.zeros(self.dimensions)
@@ -51,5 +57,6 @@ class FisherSeparable(Sweep):
         return {
             "exponent": slopes(sizes, curves["later"]),
             "log_ratio": np.log(curves["later"] / curves["earlier"]).mean(1),
-            "log_ratio_plain": np.log(curves["plain"] / curves["later"]).mean(1),
+            "log_ratio_start": np.log(curves["start_plain"] / curves["start"]).mean(1),
+            "log_ratio_plain": np.log(curves["later_plain"] / curves["later"]).mean(1),
         }

@@ -51,6 +51,15 @@ class PlantedSubgraph(Sweep):
             "matching": max(0.0, 1 - planted.matching_moment(size, chi) ** 0.5 / 2),
         }
 
+    def predicted(self, size: int) -> dict[str, float]:
+        """Where the mean statistic is the null's quantile, to leading order."""
+        spread, p, q = np.sqrt(self.around * (1 - self.around)), self.planted, self.around
+        quantile = 1.645  # normal, of 5%
+        return {
+            "star": float(spread * np.sqrt(2 * size * np.log(size)) / (p - q)),
+            "edges": float(spread * quantile * size / np.sqrt(2) / (p - q)),
+        }
+
     def summary(self, sizes: list[int], curves: dict[str, Array]) -> dict[str, Array]:
         scale = np.array(sizes) * np.log(sizes)
         beyond = np.log(curves["clique"] / curves["scan"])

@@ -42,6 +42,7 @@ def test_the_rate_is_linear_and_falls_as_the_squared_margin_and_not_as_the_margi
     found = made.summary(made.sizes(), curves(made))
     assert found["log_ratio"].mean() == pytest.approx(0, abs=0.1)
     assert found["log_ratio_plain"].mean() == pytest.approx(0, abs=0.15)
+    assert found["log_ratio_start"].mean() > 1, "at large losses the matrix does help"
     assert found["exponent"].mean() == pytest.approx(2, abs=0.3), "an exponent of 1 would be seen"
 
 

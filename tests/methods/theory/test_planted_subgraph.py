@@ -41,6 +41,14 @@ def test_half_of_whole_graphs_are_detected_at_half_points() -> None:
     assert detected(50, [(0, leaf) for leaf in range(1, star // 2)], random)[0] < 0.3, "a half of it would be seen"
 
 
+def test_half_points_are_near_their_leading_order() -> None:
+    made = check()
+    found = curves(made)
+    for place, size in enumerate(made.sizes()):
+        assert found["star"][:, place].mean() == pytest.approx(made.predicted(size)["star"], rel=0.4)
+        assert found["edges"][:, place].mean() == pytest.approx(made.predicted(size)["edges"], rel=0.15)
+
+
 def test_growth_is_as_stated_and_not_of_another_power() -> None:
     made = check()
     found = made.summary(made.sizes(), curves(made))
