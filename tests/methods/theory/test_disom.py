@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.methods.theory.disom import Disom, Landscape
+from pipeline.methods.theory.disom import Disom
+from pipeline.ops.one_max import Landscape
 
 
 def flat(random: np.random.Generator, number: int) -> np.ndarray:
