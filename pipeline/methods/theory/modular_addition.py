@@ -55,11 +55,11 @@ class ModularAddition(Check):
             "margin": network.margin(flat),
             "share": float((power[strongest, np.arange(len(strongest))] / power.sum(0)).min()),
             "phase": float(np.abs(np.angle(np.exp(1j * (u + v - w)))).max()),
-            "unused": float((size - 1) / 2 - len(set(strongest.tolist()))),
+            "frequencies": float(len(set(strongest.tolist()))),
         }
 
     def predicted(self, size: int) -> dict[str, float]:
-        return {"margin": float(np.sqrt(2 / 27 / size) / (size - 1))}
+        return {"margin": float(np.sqrt(2 / 27 / size) / (size - 1)), "frequencies": (size - 1) / 2}
 
     def summary(self, sizes: list[int], curves: dict[str, Array]) -> dict[str, Array]:
         ratios = curves["margin"] / np.array([self.predicted(size)["margin"] for size in sizes])
@@ -68,5 +68,5 @@ class ModularAddition(Check):
             "gap": ratios.max(1) - 1,
             "level_share": curves["share"].min(1),
             "level_phase": curves["phase"].max(1),
-            "holds": (curves["unused"] == 0).all(1).astype(np.float64),
+            "level_frequencies": curves["frequencies"].sum(1),
         }

@@ -57,7 +57,7 @@ def test_training_leads_there_and_another_constant_would_be_seen() -> None:
     found = made.measure(made.draw(7, np.random.default_rng(0)), 7)
     ratio = found["margin"] / made.predicted(7)["margin"]
     assert ratio == pytest.approx(1, abs=1e-4) and abs(ratio * 7 / 6 - 1) > 0.1, "p sqrt(p) in place of (p - 1) sqrt(p)"
-    assert found["share"] > 0.999 and found["phase"] < 1e-3 and found["unused"] == 0
+    assert found["share"] > 0.999 and found["phase"] < 1e-3 and found["frequencies"] == 3
 
 
 @pytest.mark.parametrize("change", ["plain", "rectified", "shuffled"])
