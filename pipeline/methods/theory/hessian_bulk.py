@@ -13,9 +13,9 @@ LARGE, SMALL = 0.1, 0.01
 class HessianBulk(Sweep):
     """Two hidden layers of tanh units, trained to a loss of 0.01; the sizes are numbers of units in each.
 
-    Sagun, Evci, Guney, Dauphin and Bottou 2018: the spectrum is a bulk near zero and outliers, about as many as there
-    are classes. More parameters add to the bulk alone, and more classes to the outliers, which are those of the
-    covariance of gradients of the outputs, the Gauss-Newton part of the Hessian.
+    Sagun, Evci, Guney, Dauphin and Bottou 2018: the spectrum is a bulk near zero and outliers, commonly read as about
+    as many as there are classes. More parameters add to the bulk alone, and more classes to the outliers, which are
+    those of the covariance of gradients of the outputs, the Gauss-Newton part of the Hessian.
 
     The paper looks at spectra and gives no rule, so these are ours. Outliers end where the quotient of neighbouring
     eigenvalues is largest among the 3 K largest, which by chance is after K or K - 1 of them in 2 of 3 K cases. What is
