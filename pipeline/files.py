@@ -40,6 +40,11 @@ def whole(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def written(folder: str | Path, pattern: str) -> list[Path]:
+    """The folder's files of that pattern in order, without those that are being written."""
+    return sorted(path for path in Path(folder).glob(pattern) if not path.name.startswith("."))
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -26,6 +26,14 @@ def test_json_is_written_whole(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["er.json"]
 
 
+def test_what_is_being_written_is_not_yet_there(tmp_path: Path) -> None:
+    files.write_json(tmp_path / "b.json", {})
+    files.write_json(tmp_path / "a.json", {})
+    with files.whole(tmp_path / "c.json") as temporary:
+        assert temporary.suffix == ".json"
+        assert [path.name for path in files.written(tmp_path, "*.json")] == ["a.json", "b.json"]
+
+
 @pytest.fixture
 def sealed(tmp_path: Path) -> Path:
     (tmp_path / "set").mkdir()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.exhibits import outputs
-from pipeline.files import indented, part, read_sealed, write_json, write_text
+from pipeline.files import indented, part, read_sealed, write_json, write_text, written
 from pipeline.planning.model import Plan
 
 
@@ -22,7 +22,7 @@ def write_plan(plan: Plan, root: Path) -> list[str]:
         contents[f"exhibits-{key}"] = outputs.digest(plan, key)
     contents["exhibits"] = outputs.digest(plan)
     folder = root / "results/plan"
-    for stale in set(folder.glob("*.json")) - {folder / f"{name}.json" for name in contents}:
+    for stale in set(written(folder, "*.json")) - {folder / f"{name}.json" for name in contents}:
         stale.unlink()
     for name, content in contents.items():
         path, text = folder / f"{name}.json", indented(content)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
-from pipeline.files import matching, part, read_sealed, write_sealed, write_text
+from pipeline.files import matching, part, read_sealed, write_sealed, write_text, written
 
 FOLDER = Path("published")
 SEAL = "published.json"
@@ -176,7 +176,7 @@ def write(study: str, tier: str, files: Mapping[str, Table], root: Path) -> list
     with contextlib.suppress(UserError):
         there = read(study, root)
     stay = there.files if there and there.tier == tier else {}
-    for path in folder.glob("*.csv"):
+    for path in written(folder, "*.csv"):
         if path.stem not in {*files, *stay}:
             path.unlink()
     for name, (columns, lines) in files.items():
@@ -185,6 +185,6 @@ def write(study: str, tier: str, files: Mapping[str, Table], root: Path) -> list
         writer.writerow(columns)
         writer.writerows(lines)
         write_text(folder / f"{name}.csv", text.getvalue())
-    paths = sorted(folder.glob("*.csv"))
+    paths = written(folder, "*.csv")
     write_sealed(folder / SEAL, {"study": study, "tier": tier}, paths)
     return [*paths, folder / SEAL]

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.files import write_text
+from pipeline.files import write_text, written
 from pipeline.tracking.runs import send
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _serve(root: Path) -> None:
                 return
             time.sleep(0.1)
     # a note of a job that took this sender for one at work
-    if any((root / QUEUE).glob("*.json")):
+    if written(root / QUEUE, "*.json"):
         _serve(root)
 
 
@@ -129,7 +129,7 @@ def _drain(root: Path) -> bool:
     """Send what is noted, oldest first, and take the notes away; whether there were any."""
     from pipeline.planning.model import Run
 
-    notes = sorted((root / QUEUE).glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    notes = sorted(written(root / QUEUE, "*.json"), key=lambda path: path.stat().st_mtime_ns)
     for note in notes:
         with contextlib.suppress(TypeError, ValueError):  # a note of another version: `sync` sends the run
             send(Run(**json.loads(note.read_text(encoding="utf-8"))), root)

@@ -53,6 +53,14 @@ def test_one_process_sends_what_many_jobs_leave(tmp_path: Path, sent: Path, caps
     assert capsys.readouterr().err == "warning: 3 is not tracked\n"
 
 
+def test_a_note_that_is_being_written_is_left_alone(tmp_path: Path, sent: Path) -> None:
+    tracking.send_later(made(1), tmp_path)
+    half = tmp_path / later.QUEUE / ".note.json.x.tmp.json"
+    half.write_text("{", encoding="utf-8")
+    tracking.finish(tmp_path)
+    assert len(told(sent)) == 1 and half.exists()
+
+
 def test_what_a_killed_sender_leaves_is_sent_at_the_end(tmp_path: Path, sent: Path) -> None:
     for number in range(10):
         tracking.send_later(made(number), tmp_path)

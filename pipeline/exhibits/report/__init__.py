@@ -12,7 +12,7 @@ from pipeline.exhibits import claims
 from pipeline.exhibits.cells import Results
 from pipeline.exhibits.frame import PlanLike, Records
 from pipeline.exhibits.report import index, study
-from pipeline.files import write_text
+from pipeline.files import write_text, written
 
 if TYPE_CHECKING:
     from pipeline.planning.model import Paper
@@ -33,7 +33,7 @@ def write(
     folder = Path(root) / "results" / "report"
     for name, text in pages.items():
         write_text(folder / name, text)
-    for path in folder.glob("*.html"):
+    for path in written(folder, "*.html"):
         if path.name not in pages:
             path.unlink()
     path = folder.with_suffix(".html")

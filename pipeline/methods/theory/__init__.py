@@ -24,6 +24,8 @@ class Check(Method):
     """False where nothing is drawn: one repetition is made, and stands for all."""
     swept: ClassVar[str] = "size"
     """What the sizes are, for figures."""
+    rates: ClassVar[dict[str, float]] = {}
+    """Of measured quantities, the exponents in the size that the theorem says, for figures."""
 
     def sizes(self) -> list[int]:
         """The sizes at which a repetition is measured."""

@@ -17,6 +17,7 @@ class AdditiveShift(Sweep):
     """
 
     paper = "heterogeneous_shift"
+    swept = "dimensions q of the complex part"
 
     smallest: int = setting(8, low=1)
     largest: int = setting(128, low=1)

@@ -22,6 +22,7 @@ class AveragedMultipliers(Sweep):
 
     paper = "sl_bamm"
     draws = False
+    swept = "steps"
 
     smallest: int = setting(250, low=1)
     largest: int = setting(4000, low=1)

@@ -26,6 +26,7 @@ class BalancedCollapse(Check):
     """
 
     paper = "deep_linear_collapse"
+    swept = "layers"
 
     depth: int = setting(4, low=1, high=6)
     """The largest M."""

@@ -13,6 +13,7 @@ class BiasByDimension(Sweep):
     """
 
     paper = "exact_inductive_bias"
+    swept = "dimensions"
 
     smallest: int = setting(2, low=2)
     largest: int = setting(16, low=3)

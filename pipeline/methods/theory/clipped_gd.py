@@ -18,6 +18,7 @@ class ClippedGd(Sweep):
     paper = "clipping_bias"
     draws = False
     swept = "threshold c"
+    rates = {"extra": -1.0}
 
     smallest: int = setting(1, low=1)
     largest: int = setting(10, low=1)

@@ -30,6 +30,8 @@ class DeepLinearInterpolant(Sweep):
     """
 
     paper = "deep_linear_benign"
+    swept = "1 / scale of the first layer"
+    rates = {"beyond": -1.0}
 
     smallest: int = setting(1, low=1)
     largest: int = setting(100, low=1)

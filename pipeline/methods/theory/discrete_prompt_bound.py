@@ -23,6 +23,7 @@ class DiscretePromptBound(Sweep):
     """
 
     paper = "prompt_pac_bayes"
+    swept = "training images n"
 
     smallest: int = setting(100, low=2)
     largest: int = setting(50_000, low=2)

@@ -20,6 +20,7 @@ class Disom(Sweep):
     """
 
     paper = "disom"
+    swept = "bits n"
 
     smallest: int = setting(30, low=10)
     largest: int = setting(120, low=10)

@@ -21,6 +21,7 @@ class DpClipNorm(Sweep):
     """
 
     paper = "dp_lipschitz"
+    swept = "clip norm, % of the least constant"
 
     smallest: int = setting(25, low=1)
     largest: int = setting(400, low=1)

@@ -45,6 +45,8 @@ class DsdOneStep(Sweep):
     """
 
     paper = "dsd"
+    swept = "patches k"
+    rates = {"convolutional": 0.0, "local": 1.0, "full": 2.0}
 
     smallest: int = setting(32, low=2)
     largest: int = setting(256, low=2)

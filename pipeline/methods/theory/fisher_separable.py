@@ -22,6 +22,8 @@ class FisherSeparable(Sweep):
     """
 
     paper = "grad_norm_smooth"
+    swept = "1 / margin"
+    rates = {"earlier": 2.0, "later": 2.0}
 
     smallest: int = setting(4, low=1)
     largest: int = setting(8, low=1)

@@ -22,6 +22,7 @@ class GradientNormBound(Sweep):
     """
 
     paper = "gradient_norm_pac_bayes"
+    swept = "examples n"
 
     smallest: int = setting(50, low=1)
     largest: int = setting(5000, low=1)

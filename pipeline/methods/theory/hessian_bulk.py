@@ -27,6 +27,7 @@ class HessianBulk(Sweep):
     """
 
     paper = "hessian_bulk"
+    swept = "units a layer"
 
     smallest: int = setting(8, low=1)
     largest: int = setting(16, low=1)

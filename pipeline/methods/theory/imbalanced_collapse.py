@@ -21,6 +21,7 @@ class ImbalancedCollapse(Sweep):
     """
 
     paper = "deep_linear_collapse"
+    swept = "examples of the rare class"
 
     smallest: int = setting(2, low=1)
     largest: int = setting(64, low=1)

@@ -16,6 +16,7 @@ class ImplicitFtrl(Sweep):
     """
 
     paper = "generalized_ftrl"
+    swept = "10 x step size"
 
     smallest: int = setting(1, low=1)
     largest: int = setting(1000, low=1)

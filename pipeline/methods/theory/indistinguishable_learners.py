@@ -15,6 +15,7 @@ class IndistinguishableLearners(Sweep):
     """
 
     paper = "nowhere_to_be_found"
+    swept = "examples n"
 
     smallest: int = setting(125, low=1)
     largest: int = setting(8000, low=1)

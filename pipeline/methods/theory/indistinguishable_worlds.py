@@ -19,6 +19,7 @@ class IndistinguishableWorlds(Check):
     """
 
     paper = "nowhere_to_be_found"
+    swept = "examples n"
 
     field: int = setting(101, low=2)
     """Its number of elements q, a prime."""

@@ -28,6 +28,8 @@ class InexactAls(Sweep):
     """
 
     paper = "robust_altmin"
+    swept = "1 / error of solutions"
+    rates = {"left": -1.0}
 
     smallest: int = setting(10, low=1)
     largest: int = setting(10_000, low=1)

@@ -14,6 +14,7 @@ class InterpolationPeak(Sweep):
     """
 
     paper = "sketched_ridgeless"
+    swept = "examples n"
 
     smallest: int = setting(60, low=1)
     largest: int = setting(200, low=1)

@@ -24,6 +24,7 @@ class KernelClassifier(Sweep):
     """
 
     paper = "kernel_classifier_sobolev"
+    swept = "examples n"
 
     smallest: int = setting(50, low=1)
     largest: int = setting(400, low=1)

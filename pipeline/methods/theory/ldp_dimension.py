@@ -18,6 +18,8 @@ class LdpDimension(Sweep):
     """
 
     paper = "ldp_sparse"
+    swept = "features d"
+    rates = {"released": 1.0, "public": 0.5}
 
     smallest: int = setting(32, low=3)
     largest: int = setting(256, low=4)

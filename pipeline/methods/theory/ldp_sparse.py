@@ -18,6 +18,8 @@ class LdpSparse(Sweep):
     """
 
     paper = "ldp_sparse"
+    swept = "users n"
+    rates = {"released": -0.5, "public": -0.5}
 
     smallest: int = setting(10_000_000, low=1000)
     largest: int = setting(1_000_000_000, low=1000)

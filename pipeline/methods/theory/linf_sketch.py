@@ -20,6 +20,8 @@ class LinfSketch(Sweep):
     """
 
     paper = "linf_regression"
+    swept = "dimensions d"
+    rates = {"gaussian": 0.0, "hadamard": 0.0, "sparse": 0.5}
 
     smallest: int = setting(8, low=2)
     largest: int = setting(64, low=2)

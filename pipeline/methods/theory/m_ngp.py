@@ -23,6 +23,8 @@ class MNgp(Sweep):
     """
 
     paper = "dp_utility"
+    swept = "examples n"
+    rates = {"excess": -1.0}
 
     smallest: int = setting(2000, low=2)
     largest: int = setting(32000, low=2)

@@ -25,6 +25,7 @@ class MisspecifiedKrr(Sweep):
     """
 
     paper = "misspecified_krr"
+    swept = "examples n"
 
     smallest: int = setting(50, low=1)
     largest: int = setting(500, low=1)

@@ -20,6 +20,7 @@ class ModularAddition(Check):
     """
 
     paper = "margin_features"
+    swept = "modulus p"
 
     largest: int = setting(11, low=5, high=13)
     """Of the primes, from 5 on."""

@@ -16,6 +16,7 @@ class NtkEigenvalue(Sweep):
     """
 
     paper = "lazy_benign"
+    swept = "dimensions d"
 
     smallest: int = setting(256, low=1)
     largest: int = setting(1024, low=1)

@@ -25,6 +25,8 @@ class O2NC(Sweep):
     """
 
     paper = "o2nc"
+    swept = "stochastic gradients N"
+    rates = {"gradient": -0.3333, "gradient_wide": -0.3333}
 
     smallest: int = setting(1000, low=10)
     largest: int = setting(16_000, low=10)

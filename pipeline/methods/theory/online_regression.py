@@ -15,6 +15,7 @@ class OnlineRegression(Sweep):
     """
 
     paper = "online_glm"
+    swept = "rounds T"
 
     smallest: int = setting(250, low=2)
     largest: int = setting(4000, low=2)

@@ -22,6 +22,8 @@ class OptimisticOmd(Sweep):
     """
 
     paper = "optimistic_sea"
+    swept = "rounds T"
+    rates = {"drift": 0.0, "noise": 0.5}
 
     smallest: int = setting(50, low=2)
     largest: int = setting(800, low=2)

@@ -16,6 +16,7 @@ class OptimisticStrong(Sweep):
 
     paper = "optimistic_sea"
     draws = False
+    swept = "rounds T"
 
     smallest: int = setting(100, low=3)
     largest: int = setting(6400, low=3)

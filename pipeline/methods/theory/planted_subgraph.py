@@ -21,6 +21,7 @@ class PlantedSubgraph(Sweep):
     """
 
     paper = "planted_subgraph"
+    swept = "vertices n"
 
     smallest: int = setting(100, low=10)
     largest: int = setting(1600, low=10)

@@ -17,6 +17,7 @@ class RankingLossBounds(Sweep):
     """
 
     paper = "macro_auc"
+    swept = "1 / rate of the label"
 
     smallest: int = setting(2, low=2)
     largest: int = setting(20, low=3)

@@ -29,6 +29,7 @@ class RidgelessEnsemble(Sweep):
     """
 
     paper = "subsample_ridge"
+    swept = "examples a subsample"
 
     smallest: int = setting(20, low=1)
     largest: int = setting(80, low=1)

@@ -39,6 +39,7 @@ class SampleComplexity(Sweep):
     """
 
     paper = "discriminative_vs_generative"
+    swept = "features"
 
     smallest: int = setting(32, low=2)
     largest: int = setting(192, low=2)

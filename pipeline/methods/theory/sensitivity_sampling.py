@@ -21,6 +21,8 @@ class SensitivitySampling(Sweep):
     """
 
     paper = "lp_sensitivity"
+    swept = "rows sampled m"
+    rates = {"distortion": -0.5, "distortion_leverage": -0.5}
 
     smallest: int = setting(16, low=1)
     largest: int = setting(256, low=1)

@@ -27,6 +27,7 @@ class SketchedMinNorm(Sweep):
     """
 
     paper = "sketched_ridgeless"
+    swept = "rows of the sketch m"
 
     smallest: int = setting(44, low=1)
     largest: int = setting(198, low=1)

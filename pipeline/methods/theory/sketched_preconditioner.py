@@ -19,6 +19,8 @@ class SketchedPreconditioner(Sweep):
     """
 
     paper = "robust_altmin"
+    swept = "unknowns k"
+    rates = {"iterations": 0.0}
 
     smallest: int = setting(24, low=2)
     largest: int = setting(48, low=2)

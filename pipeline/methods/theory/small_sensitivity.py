@@ -17,6 +17,7 @@ class SmallSensitivity(Sweep):
     """
 
     paper = "lp_sensitivity"
+    swept = "dimensions d"
 
     smallest: int = setting(4, low=2)
     largest: int = setting(16, low=2)

@@ -31,6 +31,7 @@ class SmoothnessEstimate(Sweep):
     """
 
     paper = "kernel_classifier_sobolev"
+    swept = "examples n"
 
     smallest: int = setting(5000, low=1)
     largest: int = setting(50000, low=1)

@@ -17,6 +17,7 @@ class SparseParity(Check):
     """
 
     paper = "margin_features"
+    swept = "bits of the parity k"
 
     bits: int = setting(7, low=4, high=12)
     """n."""

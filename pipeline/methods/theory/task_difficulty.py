@@ -19,6 +19,7 @@ class TaskDifficulty(Sweep):
 
     paper = "task_difficulty"
     draws = False
+    swept = "resolution"
 
     smallest: int = setting(10, low=1)
     largest: int = setting(160, low=2)

@@ -18,6 +18,7 @@ class TrainingTransport(Sweep):
     """
 
     paper = "task_difficulty"
+    swept = "examples n"
 
     smallest: int = setting(16, low=2)
     largest: int = setting(128, low=3)
