@@ -102,14 +102,24 @@ def summary(study: str) -> str:
     if found is None:
         raise FileNotFoundError
     if not studies()[study].metrics:
-        return theorems(found.files[store.CLAIMS])
+        return theorems(found)
     columns = list(studies()[study].metrics)[:COLUMNS]
     return ranked(found.files[store.TABLE], columns, next(iter(studies()[study].variants)))
 
 
-def theorems(found: list[dict[str, str]]) -> str:
-    lines = [[each["statement"], f"`{each['paper']}`", labels.words(each["verdict"])] for each in found]
-    return markdown(["theorem", "paper", "verdict"], lines, right=False)
+def theorems(found: store.Published) -> str:
+    """A row a paper: how its claims came out, and its controls."""
+    lines = []
+    for key, paper in papers_.load(ROOT).items():
+        stated = {claim.id: bool(claim.control_of) for claim in paper.claims}
+        sides: dict[bool, list[str]] = {False: [], True: []}
+        for (place, claim), line in found.claims.items():
+            if place == key:
+                sides[stated[claim]].append(line["verdict"])
+        if any(sides.values()):
+            told = [findings.verdicts(sides[side]) for side in (False, True)]
+            lines.append([f"[{paper.title}]({paper.url})", f"`{key}`", *told])
+    return markdown(["paper", "file", "claims", "controls"], lines, right=False)
 
 
 def ranked(found: list[dict[str, str]], columns: list[str], variant: str) -> str:

@@ -22,7 +22,7 @@ def sentences(study: Study, found: Published, papers: Mapping[str, Paper]) -> It
     if study.metrics:
         yield from _best(study, found)
         yield from _against_baseline(study, found)
-    yield from _claims(found, papers)
+    yield from _claims(found, papers, bool(study.metrics))
     if found.replication:
         yield f"Asked again: {publication.replication(found.replication).words}."
 
@@ -41,8 +41,10 @@ def digits(metric: str) -> int:
 
 def _phenomena(found: Published) -> Iterator[str]:
     for line in found.phenomena.values():
-        number = interval(line, "value", "ci_low", "ci_high", digits(line["metric"]))
-        yield f"{line['statement'].rstrip('.')}: {number}; that {HOLDS[line['holds']]} ({line['bound']})."
+        ends = [labels.rounded(float(line[name]), line["metric"]) for name in ("ci_low", "ci_high") if line[name]]
+        number = labels.rounded(float(line["value"]), line["metric"]) if line["value"] else "no value"
+        shown = f"{number} [{', '.join(ends)}]" if ends else number
+        yield f"{line['statement'].rstrip('.')}: {shown}; that {HOLDS[line['holds']]} ({line['bound']})."
 
 
 def _ranked(study: Study, found: Published) -> list[Line]:
@@ -101,24 +103,39 @@ def _against(line: Line) -> str:
     return interval(line, "against_baseline", "against_low", "against_high", digits(line["metric"]), sign=True)
 
 
-def _claims(found: Published, papers: Mapping[str, Paper]) -> Iterator[str]:
+def _claims(found: Published, papers: Mapping[str, Paper], clearest: bool) -> Iterator[str]:
+    """clearest: name the clearest alone, and otherwise all that came out against their papers."""
     controls = {(key, claim.id) for key, paper in papers.items() for claim in paper.claims if claim.control_of}
     lines = [line for place, line in found.claims.items() if place not in controls]
-    kinds = Counter(line["verdict"] for line in lines)
-    asked = sum(kinds[kind] for kind in (*DECIDED, "inconclusive"))
-    if not asked:
+    told = [line["verdict"] for line in lines if line["verdict"] in (*DECIDED, "inconclusive")]
+    if not told:
         return
-    counts = labels.listing(
-        [f"{kinds[kind]} {labels.words(kind)}" for kind in (*DECIDED, "inconclusive") if kinds[kind]]
-    )
-    yield f"Of {asked} claims: {counts}."
+    yield f"Of {len(told)} claims: {verdicts(told)}."
     if behaved := [line["verdict"] == "supported" for place, line in found.claims.items() if place in controls]:
         yield f"Of {len(behaved)} negative controls {sum(behaved)} came out as they should."
+    if not clearest:
+        yield from (
+            f"Contradicted: {line['statement'].rstrip('.')} (`{line['paper']}`); off by {_off(line)}."
+            for line in lines
+            if line["verdict"] == "contradicted"
+        )
+        return
     for kind, word in (("supported", "Clearest of the supported"), ("contradicted", "Clearest of the contradicted")):
         if line := _clearest([line for line in lines if line["verdict"] == kind]):
             number = interval(line, "effect", "ci_low", "ci_high", digits(line["metric"]), sign=True)
             statement = line["statement"].rstrip(".")
             yield f"{word}: {statement} (`{line['paper']}`): {number} {labels.metric(line['metric'])}."
+
+
+def _off(line: Line) -> str:
+    ends = ", ".join(labels.short(float(line[name])) for name in ("ci_low", "ci_high"))
+    return f"{labels.short(float(line['effect']))} [{ends}]"
+
+
+def verdicts(found: list[str]) -> str:
+    """How many there are of each."""
+    kinds = Counter(found)
+    return labels.listing([f"{kinds[kind]} {labels.words(kind)}" for kind in (*DECIDED, "inconclusive") if kinds[kind]])
 
 
 def _clearest(lines: list[Line]) -> Line | None:

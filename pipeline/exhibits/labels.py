@@ -60,6 +60,17 @@ def number(value: float, decimals: int, sign: bool = False) -> str:
     return text.replace("-", MINUS)
 
 
+def short(value: float) -> str:
+    """Three significant figures at most, with a true minus sign; zero has none."""
+    return f"{value + 0.0:.3g}".replace("-", MINUS)
+
+
+def rounded(value: float, metric: str) -> str:
+    """A metric's value in a sentence: percentages to one decimal, others to three significant figures."""
+    found = described(metric)
+    return number(value, 1) if found is not None and found.unit == "%" else short(value)
+
+
 def significant(value: float) -> str:
     """Three significant figures at least: `0.123`, `4.56`, `1234`."""
     return f"{value:.{max(0, 2 - math.floor(math.log10(value)))}f}" if value > 0 else "0"

@@ -58,7 +58,7 @@ class LinearFeatures:
         value += sum(decay / 2 * (layer**2).sum() for decay, layer in zip(decays, layers, strict=True))
         for place, (decay, layer) in enumerate(zip(decays, layers, strict=True), 1):
             gradients[-place] = gradients[-place] + decay * layer
-        return float(value), np.concatenate([gradient.ravel() for gradient in reversed(gradients)])
+        return float(value), joined(gradients[::-1])
 
     def trained(self, start: Array) -> list[Array]:
         """H, W_1 to W_M, and the bias, where L-BFGS on all examples at once comes to rest."""
@@ -84,6 +84,11 @@ class LinearFeatures:
         means = self.means(parts)[0]
         distances = np.linalg.norm(parts[0] - means[:, self.labels], axis=0)
         return float(distances.max() / np.linalg.norm(means, axis=0).max())
+
+
+def joined(parts: list[Array]) -> Array:
+    """One vector of all, as `parts` divides it."""
+    return np.concatenate([part.ravel() for part in parts])
 
 
 def cosines(means: Array) -> Array:

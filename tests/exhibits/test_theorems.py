@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.commands import stages
 from pipeline.errors import UserError
-from pipeline.exhibits import claims, figures, tables
+from pipeline.exhibits import claims, figures, labels, tables
 from pipeline.exhibits.cells import Results
 from pipeline.exhibits.tables import theorems
 from pipeline.planning import load as planning
@@ -94,7 +94,7 @@ def test_the_files_are_written_as_of_any_study(folder: Path) -> None:
 
 
 def test_zero_has_no_sign() -> None:
-    assert [theorems._short(value) for value in (-0.0, 0.0, -0.5)] == ["0", "0", "−0.5"]
+    assert [labels.short(value) for value in (-0.0, 0.0, -0.5)] == ["0", "0", "−0.5"]
 
 
 FAULTS: list[tuple[dict[str, Any], str]] = [

@@ -76,9 +76,9 @@ def predicted(results: Results, found: Verdict) -> str:
     if test is None:
         return ""
     if test.equals is not None:
-        return f"= {_short(test.equals)} ± {_short(test.within or 0.0)}"
+        return f"= {labels.short(test.equals)} ± {labels.short(test.within or 0.0)}"
     order = claims.order(found.paper, found.claim, results)
-    return f"{'≥' if order > 0 else '≤'} {_short(order * (test.margin + claims.level(test, order)))}"
+    return f"{'≥' if order > 0 else '≤'} {labels.short(order * (test.margin + claims.level(test, order)))}"
 
 
 def measured(results: Results, found: Verdict) -> str:
@@ -88,14 +88,9 @@ def measured(results: Results, found: Verdict) -> str:
         return DASH
     order = claims.order(found.paper, found.claim, results)
     value, *ends = (order * (number + claims.level(test, order)) for number in (effect.mean, *_ends(effect)))
-    interval = f" [{', '.join(map(_short, sorted(ends)))}]" if ends else ""
-    return _short(value) + interval
+    interval = f" [{', '.join(map(labels.short, sorted(ends)))}]" if ends else ""
+    return labels.short(value) + interval
 
 
 def _ends(effect: Estimate) -> list[float]:
     return [end for end in (effect.low, effect.high) if end is not None]
-
-
-def _short(value: float) -> str:
-    """Three significant figures, with a true minus sign; zero has none."""
-    return f"{value + 0.0:.3g}".replace("-", labels.MINUS)

@@ -151,8 +151,8 @@ def phenomenon(found: Phenomenon) -> str:
     sign, bound = (">", stated.above) if stated.above is not None else ("<", stated.below)
     numbers = "no value"
     if value is not None:
-        ends = [labels.number(end, 1) for end in (value.low, value.high) if end is not None]
-        numbers = labels.number(value.mean, 1) + (f" [{', '.join(ends)}]" if ends else "")
+        ends = [labels.rounded(end, stated.metric) for end in (value.low, value.high) if end is not None]
+        numbers = labels.rounded(value.mean, stated.metric) + (f" [{', '.join(ends)}]" if ends else "")
     kind = {"yes": "holds", "no": "does not hold", "undecided": "undecided"}[found.holds]
     return f"{stated.statement.rstrip('.')}: {numbers}, for {sign} {bound:g}: {kind}."
 

@@ -1,13 +1,13 @@
 """Class means of deep linear networks on balanced data: a simplex with a bias, and orthogonal without one."""
 
 from pipeline.methods.theory import Array, Check, Random, np, setting
-from pipeline.ops.linear_features import LinearFeatures, cosines
+from pipeline.ops.linear_features import LinearFeatures, cosines, joined
 
 EXAMPLES = 10
 """n, of each class."""
 DECAY = 0.003
 """l, of every layer and of the features."""
-SHALLOW = 2
+SHALLOW = 1
 
 
 class BalancedCollapse(Check):
@@ -21,8 +21,8 @@ class BalancedCollapse(Check):
     Trained by L-BFGS from random starts, and of all pairs of classes and layers the cosine furthest off counts. What is
     at a global minimum cannot be told from one training, so the least loss that the stated geometry allows is held
     against trained ones (our derivation: with all layers balanced, decay costs (M + 1) / 2 l (sqrt(n) z)^(2/(M+1)) for
-    each direction in which outputs are z times the targets). For cross-entropy and three or more layers Garrod and
-    Keating 2025 prove lower losses of lower rank.
+    each direction in which outputs are z times the targets). For cross-entropy and deep networks Garrod and Keating
+    2025 prove lower losses of lower rank.
     """
 
     paper = "deep_linear_collapse"
@@ -56,9 +56,7 @@ class BalancedCollapse(Check):
             "cosine": float(found[np.abs(found - self.predicted(size)["cosine"]).argmax()]),
             "lengths": float((lengths.max(1) / lengths.min(1)).max() - 1),
             "spread": network.spread(parts),
-            "lower": float(
-                network.loss(np.concatenate([part.ravel() for part in parts]))[0] < 0.9999 * self.least(size)
-            ),
+            "lower": float(network.loss(joined(parts))[0] < 0.9999 * self.least(size)),
         }
 
     def least(self, size: int) -> float:

@@ -1,7 +1,7 @@
 """Class means of deep linear networks on imbalanced data: orthogonal, of lengths set by the counts of the classes."""
 
 from pipeline.methods.theory import Array, Random, Sweep, np, setting
-from pipeline.ops.linear_features import LinearFeatures, cosines
+from pipeline.ops.linear_features import LinearFeatures, cosines, joined
 
 COUNTS = (48, 24)
 """Of the other classes; that of the third is the size."""
@@ -17,7 +17,8 @@ class ImbalancedCollapse(Sweep):
     So in the authors' code. Our derivation, in which each class is a problem of one number, gives the same roots, and
     adds that they are better than 0 where 1 / (x^M + 1) + b_k x is below 1, so up to b_k = (M - 1)^((M-1)/M) / M.
     Deep networks have local minima without a class beside it. So sizes avoid what is between that limit and the one
-    on roots, layers are wider than need be, and training, by L-BFGS on all examples, starts from large weights.
+    on roots, layers are wider than need be, and training, by L-BFGS on all examples, starts from large weights, where
+    there are several layers twice, of which the lower end counts.
     """
 
     paper = "deep_linear_collapse"
@@ -32,15 +33,15 @@ class ImbalancedCollapse(Sweep):
     plain: bool = setting(False)
     """The control: trained without decay."""
 
-    def draw(self, size: int, random: Random) -> tuple[LinearFeatures, Array]:
+    def draw(self, size: int, random: Random) -> tuple[LinearFeatures, list[Array]]:
         labels = np.repeat(np.arange(3), [*COUNTS, size])
         decays = (0.0, 0.0) if self.plain else (self.weight_decay, self.feature_decay)
         network = LinearFeatures(labels, 12, self.depth, *decays)
-        return network, network.started(random, 2.0)
+        return network, [network.started(random, 2.0) for _ in range(1 if self.depth == 1 else 2)]
 
-    def measure(self, sample: tuple[LinearFeatures, Array], size: int) -> dict[str, float]:
-        network, start = sample
-        parts = network.trained(start)
+    def measure(self, sample: tuple[LinearFeatures, list[Array]], size: int) -> dict[str, float]:
+        network, starts = sample
+        parts = min(map(network.trained, starts), key=lambda each: network.loss(joined(each))[0])
         layers = network.means(parts)
         stated = self.lengths(size)
         kept = stated > 0

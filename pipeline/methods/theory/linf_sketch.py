@@ -21,7 +21,7 @@ class LinfSketch(Sweep):
 
     paper = "linf_regression"
     swept = "dimensions d"
-    rates = {"gaussian": 0.0, "hadamard": 0.0, "sparse": 0.5}
+    rates = {"gaussian": 0.0, "hadamard": 0.0}
 
     smallest: int = setting(8, low=2)
     largest: int = setting(64, low=2)
