@@ -1,7 +1,7 @@
 """What a study found, in sentences made of its published tables."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline import metrics
 from pipeline.exhibits import claims, labels, publication
@@ -147,7 +147,7 @@ def _clearest(lines: list[Line]) -> Line | None:
     return max(lines, key=clear, default=None)
 
 
-def survivors(lines: list[Line], said: Mapping[tuple[str, str], Claim]) -> tuple[int, int]:
+def survivors(lines: Sequence[Line], said: Mapping[tuple[str, str], Claim]) -> tuple[int, int]:
     """Of the verdicts on one side how many there are, and how many survive at DISCOVERY over all that is tested.
 
     said: claims by paper and id. Controls are tested too, and not counted.
