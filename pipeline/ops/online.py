@@ -58,7 +58,7 @@ def optimistic(
     return {
         "points": points,
         "regrets": losses + np.sqrt((summed**2).sum(1)),
-        "bounds": 3 * np.sqrt(variation[:, 0]),
+        "regret_bounds": 3 * np.sqrt(variation[:, 0]),
     }
 
 

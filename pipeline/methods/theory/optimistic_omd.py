@@ -51,7 +51,7 @@ class OptimisticOmd(Sweep):
             "drift": float((halves * drift + 1).sum()),
             "noise": float(((noise - axis / 2) ** 2).sum() / 2 / CHAINS),
             "regret": float(found["regrets"][1:].mean()),
-            "bound": float(found["bounds"][1:].mean()),
+            "bound": float(found["regret_bounds"][1:].mean()),
         }
 
     def summary(self, sizes: list[int], curves: dict[str, Array]) -> dict[str, Array]:

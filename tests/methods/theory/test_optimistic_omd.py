@@ -59,8 +59,8 @@ def test_the_derived_bound_holds_on_hostile_gradients_and_a_tenth_of_it_does_not
         regret = (gradients * found["points"][:, 0]).sum() - best
         assert found["regrets"][0] == pytest.approx(regret, abs=1e-4)
         changes = (np.diff(gradients, axis=0, prepend=np.zeros((1, 2))) ** 2).sum()
-        assert found["bounds"][0] == pytest.approx(1.5 * 2 * math.sqrt(4 + changes))
-        worst = max(worst, regret / found["bounds"][0])
+        assert found["regret_bounds"][0] == pytest.approx(1.5 * 2 * math.sqrt(4 + changes))
+        worst = max(worst, regret / found["regret_bounds"][0])
     assert 0.1 < worst <= 1
 
 
