@@ -4,6 +4,8 @@ from functools import cache
 
 import numpy as np
 
+from pipeline.ops.small_sets import digits
+
 Array = np.ndarray
 Random = np.random.Generator
 Label = tuple[Array, Array]
@@ -44,17 +46,15 @@ def _chances(odds: Array) -> Array:
 
 def digit_set(random: Random) -> Label:
     """scikit-learn's images of digits, in random order; five random digits have the label."""
-    inputs, digits = _digits()
+    inputs, labels = _digits()
     order = random.permutation(len(inputs))
-    has = np.isin(digits[order], random.permutation(10)[:5])
+    has = np.isin(labels[order], random.permutation(10)[:5])
     return inputs[order][has], inputs[order][~has]
 
 
 @cache
 def _digits() -> tuple[Array, Array]:
     """(1797, 64) pixels, centred and of mean variance one, and the digits."""
-    from sklearn.datasets import load_digits
-
-    values, digits = load_digits(return_X_y=True)
+    values, labels = digits()
     centred = values - values.mean(0)
-    return centred / centred.std(), digits
+    return centred / centred.std(), labels

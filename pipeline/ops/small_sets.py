@@ -9,7 +9,7 @@ Array = np.ndarray
 
 def images(classes: int, count: int, directions: int, random: np.random.Generator) -> tuple[Array, Array]:
     """Of the first so many digits, in their main directions, with a variance of 1 on average; and labels."""
-    pixels, labels = _digits()
+    pixels, labels = digits()
     chosen = random.permutation(np.flatnonzero(labels < classes))[:count]
     centred = pixels[chosen] - pixels[chosen].mean(0)
     inputs = centred @ np.linalg.svd(centred, full_matrices=False)[2][:directions].T
@@ -23,8 +23,9 @@ def gaussian_clusters(classes: int, count: int, inputs: int, random: np.random.G
 
 
 @functools.cache
-def _digits() -> tuple[Array, Array]:
+def digits() -> tuple[Array, Array]:
+    """Those bundled with scikit-learn: (1797, 64) grey values from 0 to 1, and which digit each is."""
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
-    return pixels, labels
+    return pixels / 16, labels

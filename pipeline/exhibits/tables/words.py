@@ -154,7 +154,7 @@ def phenomenon(found: Phenomenon) -> str:
         ends = [labels.rounded(end, stated.metric) for end in (value.low, value.high) if end is not None]
         numbers = labels.rounded(value.mean, stated.metric) + (f" [{', '.join(ends)}]" if ends else "")
     kind = {"yes": "holds", "no": "does not hold", "undecided": "undecided"}[found.holds]
-    return f"{stated.statement.rstrip('.')}: {numbers}, for {sign} {bound:g}: {kind}."
+    return f"{stated.statement.rstrip('.')}: {numbers}, for {sign} {labels.short(bound or 0.0)}: {kind}."
 
 
 def legend(study: Any, rows: Sequence[Row]) -> list[str]:

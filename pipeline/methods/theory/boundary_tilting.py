@@ -1,10 +1,10 @@
 """How near a linear boundary lies to images, and how little that has to do with its accuracy."""
 
-from functools import cache
 from typing import NamedTuple
 
 from pipeline.methods.theory import Array, Check, Random, np, setting
 from pipeline.ops import newton_logistic
+from pipeline.ops.small_sets import digits
 
 TILTED = 10.0
 """The weight of a classifier's own direction is divided by so much."""
@@ -75,15 +75,6 @@ class BoundaryTilting(Check):
         across = unit(component - component @ direction * direction)
         towards = 1.0 if across @ normal > 0 else -1.0
         return direction / TILTED + np.sqrt(1 - 1 / TILTED**2) * towards * across
-
-
-@cache
-def digits() -> tuple[Array, Array]:
-    """Those of scikit-learn: (1797, 64) grey values from 0 to 1, and which digit each is."""
-    from sklearn.datasets import load_digits
-
-    features, labels = load_digits(return_X_y=True)
-    return features / 16, labels
 
 
 def unit(vector: Array) -> Array:

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from pipeline.methods.theory import Array, Random, Sweep, np, setting
 from pipeline.ops import pac_bayes
+from pipeline.ops.small_sets import digits
 
 DELTA = 0.05
 
@@ -86,9 +87,8 @@ class DiscretePromptBound(Sweep):
 def _population(vocabulary: int) -> tuple[Array, Array]:
     """(V, classes, U) squared distances to class means by token, in units of the spread within classes; (U,) labels."""
     from scipy.fft import dctn
-    from sklearn.datasets import load_digits
 
-    pixels, labels = load_digits(return_X_y=True)
+    pixels, labels = digits()
     waves = dctn(pixels.reshape(-1, 8, 8), axes=(1, 2), norm="ortho").reshape(len(pixels), 64)
     low_first = sorted(range(1, 64), key=lambda place: (sum(divmod(place, 8)), place))[:vocabulary]
     tokens, known = waves.T[low_first], np.arange(len(labels)) < len(labels) - 600

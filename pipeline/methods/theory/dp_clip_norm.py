@@ -1,9 +1,8 @@
 """A softmax layer learned privately on images of digits, over the norm to which gradients are clipped."""
 
-from functools import cache
-
 from pipeline.methods.theory import Array, Random, Sweep, np, setting
 from pipeline.ops.privacy import gaussian_scale
+from pipeline.ops.small_sets import digits
 
 CLASSES, DELTA = 10, 1e-5
 RATES = np.array([1.0, 3.0, 10.0, 30.0])
@@ -67,11 +66,3 @@ def private_softmax(x: Array, y: Array, clip: float, noise: Array) -> Array:
         gradient = (x.T @ residuals.reshape(len(x), -1)).reshape(w.shape) / len(x)
         w = w - RATES[:, None] / clip * (gradient + drawn)
     return w
-
-
-@cache
-def digits() -> tuple[Array, Array]:
-    from sklearn.datasets import load_digits
-
-    x, y = load_digits(return_X_y=True)
-    return x / 16, y

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from pipeline.methods.theory import Array, Check, Random, np, setting
 from pipeline.ops import pac_bayes
+from pipeline.ops.small_sets import digits
 
 
 class HeldOutBound(Check):
@@ -25,7 +26,7 @@ class HeldOutBound(Check):
 
     def measure(self, sample: Array, size: int) -> dict[str, float]:
         known, held_out = sample
-        labels = _labels()
+        labels = digits()[1]
         wrong = labels[known][_distances()[known].argmin(0)] != labels
         bound = pac_bayes.hoeffding(wrong[known if self.training else held_out].mean(), self.images, 0.05)
         return {"violation": float(wrong.mean() > bound), "gap": float(bound - wrong.mean())}
@@ -35,15 +36,6 @@ class HeldOutBound(Check):
 def _distances() -> Array:
     """(N, N) of all digits' sums of rows to each other."""
     from scipy.spatial.distance import cdist
-    from sklearn.datasets import load_digits
 
-    pixels, _ = load_digits(return_X_y=True)
-    rows = pixels.reshape(-1, 8, 8).sum(2)
+    rows = digits()[0].reshape(-1, 8, 8).sum(2)
     return np.asarray(cdist(rows, rows))
-
-
-@lru_cache
-def _labels() -> Array:
-    from sklearn.datasets import load_digits
-
-    return np.asarray(load_digits(return_X_y=True)[1])

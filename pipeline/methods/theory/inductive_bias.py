@@ -1,10 +1,9 @@
 """How rare generalising is among functions that fit: extrapolated from the errors of many, and exactly."""
 
-from functools import cache
-
 from pipeline.methods.theory import Array, Check, Random, np, setting
 from pipeline.ops.gaussian_process import error_of_fit
 from pipeline.ops.quadratic_forms import Form, fitted
+from pipeline.ops.small_sets import digits
 
 DEPTHS = {"_sampled": 3.0, "": 12.0, "_far": 48.0}
 """Of targets, in nats. Of 10,000 functions none is expected beyond 9.2."""
@@ -35,7 +34,8 @@ class InductiveBias(Check):
         """The law of errors, and some of its quantiles."""
         count = self.trained + self.tested
         if self.images:
-            inputs, values = _digits()
+            inputs, labels = digits()
+            values = np.where(labels % 2, 1.0, -1.0)
             chosen = random.permutation(len(inputs))[:count]
             inputs, values = inputs[chosen], values[chosen]
         else:
@@ -50,12 +50,3 @@ class InductiveBias(Check):
         return {
             f"deviation{depth}": -model.log_chance(form.quantile(-nats)) / nats - 1 for depth, nats in DEPTHS.items()
         }
-
-
-@cache
-def _digits() -> tuple[Array, Array]:
-    """scikit-learn's images, with pixels in [0, 1], and 1 where the digit is odd, else -1."""
-    from sklearn.datasets import load_digits
-
-    pixels, digits = load_digits(return_X_y=True)
-    return pixels / 16, np.where(digits % 2, 1.0, -1.0)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.methods.theory.dp_clip_norm import CLASSES, RATES, DpClipNorm, digits, private_softmax
+from pipeline.methods.theory.dp_clip_norm import CLASSES, RATES, DpClipNorm, private_softmax
+from pipeline.ops.small_sets import digits
 
 
 def check(**changes: object) -> DpClipNorm:
