@@ -93,6 +93,23 @@ def test_the_files_are_written_as_of_any_study(folder: Path) -> None:
     assert {path.suffix for path in figures.write(results)} == {".svg", ".png"}
 
 
+def test_a_check_that_counts_to_a_threshold_has_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {"smallest": 20, "largest": 40, "steps": 2}
+    monkeypatch.chdir(
+        make(tmp_path / "project", methods=[{"key": "planted_subgraph", "settings": few}], variants={"default": {}})
+    )
+    plan = planning.load()
+    for run in plan.runs:
+        stages.evaluate(run, plan, Path())
+    results = Results(plan, STUDY)
+    assert figures.names(results.study) == ["coverage", "phases", "rates"]
+    drawn = figures.module("phases").draw(results)
+    assert [axis.get_ylabel() for axis in drawn.axes] == ["leaves", "share"]
+    (shares,) = drawn.axes[0].collections
+    assert shares.get_array().mask.any(), "a star of 32 leaves has no room among 20 vertices"
+    assert 0 <= shares.get_array().min() < shares.get_array().max() <= 1
+
+
 def test_zero_has_no_sign() -> None:
     assert [labels.short(value) for value in (-0.0, 0.0, -0.5)] == ["0", "0", "−0.5"]
 

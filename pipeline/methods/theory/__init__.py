@@ -26,6 +26,9 @@ class Check(Method):
     """What the sizes are, for figures."""
     rates: ClassVar[dict[str, float]] = {}
     """Of measured quantities, the exponents in the size that the theorem says, for figures."""
+    thresholds: ClassVar[dict[str, str]] = {}
+    """Quantities that are where a share crosses one half, and what they count: the share itself is measured at several
+    numbers k of it as `<quantity>_at_<k>`, for figures."""
 
     def sizes(self) -> list[int]:
         """The sizes at which a repetition is measured."""

@@ -5,6 +5,7 @@ from pipeline.ops import planted
 from pipeline.ops.rates import slopes
 
 GRAPHS = 100
+LEAVES = (8, 11, 16, 23, 32, 45, 64, 91, 128, 181, 256, 362)
 
 
 class PlantedSubgraph(Sweep):
@@ -22,10 +23,11 @@ class PlantedSubgraph(Sweep):
 
     paper = "planted_subgraph"
     swept = "vertices n"
+    thresholds = {"star": "leaves"}
 
     smallest: int = setting(100, low=10)
     largest: int = setting(1600, low=10)
-    steps: int = setting(3, low=2)
+    steps: int = setting(5, low=2)
     planted: float = setting(0.9, low=0.0, high=1.0)
     """p."""
     around: float = setting(0.5, low=0.01, high=0.99)
@@ -37,19 +39,21 @@ class PlantedSubgraph(Sweep):
         p, q = self.planted, self.around
         edges = size * (size - 1) // 2
         at_centre = sample.random((GRAPHS, size - 1), np.float32)
-        star = _first(at_centre, p, q, planted.degree_threshold(size, q))
+        stars = _first(at_centre, p, q, planted.degree_threshold(size, q))
         # as many as any subgraph is grown to here; the other edges come with them in one number
         grown = sample.random((GRAPHS, min(edges, int(2.5 * size / (p - q)))), np.float32)
         others = sample.binomial(edges - grown.shape[1], q, GRAPHS)
-        counted = _first(grown, p, q, planted.count_threshold(size, q) - others)
+        counted = float(np.median(_first(grown, p, q, planted.count_threshold(size, q) - others)))
         chi = (p - q) ** 2 / (q * (1 - q))
         return {
-            "star": star,
+            "star": float(np.median(stars)),
             "edges": counted,
             "clique": (1 + np.sqrt(1 + 8 * counted)) / 2,
             "scan": float(planted.clique_threshold(size, q)),
             "hidden_star": float(planted.hidden_star(size, chi)),
             "matching": max(0.0, 1 - planted.matching_moment(size, chi) ** 0.5 / 2),
+            # a star of more leaves than there are other vertices is none
+            **{f"star_at_{k}": float((stars <= k).mean()) if k < size else np.nan for k in LEAVES},
         }
 
     def predicted(self, size: int) -> dict[str, float]:
@@ -75,9 +79,9 @@ class PlantedSubgraph(Sweep):
         }
 
 
-def _first(draws: Array, p: float, q: float, thresholds: Array | int) -> float:
-    """The median over rows of how many edges must be planted until their number in the row is the threshold."""
+def _first(draws: Array, p: float, q: float, thresholds: Array | int) -> Array:
+    """Of each row, how many edges must be planted until their number in it is the threshold."""
     there = (draws < q).sum(1)
     gained = np.cumsum((draws >= q) & (draws < p), 1, dtype=np.int32)
     short = gained < np.reshape(thresholds - there, (-1, 1))
-    return float(np.median(short.sum(1) + 1))
+    return np.asarray(short.sum(1) + 1)
