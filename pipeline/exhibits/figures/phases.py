@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from pipeline.exhibits import labels
-from pipeline.exhibits.figures import _style
+from pipeline.exhibits.figures import _curves, _style
+from pipeline.exhibits.figures._curves import CURVE, PREDICTED
 from pipeline.planning import code
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
+    from pipeline.exhibits.figures._curves import Arrays
     from pipeline.planning.model import Study
 
 AT = "_at_"
@@ -26,16 +28,16 @@ def caption(study: "Study") -> str:
 
 def draw(results: "Results") -> Any:
     panels = [
-        (variant, method, cell, name, counted)
+        (variant, method, arrays, name, counted)
         for (variant, method), cell in results.cells.items()
         for name, counted in _phases(method).items()
-        if cell.examples
+        if (arrays := _curves.arrays(cell))
     ]
     if not panels:
         return _style.nothing("no repetition of these checks was made here")
     figure, axes, _ = _style.grid(len(panels), 2, 2.6)
-    for axis, (variant, method, cell, name, counted) in zip(axes, panels, strict=True):
-        drawn = _map(axis, next(iter(cell.examples.values())), name)
+    for axis, (variant, method, arrays, name, counted) in zip(axes, panels, strict=True):
+        drawn = _map(axis, arrays, name)
         axis.set_title(f"{method}: {labels.words(name)}, {labels.words(variant)}")
         axis.set_xlabel(code.method(method).attributes["swept"])
         axis.set_ylabel(counted)
@@ -46,26 +48,26 @@ def draw(results: "Results") -> Any:
 
 def _phases(method: str) -> dict[str, str]:
     """Quantity -> what it counts, of a check that measures the shares."""
-    found: dict[str, str] = code.method(method).attributes.get("thresholds", {})
+    found: dict[str, str] = code.method(method).attributes["thresholds"]
     return found
 
 
-def _map(axis: Any, arrays: dict[str, Any], name: str) -> Any:
+def _map(axis: Any, arrays: "Arrays", name: str) -> Any:
     """Draw the shares and the two thresholds; return the map."""
     import numpy as np
     from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
-    start, sizes = f"curve_{name}{AT}", arrays["sizes"]
+    start, sizes = f"{CURVE}{name}{AT}", arrays["sizes"]
     heights = sorted(int(key.removeprefix(start)) for key in arrays if key.startswith(start))
     shares = np.array([arrays[f"{start}{height}"].mean(0) for height in heights])
     drawn = axis.pcolormesh(_edges(sizes), _edges(heights), shares, cmap="Blues", vmin=0, vmax=1, rasterized=True)
     axis.set_facecolor(_style.RULE)
-    axis.plot(sizes, arrays[f"curve_{name}"].mean(0), "o-", color=_style.INK, markersize=2.5, label="half")
-    if f"predicted_{name}" in arrays:
-        axis.plot(sizes, arrays[f"predicted_{name}"], "--", color=_style.COLOURS[1], label="predicted")
+    axis.plot(sizes, arrays[CURVE + name].mean(0), "o-", color=_style.INK, markersize=2.5, label="half")
+    if PREDICTED + name in arrays:
+        axis.plot(sizes, arrays[PREDICTED + name], "--", color=_style.COLOURS[1], label="predicted")
     axis.set_xscale("log")
     axis.set_yscale("log")
-    for each, places in ((axis.xaxis, sizes), (axis.yaxis, heights[:: -(-len(heights) // 6)])):
+    for each, places in ((axis.xaxis, sizes.tolist()), (axis.yaxis, heights[:: -(-len(heights) // 6)])):
         each.set_major_locator(FixedLocator(places))
         each.set_minor_locator(NullLocator())
         each.set_major_formatter(ScalarFormatter())

@@ -3,18 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 from pipeline.exhibits import labels
-from pipeline.exhibits.figures import _style
+from pipeline.exhibits.figures import _curves, _style
+from pipeline.exhibits.figures._curves import CURVE, PREDICTED
 from pipeline.planning import code
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from pipeline.exhibits.cells import Cell, Results
+    from pipeline.exhibits.cells import Results
+    from pipeline.exhibits.figures._curves import Arrays
     from pipeline.planning.model import Study
 
-    Arrays = dict[str, np.ndarray]
-
-CURVE, PREDICTED = "curve_", "predicted_"
 THIN = 30
 """So many repetitions are drawn one by one."""
 TICKS = 5
@@ -65,7 +62,7 @@ def _methods(results: "Results") -> list[str]:
 def _panels(results: "Results", method: str) -> "list[tuple[str, str, list[tuple[str, Arrays]]]]":
     """Method, quantity, and of each variant that has it the arrays, the study's first variant first."""
     variants = [
-        (variant, _arrays(cell))
+        (variant, _curves.arrays(cell))
         for variant in results.study.variants
         if (cell := results.cells.get((variant, method))) is not None
     ]
@@ -142,12 +139,6 @@ def _logarithmic(scale: Any, axis: Any, values: Any = ()) -> None:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=TICKS))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-
-
-def _arrays(cell: "Cell") -> "Arrays":
-    """Those of the cell's first seed."""
-    found: Arrays = next(iter(cell.examples.values()), {})
-    return found
 
 
 def _quantities(arrays: "Arrays") -> list[str]:
