@@ -257,4 +257,22 @@ class Method(nn.Module):
         return {}
 
 
-__all__ = ["Batch", "Context", "Inputs", "Method", "Tensor", "TrainingSet", "nn", "setting", "torch"]
+class Bundle(Method):
+    """Several trained methods as one: `context.base` of a method that builds on more than one run.
+
+    Such a method has a literal `bases`, the names by which the study gives them in place of `base`.
+    """
+
+    kind = "bundle"
+
+    def __init__(self, members: Mapping[str, Method]) -> None:
+        super().__init__()
+        self.members = nn.ModuleDict(members)
+
+    def __getitem__(self, name: str) -> Method:
+        member = self.members[name]
+        assert isinstance(member, Method)
+        return member
+
+
+__all__ = ["Batch", "Bundle", "Context", "Inputs", "Method", "Tensor", "TrainingSet", "nn", "setting", "torch"]

@@ -220,11 +220,10 @@ def _protocol(run: Run) -> ModuleType:
 
 def _job(run: Run, plan: Plan, root: Path, device: Any) -> Any:
     from pipeline import modalities
-    from pipeline.training import job
+    from pipeline.training import bases, job
 
-    base = None
-    if run.needs:
-        base = _trained(plan.by_id[run.needs[0]], plan, root, device).method.eval().requires_grad_(False)
+    below = [_trained(plan.by_id[need], plan, root, device).method for need in run.needs]
+    base = bases.joined(below, run.settings.get("bases"))
     return job.make(recipe(run), device, lambda key: modalities.load(key, root, run.recipes[key]), base)
 
 

@@ -168,7 +168,7 @@ def _rates(study: Study, where: str) -> None:
 
 def _bases(study: Study, where: str) -> None:
     for entry in study.methods:
-        if entry.base and not code.method(entry.key).builds_on:
+        if entry.below and not code.method(entry.key).builds_on:
             raise UserError(f"{where}: method '{entry.key}': base: the method builds on no run; take the base out")
         for name in entry.only or []:
             if name not in study.variants:
@@ -188,7 +188,7 @@ def _variants(study: Study, where: str) -> None:
         for key in own.methods or []:
             if key not in keys:
                 raise unknown("method", key, keys, f"{place}.methods")
-        if own.base and not any(code.method(key).builds_on for key in own.methods or keys):
+        if own.below and not any(code.method(key).builds_on for key in own.methods or keys):
             raise UserError(f"{place}: base: none of its methods builds on a run; take the base out")
         has = {setting for key in own.methods or keys for setting in code.method(key).settings}
         for setting in own.settings:

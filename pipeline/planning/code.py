@@ -102,6 +102,11 @@ class MethodInfo:
         return self.attributes.get("builds_on") is True
 
     @property
+    def bases(self) -> tuple[str, ...]:
+        """The names of the runs that it builds on; empty where it is one, which needs no name."""
+        return tuple(self.attributes.get("bases", ()))
+
+    @property
     def uses_labels(self) -> bool:
         return self.attributes.get("uses_labels") is True
 

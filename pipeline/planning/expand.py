@@ -33,7 +33,8 @@ class Cell:
     entry: MethodEntry
     budget: dict[str, Any]
     settings: dict[str, Any]
-    base: Base | None
+    bases: Mapping[str, Base]
+    """By name; see `variants.below`."""
 
 
 def runs(studies: Mapping[str, Study], params: Params) -> dict[str, list[Run]]:
@@ -59,9 +60,9 @@ def runs(studies: Mapping[str, Study], params: Params) -> dict[str, list[Run]]:
 
 def bases(study: Study) -> list[Base]:
     """What the study's runs may build on."""
-    entries = [entry.base for entry in study.methods]
-    found = [study.base, *entries, *(variants.of(study, name).base for name in study.variants)]
-    return [base for base in found if base is not None]
+    named = [*study.methods, *(variants.of(study, name) for name in study.variants)]
+    own = [study.base] if study.base else []
+    return [*own, *(base for each in named for base in each.below.values())]
 
 
 def _study(study: Study, params: Params, done: dict[str, Runs]) -> Runs:
@@ -72,9 +73,11 @@ def _study(study: Study, params: Params, done: dict[str, Runs]) -> Runs:
     waiting = cells
     while waiting:
         known = {(variant, method) for variant, method, _ in made[study.key]}
-        ready = [c for c in waiting if not c.base or c.base.study != study.key or _place(c.base) in known]
+        ready = [c for c in waiting if all(_place(base) in known for base in _within(study, c))]
         if not ready:
-            _explain(study, cells, waiting[0], where)
+            for base in _within(study, waiting[0]):
+                if _place(base) not in known:
+                    _explain(study, cells, waiting[0], base, where)
         for cell in ready:
             made[study.key] |= {(r.variant, r.method, r.seed): r for r in _seeds(study, cell, params, made, where)}
             if sum(map(len, made.values())) > MOST:
@@ -85,18 +88,22 @@ def _study(study: Study, params: Params, done: dict[str, Runs]) -> Runs:
     return dict(sorted(made[study.key].items(), key=lambda item: (order[item[0][:2]], item[0][2])))
 
 
+def _within(study: Study, cell: Cell) -> list[Base]:
+    """What the cell builds on of its own study."""
+    return [base for base in cell.bases.values() if base.study == study.key]
+
+
 def _place(base: Base) -> tuple[str, str]:
     return base.variant, base.method
 
 
-def _explain(study: Study, cells: list[Cell], cell: Cell, where: str) -> None:
+def _explain(study: Study, cells: list[Cell], cell: Cell, base: Base, where: str) -> None:
     """Say why a run that builds on its own study has nothing to build on."""
-    assert cell.base is not None
-    of_variant = [c.entry.key for c in cells if c.variant == cell.base.variant]
-    if cell.base.variant not in study.variants:
-        raise unknown("variant", cell.base.variant, study.variants, f"{where}: {cell.entry.key}: base")
-    if cell.base.method not in of_variant:
-        raise unknown("method", cell.base.method, of_variant, f"{where}: {cell.entry.key}: base")
+    of_variant = [c.entry.key for c in cells if c.variant == base.variant]
+    if base.variant not in study.variants:
+        raise unknown("variant", base.variant, study.variants, f"{where}: {cell.entry.key}: base")
+    if base.method not in of_variant:
+        raise unknown("method", base.method, of_variant, f"{where}: {cell.entry.key}: base")
     raise UserError(f"{where}: {cell.variant}/{cell.entry.key}: its base builds on it in a circle")
 
 
@@ -115,20 +122,30 @@ def _cells(study: Study, params: Params, where: str) -> Iterable[Cell]:
                 settings = choice.settings | settings
                 if variants.rate(replaced) is None:
                     values = variants.merge(values, {"optimizer": {"learning_rate": choice.learning_rate}})
-            yield Cell(name, entry, values, settings, _base(study, own, name, entry))
+            yield Cell(name, entry, values, settings, _bases(study, own, name, entry))
 
 
-def _base(study: Study, own: Variant, variant: str, entry: MethodEntry) -> Base | None:
-    """The run that a method builds on in a variant; None for methods that build on none."""
-    if not code.method(entry.key).builds_on:
-        return None
-    base = own.base or entry.base or study.base
-    if base is None:
+def _bases(study: Study, own: Variant, variant: str, entry: MethodEntry) -> Mapping[str, Base]:
+    """The runs that a method builds on in a variant, by the names that it has for them."""
+    found, info = variants.below(study, own, entry), code.method(entry.key)
+    place = f"studies/{study.key}.yaml: {variant}/{entry.key}"
+    if not info.builds_on:
+        return found
+    if not info.bases:
+        if list(found) != [""]:
+            raise UserError(
+                f"{place}: builds on a trained run; name it as `base: {{study: ..., method: ...}}` in the method's line, "
+                "its variant or the study"
+            )
+        return found
+    if lacking := [name for name in info.bases if name not in found]:
         raise UserError(
-            f"studies/{study.key}.yaml: {variant}/{entry.key}: builds on a trained run; name it as `base: "
-            "{study: ..., method: ...}` in the method's line, its variant or the study"
+            f"{place}: builds on trained runs by the names {', '.join(info.bases)}, and '{lacking[0]}' is missing; name "
+            "all as `bases: {name: {study: ..., method: ...}}` in the method's line or its variant"
         )
-    return base
+    if strange := [name for name in found if name not in info.bases]:
+        raise unknown("base", strange[0], info.bases, place)
+    return {name: found[name] for name in info.bases}
 
 
 def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], where: str) -> Iterable[Run]:
@@ -137,14 +154,17 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
     place = f"{where}: {cell.variant}/{entry.key}" if entry.budget else f"{where}: {cell.variant}"
     usual = protocols.named(study.protocol).Budget.model_fields["seeds"].default
     count = params.seeds or checked(_Seeds, {"seeds": cell.budget.get("seeds", usual)}, place).seeds
-    below = _below(cell.base, count, done, where) if cell.base else None
+    named = {name: _below(base, count, done, where) for name, base in cell.bases.items()}
+    # what runs take over they take over from the first
+    below = next(iter(named.values()), None)
     budget = _budget(study, cell, below, where, place)
     reduced = entry.reduced if params.tier in study.reduced else {}
     values = budget.model_dump(mode="json", exclude={"seeds"})
     if not info.trains and "epochs" in values:
         values["epochs"] = 0
-    if cell.base:
-        values["base"] = cell.base.model_dump()
+    told = {name: base.model_dump() for name, base in cell.bases.items()}
+    if told:
+        values |= {"base": told[""]} if "" in told else {"bases": told}
     known = {name: value for name, value in cell.settings.items() if name in info.settings}
     values |= {
         "tier": params.tier,
@@ -153,9 +173,10 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
     }
     if info.trains and values.get("epochs") == 0:
         raise UserError(f"{place}: epochs = 0: method '{info.key}' trains; must be at least 1")
-    check.requirements(info, {**values["method"], **_facts(budget, below)}, place)
+    for each in named.values() or [None]:
+        check.requirements(info, {**values["method"], **_facts(budget, each)}, place)
     dataset = values.get("dataset", "")
-    own = [key for key in (dataset, below.dataset if below else "") if key]
+    own = [key for key in (dataset, *(each.dataset for each in named.values())) if key]
     trained_on, reads = (tuple(dict.fromkeys([*own, *each.reads()])) for each in (_as_trained(budget), budget))
     modality = modalities.name_of(dataset) if dataset else ""
     measured = _measured(tuple(study.measured))
@@ -170,9 +191,10 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
     evaluated = digest([_without_off(values), measured, evaluation_code, recipes])
     executed = digest([training_code, evaluation_code])
     for seed in range(params.first_seed, params.first_seed + count):
-        base = None if cell.base is None else done[cell.base.study][cell.base.variant, cell.base.method, seed]
+        runs_below = {name: done[base.study][base.variant, base.method, seed] for name, base in cell.bases.items()}
         names = [study.key, dataset, entry.key, cell.variant, seed]
-        training = digest([*names, trained, base.training if base else None])
+        below_trained = {name: run.training for name, run in runs_below.items()}
+        training = digest([*names, trained, below_trained.get("", below_trained or None)])
         yield Run(
             id=digest([training, evaluated]),
             training=training,
@@ -182,7 +204,7 @@ def _seeds(study: Study, cell: Cell, params: Params, done: dict[str, Runs], wher
             variant=cell.variant,
             seed=seed,
             settings=values,
-            needs=(base.id,) if base else (),
+            needs=tuple(run.id for run in runs_below.values()),
             paper=info.paper,
             code=executed,
             data=digest(recipes),

@@ -94,9 +94,9 @@ def _given(plan: "Plan", run: "Run") -> Iterator[Seen]:
         yield from _below(plan, baseline)
     elif code.method(study.baseline).builds_on:
         entry = next(entry for entry in study.methods if entry.key == study.baseline)
-        base = variants.of(study, run.variant).base or entry.base or study.base
-        below = _run(plan, base.study, base.method, base.variant, run.seed) if base else None
-        yield from _seen(plan, below) if below else ()
+        for base in variants.below(study, variants.of(study, run.variant), entry).values():
+            below = _run(plan, base.study, base.method, base.variant, run.seed)
+            yield from _seen(plan, below) if below else ()
 
 
 def _seen(plan: "Plan", run: "Run", by: str = "") -> Iterator[Seen]:

@@ -24,23 +24,41 @@ class Base(Strict):
     variant: str = "default"
 
 
-class Variant(Strict):
-    """What a variant of a study changes beside budget keys."""
+class Based(Strict):
+    """What names the runs that methods build on: one, or several by the names that a method has for them."""
+
+    base: Base | None = None
+    bases: dict[str, Base] = {}
+
+    @model_validator(mode="after")
+    def _one_or_several(self) -> "Based":
+        if self.base and self.bases:
+            raise ValueError("base and bases exclude each other: one run, or several by name")
+        return self
+
+    @property
+    def below(self) -> dict[str, Base]:
+        """All of them by name; that of `base` is empty."""
+        return {"": self.base} if self.base else self.bases
+
+
+class Variant(Based):
+    """What a variant of a study changes beside budget keys. Its bases are those of its methods that build on others."""
 
     methods: Some[str] | None = None
     """Which of the study's methods it has; null for all."""
-    base: Base | None = None
     settings: dict[str, Any] = {}
     """For those of its methods that have them; at least one must."""
 
 
-class MethodEntry(Strict):
+class MethodEntry(Based):
     """A line of a study: a method, its settings where they differ from its defaults, and departures.
 
     `reduced` are settings for the tiers that the study calls reduced, where a run is too short or too small for those
     of the paper.
     `budget` overrides the study's protocol for this method alone; `why` says why and becomes a footnote.
     `reference` marks a floor or ceiling: shown and compared with the baseline, not ranked.
+    `base` is the run that it builds on; a variant's goes before it, the study's behind.
     """
 
     key: str
@@ -51,8 +69,6 @@ class MethodEntry(Strict):
     reference: bool = False
     only: Some[str] | None = None
     """The variants that it is part of; null for all that do not name other methods."""
-    base: Base | None = None
-    """The run that it builds on; a variant's base goes before it, the study's behind."""
 
     @model_validator(mode="before")
     @classmethod

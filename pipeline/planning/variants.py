@@ -4,7 +4,7 @@ from typing import Any
 
 from pipeline import protocols
 from pipeline.planning import code
-from pipeline.planning.model import MethodEntry, Study, Variant
+from pipeline.planning.model import Base, MethodEntry, Study, Variant
 from pipeline.schema import check as checked
 from pipeline.schema import steps
 
@@ -35,6 +35,16 @@ def members(study: Study, name: str) -> list[MethodEntry]:
     if methods is None:
         return [entry for entry in study.methods if not entry.only or name in entry.only]
     return [entry for entry in study.methods if entry.key in methods]
+
+
+def below(study: Study, own: Variant, entry: MethodEntry) -> dict[str, Base]:
+    """The runs that a method builds on in a variant, by name: those of the variant, the method's line, the study.
+
+    Empty for a method that builds on none, and where none is named.
+    """
+    if not code.method(entry.key).builds_on:
+        return {}
+    return own.below or entry.below or ({"": study.base} if study.base else {})
 
 
 def rate(budget: dict[str, Any]) -> float | None:

@@ -65,7 +65,7 @@ def _swept(changes: Mapping[str, Any]) -> bool:
 
 def _changes(variant: Mapping[str, Any]) -> dict[str, Any]:
     """What a variant changes, dotted; which methods it has is no change."""
-    return _flat({key: value for key, value in variant.items() if key not in ("methods", "base")})
+    return _flat({key: value for key, value in variant.items() if key not in ("methods", "base", "bases")})
 
 
 def _place(stated: list[str], key: str) -> int:
