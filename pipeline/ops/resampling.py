@@ -30,3 +30,8 @@ def mean(values: Array, counts: Array) -> Array:
     """(R,) means of values (N,) that count as often as counts (N, R) say; NaN where none counts."""
     with np.errstate(invalid="ignore"):
         return np.asarray(values.astype(np.float64) @ counts / counts.sum(0))
+
+
+def class_means(values: Array, labels: Array, counts: Array) -> list[Array]:
+    """Means (R,) of values (N,) over the examples of each class that occurs among labels (N,); see `mean`."""
+    return [mean(values[labels == c], counts[labels == c]) for c in np.unique(labels)]

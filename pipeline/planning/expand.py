@@ -134,14 +134,14 @@ def _bases(study: Study, own: Variant, variant: str, entry: MethodEntry) -> Mapp
     if not info.bases:
         if list(found) != [""]:
             raise UserError(
-                f"{place}: builds on a trained run; name it as `base: {{study: ..., method: ...}}` in the method's line, "
-                "its variant or the study"
+                f"{place}: builds on a trained run; name it as `base: {{study: ..., method: ...}}` in the method's "
+                "line, its variant or the study"
             )
         return found
     if lacking := [name for name in info.bases if name not in found]:
         raise UserError(
-            f"{place}: builds on trained runs by the names {', '.join(info.bases)}, and '{lacking[0]}' is missing; name "
-            "all as `bases: {name: {study: ..., method: ...}}` in the method's line or its variant"
+            f"{place}: builds on trained runs by the names {', '.join(info.bases)}, and '{lacking[0]}' is missing; "
+            "name all as `bases: {name: {study: ..., method: ...}}` in the method's line or its variant"
         )
     if strange := [name for name in found if name not in info.bases]:
         raise unknown("base", strange[0], info.bases, place)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pipeline.contract import Context, Inputs, Tensor, setting
 from pipeline.methods.classifier import Classifier
 from pipeline.ops.attacks import PGD, evaluating
-from pipeline.ops.balls import Linf
+from pipeline.ops.balls import BALLS, Ball
 
 
 class Adversarial(Classifier):
-    """A classifier and the attack that it is trained against: projected gradient ascent in an l_inf ball.
+    """A classifier and the attack that it is trained against: projected gradient ascent in a ball, l_inf by default.
 
     Members override `loss`, and `attack` where theirs is another. Whatever the papers' code does, the attack is made in
     evaluation mode: it sees the running statistics of batch normalisation, as an attacker will, and leaves them alone.
@@ -17,6 +17,7 @@ class Adversarial(Classifier):
     """
 
     inputs: Inputs
+    norm: str = setting("linf", choices=("linf", "l2"))
     radius: float = setting(0.1, unit="raw range", low=0.0)
     steps: int = setting(7, low=0)
     step_size: float = setting(0.25, unit="radius", low=0.0)
@@ -26,7 +27,10 @@ class Adversarial(Classifier):
         self.inputs = context.inputs
 
     def attack(self) -> PGD:
-        return PGD(Linf(self.radius), self.steps, self.step_size * self.radius)
+        return PGD(self.ball(), self.steps, self.step_size * self.radius)
+
+    def ball(self) -> Ball:
+        return BALLS[self.norm](self.radius)
 
     def attacked(self, loss: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
         """Images (B, ...) moved to where the loss of their logits, (B, K) to a scalar or (B,), is great."""
