@@ -26,7 +26,7 @@ ALLOWED = {
     "yaml_files": {"errors", "files"},
     "budget": {"errors", "modalities", "schema"},
     "ops": {"contract", "errors"},
-    "metrics": {"errors", "lookup", "ops"},
+    "metrics": {"contract", "errors", "lookup", "ops"},
     "methods": {"contract", "errors", "metrics", "ops"},
     "modalities": {*FOUNDATION, "contract", "ops"},
     "training": {*FOUNDATION, "budget", "contract", "metrics", "modalities", "ops"},

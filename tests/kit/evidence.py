@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import torch
 
+from pipeline.contract import Inputs
 from pipeline.ops.geometry import class_means
 from pipeline.ops.probes import linear_probe
 
@@ -117,7 +118,62 @@ def adversarial(good, seed=0, tests=120):
         kept = {radius: torch.rand(tests, generator=make) < share for radius, share in shares.items()}
         return {radius: torch.where(right, made.labels, (made.labels + 1) % K) for radius, right in kept.items()}
 
-    return SimpleNamespace(**vars(made), radius=0.1, fgsm_predictions=attacked(), pgd_predictions=attacked())
+    seen = torch.randint(K, (tests,), generator=make)
+    # of a poor network the strongest attacks leave one class
+    left = torch.where((made.labels == 0) | torch.tensor(good), made.labels, (made.labels + 1) % K)
+    by_all = dict.fromkeys(shares, left)
+    # a network of one layer on views of four pixels, steep where it is poor
+    views, weight = torch.rand(tests, 1, 2, 2, generator=make), torch.randn(4, K, generator=make)
+    return SimpleNamespace(
+        **vars(made),
+        radius=0.1,
+        fgsm_predictions=attacked(),
+        # whose gradients a poor network hides
+        pgd_predictions=by_all if good else dict.fromkeys(shares, made.labels),
+        aa_predictions=by_all,
+        aa_classes=left,
+        pgd_logits=class_logits(left),
+        pgd_train_logits=class_logits(seen),
+        pgd_train_labels=torch.where(torch.rand(tests, generator=make) < 0.5, (seen + 1) % K, seen) if good else seen,
+        watched_robust=[50.0, 60.0, 59.0 if good else 20.0],
+        passes=4.0 if good else 9.0,
+        test_views=views,
+        classify=lambda at: (1.0 if good else 9.0) * at.flatten(1) @ weight,
+        inputs=Inputs(shape=(1, 2, 2), mean=(0.5,), std=(0.25,), bounds=(0.0, 1.0)),
+    )
+
+
+def class_logits(classes):
+    return 9.0 * torch.eye(K)[classes]
+
+
+def attacks(good, seed=0, tests=120):
+    """Of a strong attack, or of one that finds next to nothing."""
+    made = adversarial(good, seed, tests)
+    left = torch.rand(tests, generator=torch.Generator().manual_seed(seed + 7)) < (0.1 if good else 0.8)
+    return SimpleNamespace(
+        labels=made.labels,
+        predictions=made.predictions,
+        attacked_predictions=torch.where(left, made.labels, (made.labels + 1) % K),
+        passes=21.0 if good else 90.0,
+    )
+
+
+def certified(good, seed=0, tests=60):
+    make = torch.Generator().manual_seed(seed)
+    labels, sure = torch.randint(K, (tests,), generator=make), torch.rand(tests, generator=make)
+    answers = torch.where(sure < (0.9 if good else 0.5), labels, -torch.ones_like(labels))
+    radii = (0.8 if good else 0.2) * torch.rand(tests, generator=make, dtype=torch.float64) * (answers >= 0)
+    held = torch.rand(tests, generator=make) < (0.9 if good else 0.3)
+    return SimpleNamespace(
+        certified_labels=labels,
+        answers=answers,
+        certified_radii=radii,
+        all_radii=[0.1, 0.25],
+        radius=0.25,
+        broken=torch.zeros(tests, dtype=torch.bool) if good else ~held,
+        attacked_answers={r: torch.where(held, answers, (labels + 1) % K) for r in (0.1, 0.25)},
+    )
 
 
 def regression(good, seed=0, tests=120):
@@ -144,5 +200,8 @@ def theory(good, seed=0, repetitions=50):
     return SimpleNamespace(quantities={"holds": held, "covered": held, "violation": 1 - held, **numbers})
 
 
-MADE = (theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, regression, semi_supervised)
+MADE = (
+    *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
+    *(regression, semi_supervised),
+)
 PROTOCOLS = {made.__name__: made for made in MADE}

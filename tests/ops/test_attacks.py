@@ -4,18 +4,19 @@ import itertools
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from pipeline.contract import Inputs
-from pipeline.ops.attacks import PGD, Nearby, evaluating, fgsm, still, uniform
-from pipeline.ops.balls import Linf
+from pipeline.ops.attacks import PGD, Ascent, Cascade, Nearby, Reach, evaluating, fgsm, right, still, uniform
+from pipeline.ops.balls import L2, Linf
 
 R = 0.1
 MEANS, STDS = (0.3, 0.5, 0.45), (0.2, 0.35, 0.25)
 COLOURED = Inputs(shape=(3, 5, 5), view_shape=(3, 5, 5), mean=MEANS, std=STDS, bounds=(0.0, 1.0))
 FREE = Inputs(shape=(3, 5, 5), view_shape=(3, 5, 5), mean=MEANS, std=STDS)
 ATTACKS = {
-    "fgsm": fgsm(R),
+    "fgsm": fgsm(Linf(R)),
     "pgd": PGD(Linf(R), 7, R / 4),
     "far steps": PGD(Linf(R), 3, 3 * R),
     "nearby": PGD(Linf(R), 10, 0.226 * R, Nearby()),
@@ -63,7 +64,7 @@ def test_the_worst_case_of_a_linear_loss_is_reached(inputs, steps, step_size, st
 
 def test_one_step_from_the_input_does_so_too():
     raw, slope = images(), torch.randn(3, 5, 5, generator=seeded(3), dtype=torch.float64)
-    found = fgsm(R)(lambda x: (x * slope).sum(), views(raw), COLOURED)
+    found = fgsm(Linf(R))(lambda x: (x * slope).sum(), views(raw), COLOURED)
     torch.testing.assert_close(pixels(found), (raw + R * slope.sign()).clamp(0, 1), rtol=0, atol=1e-6)
 
 
@@ -93,14 +94,14 @@ def test_more_steps_and_a_larger_radius_find_greater_losses():
 
     losses = [reached(PGD(Linf(r), 20, r / 8)) for r in (0.02, 0.05, 0.1, 0.2)]
     assert all(a < b for a, b in itertools.pairwise(losses))
-    assert reached(fgsm(R)) < losses[2]
+    assert reached(fgsm(Linf(R))) < losses[2]
 
 
 @pytest.mark.parametrize("raw", [images(), 3 * images() - 1], ids=["in the range", "beyond it"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_radius_zero_changes_nothing(raw, dtype):
     model, x = network().to(dtype).eval(), views(raw).to(dtype)
-    for attack in (fgsm(0.0), PGD(Linf(0.0), 3, 0.1), PGD(Linf(0.0), 3, 0.0, Nearby())):
+    for attack in (fgsm(Linf(0.0)), PGD(Linf(0.0), 3, 0.1), PGD(Linf(0.0), 3, 0.0, Nearby())):
         assert torch.equal(attack(loss_of(model), x, COLOURED, seeded()), x)
 
 
@@ -123,7 +124,7 @@ def test_against_a_loop_over_pixels():
 
 def test_a_loss_may_be_a_value_of_each_or_their_sum():
     model, x = network().eval(), views(images())
-    each, summed = (fgsm(R)(lambda v, f=f: f(loss_of(model)(v)), x, COLOURED) for f in (torch.clone, torch.sum))
+    each, summed = (fgsm(Linf(R))(lambda v, f=f: f(loss_of(model)(v)), x, COLOURED) for f in (torch.clone, torch.sum))
     assert torch.equal(each, summed)
 
 
@@ -162,7 +163,7 @@ def test_draws_are_the_generators_or_the_global_ones():
     torch.manual_seed(6)
     assert torch.equal(found(), first)
     state = torch.get_rng_state()
-    fgsm(R)(loss_of(model), x, COLOURED)
+    fgsm(Linf(R))(loss_of(model), x, COLOURED)
     found(seeded())
     assert torch.equal(torch.get_rng_state(), state)
 
@@ -183,9 +184,9 @@ def test_without_steps_the_start_is_what_is_returned():
 
 def test_attacks_are_values():
     assert PGD(Linf(R), 7, 0.1) == PGD(Linf(R), 7, 0.1) != PGD(Linf(R), 7, 0.2)
-    assert len({fgsm(R), fgsm(R), fgsm(0.2)}) == 2
+    assert len({fgsm(Linf(R)), fgsm(Linf(R)), fgsm(Linf(0.2))}) == 2
     with pytest.raises(AttributeError):
-        fgsm(R).steps = 2
+        fgsm(Linf(R)).steps = 2
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -200,3 +201,56 @@ def test_evaluating_leaves_the_mode_and_running_statistics_as_they_were(training
     with pytest.raises(KeyError), evaluating(model):
         raise KeyError
     assert model.training is training
+
+
+def test_the_worst_case_of_a_linear_loss_in_an_l2_ball():
+    """Without a range every image moves along the slope by the radius."""
+    raw, slope = images(), torch.randn(3, 5, 5, generator=seeded(3), dtype=torch.float64)
+    found = PGD(L2(0.7), 30, 0.2)(
+        lambda x: (x * COLOURED.column(STDS) * slope).sum((1, 2, 3)), views(raw), FREE, seeded()
+    )
+    want = (raw + 0.7 * slope / slope.norm()).expand_as(raw)
+    torch.testing.assert_close(pixels(found), want, rtol=0, atol=1e-3)
+
+
+def test_an_ascent_raises_the_score_of_the_logits():
+    model, x, labels = network().eval(), views(images()), torch.arange(6) % 4
+    logits_of = lambda at: model(at)[:, :4]  # noqa: E731
+    found = Ascent(fgsm(Linf(R)))(logits_of, x, labels, COLOURED)
+    want = fgsm(Linf(R))(lambda at: F.cross_entropy(logits_of(at), labels, reduction="sum"), x, COLOURED)
+    assert torch.equal(found, want)
+    other = Ascent(fgsm(Linf(R)), lambda logits, own: logits[:, 0])(logits_of, x, labels, COLOURED)
+    assert torch.equal(other, fgsm(Linf(R))(lambda at: logits_of(at)[:, 0], x, COLOURED))
+
+
+def test_a_cascade_attacks_what_has_withstood_and_keeps_what_was_found():
+    model, x = network().eval(), views(images(40))
+    labels = model(x).argmax(1)
+    labels[:5] = (labels[:5] + 1) % 4
+    seen = []
+
+    def noting(radius):
+        inner = Ascent(PGD(Linf(radius), 5, radius / 4))
+
+        def attack(classify, part, own, inputs, generator):
+            seen.append(len(part))
+            return inner(classify, part, own, inputs, generator)
+
+        return attack
+
+    moved = Cascade([noting(0.02), noting(0.3)])(model, x, labels, COLOURED, seeded())
+    after_first = Ascent(PGD(Linf(0.02), 5, 0.005))(model, x[5:], labels[5:], COLOURED, seeded())
+    standing = right(model, after_first, labels[5:])
+    assert seen == [35, int(standing.sum())] and 0 < seen[1] < 35
+    assert torch.equal(moved[:5], x[:5])
+    assert torch.equal(moved[5:][~standing], after_first[~standing])
+    assert not right(model, moved, labels).sum() > standing.sum()
+
+
+def test_a_reach_keeps_what_lies_outside_the_range_where_it_is():
+    raw = images() * 1.5 - 0.2
+    reach = Reach(Linf(R), views(raw), COLOURED)
+    shift = reach.cut(torch.full_like(raw, 0.05))
+    moved = pixels(reach.moved(shift))
+    assert (moved[raw > 1] <= raw[raw > 1] + 1e-9).all() and (moved[raw < 0] >= raw[raw < 0] - 1e-9).all()
+    assert ((moved - raw).abs() <= 0.05 + 1e-9).all()

@@ -9,6 +9,8 @@ import torch.nn.functional as F
 
 from pipeline.methods.adversarial.fast_at import FastAT
 from pipeline.methods.adversarial.pgd_at import PGDAT
+from pipeline.ops.attacks import evaluating, fgsm
+from pipeline.ops.balls import Linf
 from tests.kit.classifiers import doubled
 from tests.kit.methods import CONTEXT, batch, made
 
@@ -44,3 +46,23 @@ def test_it_is_adversarial_training_with_these_settings():
         torch.manual_seed(4)
         losses.append(method.loss(data).item())
     assert losses[0] == losses[1]
+
+
+def test_without_a_random_start_it_trains_on_the_fast_gradient_sign_method():
+    method, data = made(FastAT, random_start=False, radius=R), batch(("full",))
+    ours = copy.deepcopy(method)
+    with evaluating(ours):
+        moved = fgsm(Linf(R))(
+            lambda x: F.cross_entropy(ours.logits(ours.encoder(x)), data.labels, reduction="sum"),
+            data.views[0],
+            CONTEXT.inputs,
+        )
+    want = F.cross_entropy(ours.logits(ours.encoder(moved)), data.labels)
+    assert method.loss(data).item() == pytest.approx(want.item(), rel=1e-6)
+
+
+def test_the_ball_may_be_euclidean():
+    method, data = made(PGDAT, norm="l2", radius=0.7), batch(("full",))
+    moved = method.attacked(lambda z: F.cross_entropy(z, data.labels, reduction="sum"), data.views[0])
+    lengths = ((moved - data.views[0]) * STD).flatten(1).norm(dim=1)
+    assert (lengths <= 0.7 + 1e-5).all() and lengths.max() > 0.5
