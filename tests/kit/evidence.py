@@ -136,6 +136,7 @@ def adversarial(good, seed=0, tests=120):
         pgd_train_logits=class_logits(seen),
         pgd_train_labels=torch.where(torch.rand(tests, generator=make) < 0.5, (seen + 1) % K, seen) if good else seen,
         watched_robust=[50.0, 60.0, 59.0 if good else 20.0],
+        watched_train_robust=[50.0, 70.0, 90.0 if good else 20.0],
         passes=4.0 if good else 9.0,
         test_views=views,
         classify=lambda at: (1.0 if good else 9.0) * at.flatten(1) @ weight,

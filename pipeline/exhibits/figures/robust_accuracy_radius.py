@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pipeline.exhibits.statistics import Estimate
     from pipeline.planning.model import Study
 
-ATTACKS = {"robust_fgsm": "one step (FGSM)", "robust_pgd": "many steps (PGD)"}
+ATTACKS = {"robust_fgsm": "one step (FGSM)", "robust_pgd": "many steps (PGD)", "robust_aa": "ensemble of attacks"}
 CLEAN = "top1"
 
 
@@ -19,7 +19,7 @@ def applies(study: "Study") -> bool:
 
 def caption(study: "Study") -> str:
     return (
-        "Accuracy on the test images against the radius of the l_inf ball in which an attack may move them, as a share "
+        "Accuracy on the test images against the radius of the ball in which an attack may move them, as a share "
         "of a pixel's range, mean and 95% interval. At radius 0 no image is moved. An image counts as right if it is "
         "right both as it is and under attack. Variants beside the first are dashed, with hollow marks; the vertical "
         "line is the radius of the table."
@@ -36,7 +36,7 @@ def draw(results: "Results") -> Any:
     attacks = [attack for attack in ATTACKS if any(attack == shown for _, _, shown in curves)]
     if not attacks:
         return _style.nothing("No run of this study was attacked at several radii.")
-    figure, axes, columns = _style.grid(len(attacks), 2, 2.6, sharex=True, sharey=True)
+    figure, axes, columns = _style.grid(len(attacks), 3, 2.6, sharex=True, sharey=True)
     methods = list(dict.fromkeys(method for _, method, _ in curves))
     first, *others = results.variants()
     for axis, attack in zip(axes, attacks, strict=True):

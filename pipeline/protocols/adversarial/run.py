@@ -9,7 +9,7 @@ from torch import Tensor
 from pipeline.contract import Batch, Inputs
 from pipeline.errors import Absent
 from pipeline.methods.classifier import Classifier
-from pipeline.ops.attacks import PGD, Ascent, Attack, Classify, fgsm
+from pipeline.ops.attacks import PGD, Ascent, Attack, Classify, cross_entropy, fgsm
 from pipeline.ops.balls import BALLS, Ball
 from pipeline.ops.strongest import strongest
 from pipeline.protocols import adversarial
@@ -120,6 +120,11 @@ class Evidence(supervised.Evidence):
         """Robust test accuracy after each epoch; None unless the study watches."""
         return [row["test_robust"] for row in self.history] if self.job.settings["watch"] else None
 
+    @property
+    def watched_train_robust(self) -> list[float] | None:
+        """The same of training images."""
+        return [row["train_robust"] for row in self.history] if self.job.settings["watch"] else None
+
     @cached_property
     def passes(self) -> float:
         """Images that pass the network for each training image, counted in one step."""
@@ -134,6 +139,26 @@ class Evidence(supervised.Evidence):
         with torch.enable_grad():
             method.backward(batch)
         return sum(counted) / size
+
+    def arrays(self) -> dict[str, Tensor]:
+        """With pictures of the first test image of each class, in raw units."""
+        labels = self.labels
+        first = torch.stack([(labels == c).nonzero()[0, 0] for c in labels.unique()])
+        views, own, facts = self.test_views[first], labels[first], self.inputs
+        draws = self.job.draws.generator("attack", "shown")
+        moved = self._strongest(self.radius)(self.classify, views, own, facts, draws)
+        with torch.enable_grad():
+            at = views.detach().requires_grad_()
+            (slopes,) = torch.autograd.grad(cross_entropy(self.classify(at), own).sum(), at)
+        scale, mean = facts.scale.to(views), facts.column(facts.mean).to(views)
+        return {
+            **super().arrays(),
+            "shown_labels": own,
+            "shown_images": views / scale + mean,
+            "shown_attacked": moved / scale + mean,
+            "shown_predictions": self.classify(moved).argmax(1),
+            "shown_slopes": slopes * scale,
+        }
 
     def _pgd(self, radius: float) -> Attack:
         return Ascent(PGD(self._ball(radius), self._attack.steps, self._attack.step_size * radius))
