@@ -22,7 +22,7 @@ def applies(study: "Study") -> bool:
 def caption(study: "Study") -> str:
     return (
         "Test images, one of a class, and for each method three rows: the image as the ensemble of attacks moves it, "
-        f"with the class that is then predicted (red where it is wrong), what was added, {TIMES} times as strong, and the "
+        f"with the class that is then predicted (red where wrong), what was added, {TIMES} times as strong, and the "
         "slope of the loss at each pixel of the image as it is. Of the first seed of each method that was made here."
     )
 

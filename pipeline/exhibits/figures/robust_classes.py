@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pipeline.exhibits.cells import Cell, Results
     from pipeline.planning.model import Study
 
-METRIC = "robust_class"
+METRIC = "robust_by_class"
 
 
 def applies(study: "Study") -> bool:
