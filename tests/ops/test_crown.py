@@ -1,5 +1,7 @@
 """Bounds of CROWN: by loops, against samples, and exact where no unit is unstable."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ COMPARED = np.array([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0]])
 
 def network(seed: int = 0, inputs: int = 3) -> list[Layer]:
     random, sizes = np.random.default_rng(seed), [inputs, 6, 5, 3]
-    return [Layer(random.normal(size=(n, m)), random.normal(size=n)) for m, n in zip(sizes, sizes[1:], strict=False)]
+    return [Layer(random.normal(size=(n, m)), random.normal(size=n)) for m, n in pairwise(sizes)]
 
 
 def boxes(radius: float, count: int = 4) -> Boxes:
