@@ -18,7 +18,7 @@ from pipeline import lookup, metrics, modalities
 from pipeline.commands import stages
 from pipeline.planning import code, expand, load, papers
 from pipeline.planning.model import Run
-from pipeline.training import checkpoint, evidence, job, loop
+from pipeline.training import bases, checkpoint, evidence, job, loop
 from pipeline.training.device import choose
 from tests.kit import project
 
@@ -91,8 +91,9 @@ def made(run: Run, root: Path) -> job.Job:
         settings["wild"] = {**settings["wild"], "examples": 60}
     base = None
     if run.needs:
-        below = made(planned()[run.needs[0]], root)
-        base = loop.build(below, phases(below)).eval().requires_grad_(False)
+        below = [made(planned()[need], root) for need in run.needs]
+        built = [loop.build(each, phases(each)) for each in below]
+        base = bases.joined(built, run.settings.get("bases"))
     recipe = dataclasses.replace(stages.recipe(run), settings=settings)
     return job.make(recipe, choose("fp32"), lambda key: prepared(key, root), base)
 
