@@ -20,7 +20,7 @@ class Sparsity(Method):
     have no sparsity. The authors take 64 directions, 10 bisections and 20 steps of 0.28 r.
     """
 
-    kind = "sparsity"
+    kind = "sparsity_measure"
     trains = False
     builds_on = True
     requires: ClassVar[tuple[str, ...]] = ("base_kind == 'classifier'",)

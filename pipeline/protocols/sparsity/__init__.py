@@ -2,7 +2,7 @@
 
 from pipeline import budget
 
-KINDS = ("sparsity",)
+KINDS = ("sparsity_measure",)
 MODALITIES = ("images",)
 INHERITED = (
     *("dataset", "encoder", "train_examples", "validation_examples"),

@@ -47,7 +47,7 @@ class Evidence(evidence.Evidence):
             sparse = torch.zeros(len(views), dtype=torch.float64, device=views.device)
             if breakable.any():
                 chosen = self._method.sparsity(self._classify, views[breakable], labels[breakable], facts, draws)
-                sparse[breakable] = finite(chosen, "sparsity").double()
+                sparse[breakable] = finite(chosen, "least widths").double()
             found.append((breakable, sparse))
         return torch.cat([each for each, _ in found]), torch.cat([each for _, each in found])
 
