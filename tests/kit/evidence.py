@@ -201,8 +201,23 @@ def theory(good, seed=0, repetitions=50):
     return SimpleNamespace(quantities={"holds": held, "covered": held, "violation": 1 - held, **numbers})
 
 
+def sparsity_measure(good, seed=0, tests=120):
+    make = torch.Generator().manual_seed(seed)
+    breakable = torch.rand(tests, generator=make) < (0.3 if good else 0.9)
+    widths = torch.rand(tests, generator=make, dtype=torch.float64) * (3.0 if good else 0.5)
+    return SimpleNamespace(breakable=breakable, sparse=widths * breakable)
+
+
+def transfer_attack(good, seed=0, tests=120):
+    make = torch.Generator().manual_seed(seed)
+    before, wanted = (torch.randint(K, (tests,), generator=make) for _ in range(2))
+    seen = torch.where(torch.rand(tests, generator=make) < (0.8 if good else 0.05), wanted, before)
+    approach = torch.rand(tests, generator=make, dtype=torch.float64) - (0.0 if good else 0.5)
+    return SimpleNamespace(seen_labels=seen, seen_before=before, target_labels=wanted, approach=approach)
+
+
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
-    *(regression, semi_supervised),
+    *(regression, semi_supervised, sparsity_measure, transfer_attack),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}

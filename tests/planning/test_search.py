@@ -94,6 +94,7 @@ def test_every_budget_says_of_what_it_changes_that_it_changes_the_steps() -> Non
     same = {"test_examples", "evaluate_on", "augmentation", "seeds", "precision", "weight_average", "label_noise"}
     same |= {"repetitions", "watch", "probe", "attack", "outliers", "validation_outliers", "outlier_examples", "wild"}
     same |= {"norm", "radius", "certificate"}
+    same |= {"neighbours"}
     for name in protocols.known():
         budget = protocols.named(name).Budget
         assert budget.model_fields.keys() - same == steps(budget), name
@@ -370,6 +371,11 @@ def inherits(key: str) -> bool:
     return "evaluate_on" in getattr(protocol, "INHERITED", ())
 
 
+def trains(key: str) -> bool:
+    """Whether any of a study's methods trains: a search of none has no runs."""
+    return any(code.method(entry.key).trains for entry in planning.study(project.HERE, key, "smoke").methods)
+
+
 def reads_data(key: str) -> bool:
     return planning.study(project.HERE, key, "smoke").dataset is not None
 
@@ -399,7 +405,7 @@ def test_no_search_looks_at_the_test_split(tmp_path: Path, key: str) -> None:
     assert found.metrics
 
 
-@pytest.mark.parametrize("key", [key for key in STUDIES if inherits(key)])
+@pytest.mark.parametrize("key", [key for key in STUDIES if inherits(key) and trains(key)])
 def test_what_scores_other_runs_has_no_search_of_its_own(key: str) -> None:
     """It is measured where they are, which a search could not change."""
     _, searched = searched_at_once(key)

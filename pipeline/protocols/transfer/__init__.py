@@ -1,0 +1,18 @@
+"""Targeted attacks on encoders that another study has trained, made without asking the one that is attacked."""
+
+from pipeline import budget
+from pipeline.schema import Count, Evaluated
+
+KINDS = ("transfer_attack",)
+MODALITIES = ("images",)
+INHERITED = (
+    *("dataset", "encoder", "train_examples", "validation_examples"),
+    *("evaluate_on", "held_out_classes", "imbalance"),
+)
+
+
+class Budget(budget.Budget):
+    """What is INHERITED is the black box's and cannot be set."""
+
+    neighbours: Evaluated[Count] = 20
+    """Training images that vote on which class the black box sees."""
