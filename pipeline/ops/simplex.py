@@ -8,6 +8,7 @@ from torch import Tensor
 
 def sparsemax(scores: Tensor) -> Tensor:
     """(..., K): the point of the simplex nearest to the scores (Martins and Astudillo 2016, algorithm 1)."""
+    scores = scores - scores.amax(-1, keepdim=True)  # the same point, and less to round
     ordered = scores.sort(-1, descending=True).values
     sums = ordered.cumsum(-1)
     ranks = torch.arange(1, scores.shape[-1] + 1, device=scores.device, dtype=scores.dtype)

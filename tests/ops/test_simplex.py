@@ -22,6 +22,7 @@ def test_sparsemax_by_bisection_of_the_threshold():
 def test_its_limits():
     z = torch.tensor([[1.0, 3.0, 2.0]], dtype=torch.float64)
     torch.testing.assert_close(sparsemax(1e7 * z), torch.tensor([[0.0, 1.0, 0.0]], dtype=torch.float64))
+    torch.testing.assert_close(sparsemax(1e7 * z.float()), torch.tensor([[0.0, 1.0, 0.0]]))
     torch.testing.assert_close(sparsemax(0 * z), torch.full((1, 3), 1 / 3, dtype=torch.float64))
     torch.testing.assert_close(sparsemax(z + 5), sparsemax(z))
 

@@ -17,12 +17,11 @@ def applies(study: "Study") -> bool:
 
 def caption(study: "Study") -> str:
     return (
-        "Certified accuracy, the share of test images with a right answer that no shift of so much l_2 or l_inf length "
-        "can change, against that length; in shares of a pixel's range, mean of all seeds, in steps. Marks are accuracy "
-        "under attack, which no certificate can exceed; they and the curves are of the same images. The left panel has "
-        "the study's first variant, the right one the others. Each curve of a smoothed classifier ends at the largest "
-        "radius that its samples can certify: sigma times 2.5 with 1,000 samples and an error of 0.001, 1.5 with 100 "
-        "and 3.2 with 10,000."
+        "Certified accuracy, the share of test images with a right answer that no shift of this length can change, "
+        "against the length, which is in shares of a pixel's range; all seeds together. Marks are accuracy under "
+        "attack on the same images, which no certificate can exceed. The left panel has the study's first variant, the "
+        "right one the others. The curve of a smoothed classifier ends where its samples can certify no more: at sigma "
+        "times 2.5 with 1,000 samples and an error of 0.001, times 1.5 with 100 and 3.2 with 10,000."
     )
 
 

@@ -17,10 +17,10 @@ class DualRS(Smoothed):
     The halves are the two colours of a chessboard, so that each shows the whole at half the resolution. `split` =
     "rows" gives one network the upper half of the image and the other the lower: an ablation of ours. A missing pixel
     is the greatest kept one of its block of 2 x 2, after the noise; 0 in a block with none. Nothing of the other half
-    enters, or the certificate would be void. That is how the paper's code fills, but it adds the fill to the kept
-    pixels and leaves the missing ones 0. There the networks go on from one of whole images with noise; here both are
-    trained from the start, alike at first, with a loss each. sigma is 0.18 and 0.36 there, where one network has 0.25
-    and 0.5: the noise of a half then is as long as sqrt(1/4) of theirs, of both halves together sqrt(1/2).
+    enters, or the certificate would be void. So the paper's code fills too, but it adds the fill to the kept pixels and
+    leaves the missing ones 0, and its chessboard is shifted by one behind the second column. There the networks go on
+    from one of whole images with noise; here both are trained from the start, alike at first, with a loss each. sigma
+    is 0.18 and 0.36 there, beside 0.25 and 0.5 of one network: divided by the root of 2.
 
     The authors' code has R = sqrt(max(R_1, 0)^2 + max(R_2, 0)^2), and the whole error for each bound (`form` =
     "code"). It exceeds the sum unless R_1 = R_2, and does not hold: with R_2 = 0 a shift of R_1 / sqrt(2) suffices.

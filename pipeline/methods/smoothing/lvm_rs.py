@@ -42,7 +42,7 @@ class LVMRS(Smoothed):
     requires = ("base_kind == 'certifier'",)
     choice: str = setting("separate", choices=("separate", "same"))
     maps: str = setting("all", choices=("all", "votes"))
-    temperatures: int = setting(12, low=2)
+    temperatures: int = setting(8, low=2)
 
     def build(self, context: Context) -> None:
         super().build(context)

@@ -91,7 +91,7 @@ def test_a_choice_on_other_samples():
 
 
 def test_maps_that_are_there_are_two_for_each_temperature_and_votes():
-    assert len(list(method(temperatures=12).known())) == 25
+    assert len(list(method(temperatures=8).known())) == 17
     assert [t for name, t in method().known() if name == "softmax"][::3] == pytest.approx([0.1, 50.0])
 
 
