@@ -63,7 +63,7 @@ def draw(results: "Results") -> Any:
                 markersize=3.5,
                 fillstyle="none" if turn else "full",
             )
-        axis.set_title("first variant" if panel[0][0] == first else "other variants")
+        axis.set_title(first if panel[0][0] == first else "other variants")
         axis.set_xlabel("radius")
         axis.set_xlim(0, 1.02 * max(radii[-1] for radii, _ in curves.values()))
         axis.set_ylim(0, 100)

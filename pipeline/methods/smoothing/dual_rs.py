@@ -43,10 +43,10 @@ class DualRS(Smoothed):
         self.register_buffer("kept", torch.stack([first, ~first]))
 
     def part_logits(self, views: Tensor) -> Tensor:
-        first = self.logits(self.encoder(self.half(views, 0)))
-        return torch.stack([first, self.second["head"](self.second["encoder"](self.half(views, 1)))], 1)
+        first = self.logits(self.encoder(self.filled(views, 0)))
+        return torch.stack([first, self.second["head"](self.second["encoder"](self.filled(views, 1)))], 1)
 
-    def half(self, views: Tensor, part: int) -> Tensor:
+    def filled(self, views: Tensor, part: int) -> Tensor:
         """Views (B, C, H, W) of which one half is kept, and the rest filled by it."""
         kept, (height, width) = self.kept[part], views.shape[-2:]
         known = views.masked_fill(~kept, float("-inf"))

@@ -20,7 +20,7 @@ SAMPLING = Sampling(samples=1000, selection=50, error=0.001)
 @pytest.mark.parametrize("part", [0, 1])
 def test_halves_by_loops(split, part):
     method, views = made(DualRS, split=split), batch(("full",), size=3).views[0]
-    found = method.half(views, part)
+    found = method.filled(views, part)
     for image in range(3):
         for i in range(SIDE):
             for j in range(SIDE):
@@ -101,8 +101,8 @@ def test_both_networks_learn_from_a_loss_of_their_own():
     loss = method.loss(data)
     torch.manual_seed(3)
     noisy = data.views[0] + 0.2 / 0.25 * torch.randn(data.views[0].shape)
-    own = method.head(method.encoder(method.half(noisy, 0)))
-    other = method.second["head"](method.second["encoder"](method.half(noisy, 1)))
+    own = method.head(method.encoder(method.filled(noisy, 0)))
+    other = method.second["head"](method.second["encoder"](method.filled(noisy, 1)))
     torch.testing.assert_close(loss, F.cross_entropy(own, data.labels) + F.cross_entropy(other, data.labels))
     check_reach(method, data)
 
