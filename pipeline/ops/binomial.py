@@ -62,7 +62,7 @@ def lower_bound(counts: Tensor, draws: int, error: float) -> Tensor:
         ahead = at + step
         inside = (ahead > low) & (ahead < high)
         at = torch.where(inside, ahead, (low + high) / 2)
-        if bool((inside & (step.abs() < 1e-13)).all()):
+        if bool(((step.abs() < 1e-13) | (high - low < 1e-14)).all()):
             break
     return torch.where(found > 0, at, 0.0)[places]
 
