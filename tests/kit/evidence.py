@@ -144,5 +144,27 @@ def theory(good, seed=0, repetitions=50):
     return SimpleNamespace(quantities={"holds": held, "covered": held, "violation": 1 - held, **numbers})
 
 
-MADE = (theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, regression, semi_supervised)
+def certified(good, seed=0, tests=120):
+    make = torch.Generator().manual_seed(seed)
+    labels = torch.randint(K, (tests,), generator=make)
+    answers = torch.where(torch.rand(tests, generator=make) < (0.95 if good else 0.3), labels, -1)
+    radii = (0.9 if good else 0.3) * torch.rand(tests, generator=make, dtype=torch.float64)
+    all_radii = [0.1, 0.25, 0.5, 0.75]
+    return SimpleNamespace(
+        labels=labels,
+        radius=0.25,
+        all_radii=all_radii,
+        answers=answers,
+        certified_labels=labels,
+        certified_radii=torch.where(answers == labels, radii, 0.0),
+        attacked_answers={r: torch.where(radii >= r, answers, -1) for r in (0.25, 0.5)},
+        broken=torch.rand(tests, generator=make) < (0.0 if good else 0.5),
+        spread=(0.1 if good else 0.4) * torch.rand(tests, generator=make, dtype=torch.float64),
+    )
+
+
+MADE = (
+    *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, regression, semi_supervised),
+    certified,
+)
 PROTOCOLS = {made.__name__: made for made in MADE}
