@@ -4,7 +4,7 @@ from torch import Tensor
 
 from pipeline.ops.class_scores import top1
 
-LABEL = "Top-1 of answers (%)"
+LABEL = "Right answers (%)"
 UNIT = "%"
 BOUNDS = (0.0, 100.0)
 DIRECTION = "higher"

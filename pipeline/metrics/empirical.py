@@ -13,7 +13,7 @@ DIRECTION = "higher"
 def compute(
     attacked_answers: dict[float, Tensor], answers: Tensor, certified_labels: Tensor, radius: float
 ) -> dict[str, Tensor]:
-    """At each radius that is evaluated (`_0_25`), and without a suffix at the one that matters most."""
+    """At each radius that is attacked (`_0_25`), and without a suffix at the one that matters most."""
     clean = top1(answers, certified_labels)
     found = {r: clean.minimum(top1(attacked, certified_labels)) for r, attacked in attacked_answers.items()}
     return {"": found[radius], **{f"{r:g}".replace(".", "_"): values for r, values in found.items()}}

@@ -174,6 +174,7 @@ def certified(good, seed=0, tests=60):
         radius=0.25,
         broken=torch.zeros(tests, dtype=torch.bool) if good else ~held,
         attacked_answers={r: torch.where(held, answers, (labels + 1) % K) for r in (0.1, 0.25)},
+        spread=(0.1 if good else 0.4) * torch.rand(tests, generator=make, dtype=torch.float64),
     )
 
 

@@ -17,6 +17,8 @@ class Certificates(NamedTuple):
     """(B,) int64 classes; ABSTAINED for none."""
     radii: Tensor
     """(B,) float64, in raw units and the certifier's norm: no input that is nearer has another answer. 0 for none."""
+    spread: Tensor | None = None
+    """(B,) float64, where an answer is an average over draws: the standard deviation of what is averaged for it."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Sampling:
     """For each input beside these: by them a method chooses what it then certifies."""
     error: float = 0.001
     """The probability, for each input, with which a certificate may be wrong."""
+    votes: int = 500
+    """For an answer alone, as to an attacked input."""
 
 
 class Certifier(Method):

@@ -21,18 +21,25 @@ class Certificate(Strict):
     """What a metric without a suffix is of."""
     radii: Distinct[Positive] = []
     """Further ones."""
+    attacked: Distinct[Positive] = []
+    """At which accuracy under attack is told, beside `radius`."""
     examples: Count = 200
     """So many of the test images, the first, are certified."""
     samples: Count = 1000
     selection: Count = 100
     error: Annotated[float, Field(gt=0, lt=0.5)] = 0.001
-    """Samples and error as in `methods.certified.Sampling`."""
+    votes: Count = 500
+    """All four as in `methods.certified.Sampling`."""
     steps: Count = 20
-    """Of the attack that tries to break certificates."""
+    """Of a quarter of the radius, of the attack that tries to break certificates and to change answers."""
 
     @property
     def all_radii(self) -> list[float]:
         return sorted({self.radius, *self.radii})
+
+    @property
+    def attacked_radii(self) -> list[float]:
+        return sorted({self.radius, *self.attacked})
 
 
 class Budget(supervised.Budget):

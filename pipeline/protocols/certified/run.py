@@ -6,6 +6,7 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
+from pipeline.errors import Absent
 from pipeline.methods.certified import Certificates, Certifier, Sampling
 from pipeline.ops.attacks import PGD, Ascent
 from pipeline.ops.balls import BALLS
@@ -33,7 +34,7 @@ class Evidence(evidence.Evidence):
         self._method = job.method
         self._settings = certified.Certificate.model_validate(job.settings["certificate"])
         own = self._settings
-        self._sampling = Sampling(own.samples, own.selection, own.error)
+        self._sampling = Sampling(own.samples, own.selection, own.error, own.votes)
 
     @property
     def radius(self) -> float:
@@ -61,8 +62,12 @@ class Evidence(evidence.Evidence):
             self._method.certify(views, self.job.views.facts, self._sampling, self._draws("certify", part))
             for part, views in enumerate(self._views.split(CHUNK))
         ]
-        answers, radii = (torch.cat(each) for each in zip(*found, strict=True))
-        return Certificates(answers, radii.double() * self._to_norm)
+        spreads = [each.spread for each in found if each.spread is not None]
+        return Certificates(
+            torch.cat([each.answers for each in found]),
+            torch.cat([each.radii for each in found]).double() * self._to_norm,
+            torch.cat(spreads) if spreads else None,
+        )
 
     @property
     def _to_norm(self) -> float:
@@ -80,6 +85,13 @@ class Evidence(evidence.Evidence):
         """(M,) float64: 0 where the answer is wrong or none."""
         right = self.answers == self.certified_labels
         return torch.where(right, self._certificates.radii, torch.zeros_like(self._certificates.radii))
+
+    @property
+    def spread(self) -> Tensor:
+        """(M',) float64 of the images that have a certificate: how far what their answers average scatters."""
+        if self._certificates.spread is None:
+            raise Absent("its answers are no averages over draws")
+        return self._certificates.spread[self._certificates.radii > 0]
 
     @cached_property
     def broken(self) -> Tensor:
@@ -104,7 +116,7 @@ class Evidence(evidence.Evidence):
                 torch.full([len(everyone)], radius, dtype=torch.float64, device=self._views.device),
                 f"{radius:g}",
             )
-            for radius in self.all_radii
+            for radius in self._settings.attacked_radii
         }
 
     def _attacked(self, chosen: Tensor, labels: Tensor, radii: Tensor, name: str) -> Tensor:
