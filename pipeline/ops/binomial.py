@@ -60,9 +60,11 @@ def lower_bound(counts: Tensor, draws: int, error: float) -> Tensor:
         density = (torch.xlogy(a - 1, at) + torch.xlogy(b - 1, 1 - at) - log_area).exp()
         step = (math.log(error) - tail.log()) * tail / density
         ahead = at + step
+        # a last step may end on the bound that the step before has set
+        settled = (step.abs() < 1e-13) | (high - low < 1e-14)
         inside = (ahead > low) & (ahead < high)
-        at = torch.where(inside, ahead, (low + high) / 2)
-        if bool(((step.abs() < 1e-13) | (high - low < 1e-14)).all()):
+        at = torch.where(settled, at, torch.where(inside, ahead, (low + high) / 2))
+        if bool(settled.all()):
             break
     return torch.where(found > 0, at, 0.0)[places]
 
