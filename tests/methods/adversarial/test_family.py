@@ -14,7 +14,7 @@ from tests.kit.rules import check_that_hard_batches_are_no_trouble
 
 FAMILY = members("adversarial")
 R = 0.1
-OWN_LOSS = {"MART"}
+OWN_LOSS = {"MART", "SOVR"}
 """Of images that no attack moves these are not cross-entropy."""
 
 
