@@ -1,6 +1,7 @@
 """Classifiers under attack: trained as in `supervised`, then also read off by test images that an attack has moved."""
 
 import copy
+from collections.abc import Iterator
 from functools import cached_property
 
 import torch
@@ -12,6 +13,7 @@ from pipeline.methods.classifier import Classifier
 from pipeline.ops.attacks import PGD, Ascent, Attack, Classify, cross_entropy, fgsm
 from pipeline.ops.balls import BALLS, Ball
 from pipeline.ops.strongest import strongest
+from pipeline.ops.weight_perturbation import matrices
 from pipeline.protocols import adversarial
 from pipeline.protocols.supervised import run as supervised
 from pipeline.training.evidence import finite
@@ -85,8 +87,19 @@ class Evidence(supervised.Evidence):
     @cached_property
     def pgd_train_logits(self) -> Tensor:
         """(M, K) of the first training images, moved in the same way."""
+        with torch.no_grad():
+            found = [self.classify(views) for views in self._pgd_train_chunks]
+        return finite(torch.cat(found), "logits under attack")
+
+    @property
+    def pgd_train_views(self) -> Tensor:
+        """(M, C, H, W): those images as they were moved."""
+        return torch.cat(self._pgd_train_chunks)
+
+    @cached_property
+    def _pgd_train_chunks(self) -> list[Tensor]:
         inputs, labels = self.attacked_training
-        return attacked_logits(self.job, self._pgd(self.radius), inputs, labels, "attack", "train")
+        return list(attacked_views(self.job, self._pgd(self.radius), inputs, labels, "attack", "train"))
 
     @property
     def pgd_train_labels(self) -> Tensor:
@@ -114,6 +127,11 @@ class Evidence(supervised.Evidence):
     def classify(self) -> Classify:
         """Logits (B, K) of views (B, C, H, W)."""
         return classifier(self.job)
+
+    @property
+    def weights(self) -> list[Tensor]:
+        """The weights of more than one dimension by which `classify` classifies; biases are not among them."""
+        return matrices(self.job.method)
 
     @property
     def watched_robust(self) -> list[float] | None:
@@ -181,15 +199,20 @@ class Evidence(supervised.Evidence):
 
 def attacked_logits(job: Job, attack: Attack, inputs: Tensor, labels: Tensor, *purpose: str) -> Tensor:
     """(N, K) finite logits of raw inputs (N, ...) with labels (N,) under attack; `purpose` names the attack's draws."""
-    classify, draws = classifier(job), job.draws.generator(*purpose)
-    found, done = [], 0
-    for views in job.views.plain(inputs):
-        own = labels[done : done + len(views)]
-        done += len(views)
-        moved = attack(classify, views, own, job.views.facts, draws)
+    classify, found = classifier(job), []
+    for moved in attacked_views(job, attack, inputs, labels, *purpose):
         with torch.no_grad():
             found.append(classify(moved))
     return finite(torch.cat(found), "logits under attack")
+
+
+def attacked_views(job: Job, attack: Attack, inputs: Tensor, labels: Tensor, *purpose: str) -> Iterator[Tensor]:
+    """Chunks of the views of raw inputs (N, ...) under attack, in order."""
+    classify, draws, done = classifier(job), job.draws.generator(*purpose), 0
+    for views in job.views.plain(inputs):
+        own = labels[done : done + len(views)]
+        done += len(views)
+        yield attack(classify, views, own, job.views.facts, draws)
 
 
 def classifier(job: Job) -> Classify:
