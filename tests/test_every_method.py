@@ -18,7 +18,7 @@ from pipeline import lookup, metrics, modalities
 from pipeline.commands import stages
 from pipeline.planning import code, expand, load, papers
 from pipeline.planning.model import Run
-from pipeline.training import checkpoint, evidence, job, loop
+from pipeline.training import bases, checkpoint, evidence, job, loop
 from pipeline.training.device import choose
 from tests.kit import project
 
@@ -70,7 +70,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def made(run: Run, root: Path) -> job.Job:
-    """A job of the run on little data, with fewer and smaller batches; built upon an untrained base."""
+    """A job of the run on little data, with fewer and smaller batches; built upon untrained bases."""
     info = code.method(run.method)
     settings = dict(run.settings)
     settings |= {name: value for name, value in FEW.items() if name in settings}
@@ -89,10 +89,8 @@ def made(run: Run, root: Path) -> job.Job:
         settings["imbalance"] = min(settings["imbalance"], 50.0)
     if settings.get("wild"):
         settings["wild"] = {**settings["wild"], "examples": 60}
-    base = None
-    if run.needs:
-        below = made(planned()[run.needs[0]], root)
-        base = loop.build(below, phases(below)).eval().requires_grad_(False)
+    below = [made(planned()[need], root) for need in run.needs]
+    base = bases.joined([loop.build(each, phases(each)) for each in below], run.settings.get("bases"))
     recipe = dataclasses.replace(stages.recipe(run), settings=settings)
     return job.make(recipe, choose("fp32"), lambda key: prepared(key, root), base)
 

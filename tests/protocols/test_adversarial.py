@@ -139,3 +139,11 @@ def test_only_full_precision_will_do(precision):
 def test_the_attack_is_read_by_evaluation_alone():
     optimizer = {"name": "sgd", "learning_rate": 0.1}
     assert "attack" in Budget.model_validate({"epochs": 1, "optimizer": optimizer}).not_trained_on()
+
+
+def test_what_is_not_trained_has_no_passes(trained, monkeypatch):
+    monkeypatch.setattr(type(trained.method), "trains", False)
+    found = metrics.measure(Evidence(trained), ["passes", "share_shift"])
+    assert (
+        found.absent == {"passes": "it is not trained", "share_shift": "it mixes no classifiers"} and not found.values
+    )
