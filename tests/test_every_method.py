@@ -70,7 +70,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def made(run: Run, root: Path) -> job.Job:
-    """A job of the run on little data, with fewer and smaller batches; built upon an untrained base."""
+    """A job of the run on little data, with fewer and smaller batches; built upon untrained bases."""
     info = code.method(run.method)
     settings = dict(run.settings)
     settings |= {name: value for name, value in FEW.items() if name in settings}

@@ -425,3 +425,88 @@ def test_the_program_itself_exits_with_2_and_one_line(folder: Path) -> None:
     result = project.call(folder, "python", "-m", "pipeline", "table", "odd")
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "recount: unknown study 'odd'; did you mean 'ood'?\n"
+
+
+def with_mixtures() -> dict[tuple[str, str], Run]:
+    """Two classifiers and what is made of both: the ends of a path between them, and a mixture that trains."""
+    bases = {name: {"study": "classification", "method": key} for name, key in MIXED_OF.items()}
+    adaptive = {"key": "adaptive_smoothing", "bases": bases, "settings": {"steps": 1}}
+    lines = [{"key": "mixed_classifier", "bases": bases}, adaptive]
+    ends = {f"alpha_{n}": {"methods": ["mixed_classifier"], "settings": {"alpha": float(n)}} for n in (0, 1)}
+    project.edit(STUDY, methods=[*MIXED_OF.values(), *lines], variants={"default": {}, **ends})
+    project.edit(STUDY, budget__smoke__encoder="narrow_convnet", budget__smoke__epochs=2)
+    runs = planning.load().study_runs("classification")
+    return {(run.variant, run.method): run for run in runs if run.seed == 0}
+
+
+MIXED_OF = {"accurate": "cross_entropy", "robust": "label_smoothing"}
+
+
+def test_a_mixture_waits_for_both_and_its_ends_are_what_they_are(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = with_mixtures()
+    first, second = (runs["default", key] for key in MIXED_OF.values())
+    adaptive = runs["default", "adaptive_smoothing"]
+    assert entry.run(["train", first.path]) == 0
+    assert f"{second.trained}/train.json: missing" in refused(capsys, "train", adaptive.path)
+    found = {}
+    for run in (second, *(runs[f"alpha_{n}", "mixed_classifier"] for n in (0, 1)), adaptive, first):
+        assert entry.run(["train", run.path]) == entry.run(["evaluate", run.path]) == 0
+        found[run.variant, run.method] = json.loads((folder / run.path / "result.json").read_text(encoding="utf-8"))
+    for n, key in enumerate(MIXED_OF.values()):
+        end, base = found[f"alpha_{n}", "mixed_classifier"], found["default", key]
+        assert end["metrics"] == base["metrics"]
+        assert end["provenance"]["needs"] == [first.id, second.id]
+        assert np.load(folder / runs[f"alpha_{n}", "mixed_classifier"].path / "predictions.npz")[
+            "confidence"
+        ].tobytes() == (np.load(folder / runs["default", key].path / "predictions.npz")["confidence"].tobytes())
+    # weights of the bases lie with their own runs, and are found there
+    kept = checkpoint.load(folder / adaptive.trained / WEIGHTS)
+    assert kept and all(name.startswith(("network.", "norm.")) for name in kept)
+    again = stages.evaluate(adaptive, planning.load(), folder)
+    assert again["metrics"] == found["default", "adaptive_smoothing"]["metrics"]
+
+
+def test_a_mixture_resumes_from_its_checkpoint(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.methods.mixed.adaptive_smoothing import AdaptiveSmoothing
+
+    class Killed(BaseException):
+        pass
+
+    runs = with_mixtures()
+    run = runs["default", "adaptive_smoothing"]
+    for key in MIXED_OF.values():
+        assert entry.run(["train", runs["default", key].path]) == 0
+    assert entry.run(["train", run.path]) == 0
+    straight = (folder / run.trained / WEIGHTS).read_bytes()
+    shutil.rmtree(folder / run.trained)
+    monkeypatch.setenv("RECOUNT_CHECKPOINT_SECONDS", "0")
+
+    def killing(self: AdaptiveSmoothing, epoch: int) -> None:
+        if epoch == 1:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AdaptiveSmoothing, "start_epoch", killing)
+        with pytest.raises(Killed):
+            entry.run(["train", run.path])
+    assert (folder / run.trained / "checkpoint.safetensors").exists()
+    assert entry.run(["train", run.path]) == 0
+    assert (folder / run.trained / WEIGHTS).read_bytes() == straight
+
+
+def test_a_mixture_fails_with_either_base(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.methods.classifier.label_smoothing import LabelSmoothing
+
+    runs = with_mixtures()
+    plain = LabelSmoothing.objective
+    monkeypatch.setattr(LabelSmoothing, "objective", lambda self, *given: plain(self, *given) * float("nan"))
+    for place in (("default", "cross_entropy"), ("default", "label_smoothing"), ("default", "adaptive_smoothing")):
+        assert entry.run(["train", runs[place].path]) == 0
+    second, run = runs["default", "label_smoothing"], runs["default", "adaptive_smoothing"]
+    assert f"{run.path} is failed: the run it builds on, {second.path}, is diverged" in capsys.readouterr().err

@@ -177,3 +177,35 @@ def test_exhibits_name_no_protocol_and_no_method() -> None:
             if isinstance(node, ast.Constant)
         }
         assert not texts & (names - {"__init__"}), path
+
+
+def test_clean_against_robust_accuracy_has_intervals_and_joins_a_path(
+    large: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the large study's metrics in place of its own, and one attack for all but one variant."""
+    from pipeline.exhibits.figures import clean_robust
+
+    shown = [name for name in large.results.study.metrics if name.startswith(("linear", "knn"))][:2]
+    monkeypatch.setattr(clean_robust, "CLEAN", shown[0])
+    monkeypatch.setattr(clean_robust, "ROBUST", shown[1])
+    odd = large.results.variants()[-1]
+    monkeypatch.setattr(clean_robust, "_attack", lambda cell: cell.runs[0].variant == odd)
+    with _style.applied("x"):
+        (axis,) = clean_robust.draw(large.results).axes
+    points = [line for line in axis.lines if len(line.get_xdata()) == 1]
+    expected = [
+        place for place, cell in large.results.cells.items() if place[0] != odd and cell.sample(shown[1]).values
+    ]
+    assert len(points) == len(expected)
+    hollow = sum(line.get_markerfacecolor() == "white" for line in points)
+    assert hollow == sum(variant != large.results.variants()[0] for variant, _ in expected)
+    intervals = [line for line in axis.lines if len(line.get_xdata()) == 2]
+    flat = sum(line.get_ydata()[0] == line.get_ydata()[1] for line in intervals)
+    assert flat == len(points)
+    paths = [line for line in axis.lines if len(line.get_xdata()) > 2]
+    sweeps = [s for s in _sweeps.find(large.results) if len([v for v in s.variants if v != odd]) > 2]
+    assert len(paths) == len(sweeps) > 0
+    monkeypatch.setattr(clean_robust, "ROBUST", "robust_aa")
+    with _style.applied("x"):
+        figure = clean_robust.draw(large.results)
+    assert not figure.axes and figure.texts[0].get_text().startswith("No run of this study")

@@ -152,6 +152,14 @@ def test_the_attack_is_read_by_evaluation_alone():
     assert "attack" in Budget.model_validate({"epochs": 1, "optimizer": optimizer}).not_trained_on()
 
 
+def test_what_is_not_trained_has_no_passes(trained, monkeypatch):
+    monkeypatch.setattr(type(trained.method), "trains", False)
+    found = metrics.measure(Evidence(trained), ["passes", "share_shift"])
+    assert (
+        found.absent == {"passes": "it is not trained", "share_shift": "it mixes no classifiers"} and not found.values
+    )
+
+
 def test_the_ensemble_leaves_no_more_than_is_right_and_what_a_class_has(trained):
     found = evaluate(Evidence(trained), ["top1", "robust_aa", "robust_worst_class", "robust_class_gap", "masking"])
     left, labels = found.arrays["example_robust_aa"], trained.data.test_labels

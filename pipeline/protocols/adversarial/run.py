@@ -1,14 +1,14 @@
 """Classifiers under attack: trained as in `supervised`, then also read off by test images that an attack has moved."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from pipeline.contract import Batch, Inputs
-from pipeline.errors import Absent
 from pipeline.methods.classifier import Classifier
 from pipeline.ops.attacks import PGD, Ascent, Attack, Classify, cross_entropy, fgsm
 from pipeline.ops.balls import BALLS, Ball
@@ -37,6 +37,15 @@ def watch(job: Job) -> dict[str, float]:
         found = attacked_logits(job, attack, inputs[:WATCHED], labels[:WATCHED], "watch", name)
         row[f"{name}_robust"] = 100 * float((found.argmax(1) == labels[:WATCHED]).double().mean())
     return row
+
+
+@runtime_checkable
+class Mixing(Protocol):
+    """A method that mixes the answers of two classifiers."""
+
+    def robust_share(self, views: Tensor) -> Tensor:
+        """(B, 1)"""
+        ...
 
 
 class Evidence(supervised.Evidence):
@@ -134,6 +143,12 @@ class Evidence(supervised.Evidence):
         return matrices(self.job.method)
 
     @property
+    def robust_share(self) -> Callable[[Tensor], Tensor] | None:
+        """(B, 1) shares of the robust one of two classifiers in the answers to views; None where none are mixed."""
+        method = self.job.method
+        return method.robust_share if isinstance(method, Mixing) else None
+
+    @property
     def watched_robust(self) -> list[float] | None:
         """Robust test accuracy after each epoch; None unless the study watches."""
         return [row["test_robust"] for row in self.history] if self.job.settings["watch"] else None
@@ -144,10 +159,10 @@ class Evidence(supervised.Evidence):
         return [row["train_robust"] for row in self.history] if self.job.settings["watch"] else None
 
     @cached_property
-    def passes(self) -> float:
-        """Images that pass the network for each training image, counted in one step."""
+    def passes(self) -> float | None:
+        """Images that pass the network for each training image, counted in one step; None where nothing is trained."""
         if not self.job.method.trains:
-            raise Absent("it is not trained")
+            return None
         method, size = copy.deepcopy(self.job.method).train(), self.job.settings["batch_size"]
         method.phase, method.progress = len(method.phases) - 1, 0.5
         data, counted = self.job.data, [0]

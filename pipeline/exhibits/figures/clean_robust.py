@@ -1,0 +1,90 @@
+"""Accuracy under attack against accuracy of images as they are, one point a method and variant, with intervals."""
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.exhibits.figures import _style, _sweeps
+
+if TYPE_CHECKING:
+    from pipeline.exhibits.cells import Cell, Results
+    from pipeline.exhibits.statistics import Estimate
+    from pipeline.planning.model import Study
+
+CLEAN, ROBUST = "top1", "robust_aa"
+PATH = 3
+"""So many points of a sweep are joined."""
+
+
+def applies(study: "Study") -> bool:
+    return False
+
+
+def caption(study: "Study") -> str:
+    return (
+        "Accuracy under the ensemble of attacks against accuracy on the test images as they are, mean and 95% interval "
+        "of both: up and to the right is better. Filled and named by their method, the first variant; hollow, others "
+        "that the same attack is made on. A line joins the values of one number that a method was tried with."
+    )
+
+
+def draw(results: "Results") -> Any:
+    from matplotlib.figure import Figure
+
+    from pipeline.exhibits import labels
+
+    first = results.variants()[0]
+    attack = _attack(next(iter(results.cells.values())))
+    found = {
+        place: (across, up)
+        for place, cell in results.cells.items()
+        if _attack(cell) == attack and (across := _estimate(cell, CLEAN)) and (up := _estimate(cell, ROBUST))
+    }
+    if not found:
+        return _style.nothing(f"No run of this study has both {labels.words(CLEAN)} and {labels.words(ROBUST)}.")
+    figure = Figure(figsize=(_style.WIDTH, 4.6))
+    axis = figure.subplots()
+    methods = list(dict.fromkeys(method for _, method in found))
+    names = {place: place[1] if place[0] == first else _style.named(place[0]) for place in found}
+    for sweep in _sweeps.find(results):
+        path = [(value, (variant, sweep.method)) for value, variant in sweep.points if (variant, sweep.method) in found]
+        if len(path) >= PATH:
+            number = methods.index(sweep.method)
+            points = [(across.mean, up.mean) for across, up in (found[place] for _, place in path)]
+            axis.plot(*zip(*points, strict=True), color=_colour(number), linewidth=0.9, zorder=1)
+            names |= {place: f"{sweep.name} {value:g}" for value, place in path if place[0] != first}
+    for (variant, method), (across, up) in found.items():
+        number = methods.index(method)
+        style = {"color": _colour(number), "linewidth": 0.8, "alpha": 0.6}
+        for estimate, (xs, ys) in ((across, ("own", up.mean)), (up, (across.mean, "own"))):
+            if estimate.low is not None:
+                ends = [estimate.low, estimate.high]
+                axis.plot(ends if xs == "own" else [xs] * 2, ends if ys == "own" else [ys] * 2, **style)
+        axis.plot(
+            across.mean,
+            up.mean,
+            marker=_style.MARKERS[number % len(_style.MARKERS)],
+            color=_colour(number),
+            markerfacecolor=_colour(number) if variant == first else "white",
+            markersize=4.5 if variant == first else 3.5,
+        )
+    axis.set(xlabel="accuracy of images as they are (%)", ylabel="accuracy under attack (%)")
+    axis.margins(0.08)
+    axis.grid()
+    ordered = sorted(found, key=lambda place: place[0] != first)
+    _style.name_points(axis, [(*(estimate.mean for estimate in found[place]), names[place]) for place in ordered])
+    return figure
+
+
+def _colour(number: int) -> str:
+    return _style.COLOURS[number % len(_style.COLOURS)]
+
+
+def _estimate(cell: "Cell", metric: str) -> "Estimate | None":
+    from pipeline.exhibits import labels, statistics
+
+    return statistics.mean(cell.sample(metric), labels.bounds(metric)) if metric in cell.metrics else None
+
+
+def _attack(cell: "Cell") -> tuple[Any, ...]:
+    """What is comparable is attacked in one ball."""
+    attack = cell.runs[0].settings["attack"]
+    return attack["norm"], attack["radius"]
