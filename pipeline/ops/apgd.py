@@ -1,6 +1,6 @@
 """Auto-PGD (Croce and Hein 2020, section 3): gradient ascent that chooses its step sizes itself, image by image."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -122,15 +122,30 @@ class Targeted:
     def __call__(
         self, classify: Classify, views: Tensor, labels: Tensor, inputs: Inputs, generator: Generator = None
     ) -> Tensor:
-        with torch.no_grad():
-            logits = classify(views)
-        wrong = logits.masked_fill(F.one_hot(labels, logits.shape[1]).bool(), float("-inf"))
-        likely = wrong.topk(min(self.targets, logits.shape[1] - 1)).indices
-        moved = views.detach()
-        for target in likely.T:
-            standing = right(classify, moved, labels).nonzero().squeeze(1)
-            if len(standing):
-                attack: Attack = APGD(self.ball, self.steps, dlr_towards(target[standing]))
-                found = attack(classify, views[standing], labels[standing], inputs, generator)
-                moved = moved.index_copy(0, standing, found)
-        return moved
+        return in_turn(
+            lambda target: APGD(self.ball, self.steps, dlr_towards(target)),
+            likely(classify, views, labels, self.targets),
+            (classify, views, labels, inputs, generator),
+        )
+
+
+def likely(classify: Classify, views: Tensor, labels: Tensor, count: int) -> Tensor:
+    """(B, T) the most likely wrong classes of views, the likeliest first; T = `count`, or all of them."""
+    with torch.no_grad():
+        logits = classify(views)
+    wrong = logits.masked_fill(F.one_hot(labels, logits.shape[1]).bool(), float("-inf"))
+    return wrong.topk(min(count, logits.shape[1] - 1)).indices
+
+
+def in_turn(
+    towards: Callable[[Tensor], Attack], targets: Tensor, given: tuple[Classify, Tensor, Tensor, Inputs, Generator]
+) -> Tensor:
+    """Views attacked towards each of their targets (B, T) in turn, by `towards` of those (B,) that still stand."""
+    classify, views, labels, inputs, generator = given
+    moved = views.detach()
+    for target in targets.T:
+        standing = right(classify, moved, labels).nonzero().squeeze(1)
+        if len(standing):
+            found = towards(target[standing])(classify, views[standing], labels[standing], inputs, generator)
+            moved = moved.index_copy(0, standing, found)
+    return moved
