@@ -35,6 +35,8 @@ def dlr_towards(target: Tensor) -> Score:
 
 
 NEVER_ZERO = 1e-12
+MOMENTUM = 0.75
+"""How much of a step is the new one, from the second on."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class APGD:
         risen, halved, since = torch.zeros_like(value), torch.ones_like(wrong), 0
         marks = frozenset(checkpoints(self.steps))
         for step in range(1, self.steps + 1):
-            a = 0.75 if step > 1 else 1.0
+            a = MOMENTUM if step > 1 else 1.0
             ahead = reach.cut(shift + self.ball.radius * _each(size, shift) * self.ball.steepest(slope))
             shift, before = reach.cut(shift + a * (ahead - shift) + (1 - a) * (shift - before)), shift
             last, (value, slope) = value, reach.gradient(loss, shift)

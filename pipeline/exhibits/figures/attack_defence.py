@@ -20,8 +20,8 @@ def caption(study: "Study") -> str:
     return (
         "Accuracy on the test images that an attack leaves (%), mean over seeds: what is right as it is and under "
         "attack. Rows are attacks, the strongest below, columns are the networks that are attacked, the most robust on "
-        "the left, both by their means over what both have; pale grey where an attack was not made. Bold: the strongest "
-        "attack of each column."
+        "the left, both by their means over what both have; grey where an attack was not made. Bold: the strongest of "
+        "each column but for reference rows."
     )
 
 
@@ -32,17 +32,18 @@ def draw(results: "Results") -> Any:
     if not found:
         return _style.nothing("No attack of this study has left anything to show.")
     attacks, defences = _sorted(found)
+    aside = {entry.key for entry in results.study.methods if entry.reference}
     figure = Figure(figsize=(_style.WIDTH, 0.9 + 0.24 * len(attacks)))
     axis = figure.subplots()
     grid = [[found.get((attack, defence), float("nan")) for defence in defences] for attack in attacks]
     drawn = axis.imshow(grid, cmap="Blues", vmin=0, vmax=100, aspect="auto")
     axis.set_facecolor(_style.RULE)
     for column, defence in enumerate(defences):
-        least = min(value for (_, of), value in found.items() if of == defence)
+        least = min((v for (a, of), v in found.items() if of == defence and a not in aside), default=None)
         for row, attack in enumerate(attacks):
             value = found.get((attack, defence))
             if value is not None:
-                weight = "bold" if value == least else "normal"
+                weight = "bold" if value == least and attack not in aside else "normal"
                 ink = "white" if value > 55 else _style.INK
                 axis.text(column, row, f"{value:.1f}", ha="center", va="center", color=ink, fontsize=7, weight=weight)
     axis.set_xticks(range(len(defences)), [_style.named(labels.words(defence)) for defence in defences])
