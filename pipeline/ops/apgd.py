@@ -1,6 +1,6 @@
 """Auto-PGD (Croce and Hein 2020, section 3): gradient ascent that chooses its step sizes itself, image by image."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -35,6 +35,8 @@ def dlr_towards(target: Tensor) -> Score:
 
 
 NEVER_ZERO = 1e-12
+MOMENTUM = 0.75
+"""How much of a step is the new one, from the second on."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class APGD:
         risen, halved, since = torch.zeros_like(value), torch.ones_like(wrong), 0
         marks = frozenset(checkpoints(self.steps))
         for step in range(1, self.steps + 1):
-            a = 0.75 if step > 1 else 1.0
+            a = MOMENTUM if step > 1 else 1.0
             ahead = reach.cut(shift + self.ball.radius * _each(size, shift) * self.ball.steepest(slope))
             shift, before = reach.cut(shift + a * (ahead - shift) + (1 - a) * (shift - before)), shift
             last, (value, slope) = value, reach.gradient(loss, shift)
@@ -122,15 +124,30 @@ class Targeted:
     def __call__(
         self, classify: Classify, views: Tensor, labels: Tensor, inputs: Inputs, generator: Generator = None
     ) -> Tensor:
-        with torch.no_grad():
-            logits = classify(views)
-        wrong = logits.masked_fill(F.one_hot(labels, logits.shape[1]).bool(), float("-inf"))
-        likely = wrong.topk(min(self.targets, logits.shape[1] - 1)).indices
-        moved = views.detach()
-        for target in likely.T:
-            standing = right(classify, moved, labels).nonzero().squeeze(1)
-            if len(standing):
-                attack: Attack = APGD(self.ball, self.steps, dlr_towards(target[standing]))
-                found = attack(classify, views[standing], labels[standing], inputs, generator)
-                moved = moved.index_copy(0, standing, found)
-        return moved
+        return in_turn(
+            lambda target: APGD(self.ball, self.steps, dlr_towards(target)),
+            likely(classify, views, labels, self.targets),
+            (classify, views, labels, inputs, generator),
+        )
+
+
+def likely(classify: Classify, views: Tensor, labels: Tensor, count: int) -> Tensor:
+    """(B, T) the most likely wrong classes of views, the likeliest first; T = `count`, or all of them."""
+    with torch.no_grad():
+        logits = classify(views)
+    wrong = logits.masked_fill(F.one_hot(labels, logits.shape[1]).bool(), float("-inf"))
+    return wrong.topk(min(count, logits.shape[1] - 1)).indices
+
+
+def in_turn(
+    towards: Callable[[Tensor], Attack], targets: Tensor, given: tuple[Classify, Tensor, Tensor, Inputs, Generator]
+) -> Tensor:
+    """Views attacked towards each of their targets (B, T) in turn, by `towards` of those (B,) that still stand."""
+    classify, views, labels, inputs, generator = given
+    moved = views.detach()
+    for target in targets.T:
+        standing = right(classify, moved, labels).nonzero().squeeze(1)
+        if len(standing):
+            found = towards(target[standing])(classify, views[standing], labels[standing], inputs, generator)
+            moved = moved.index_copy(0, standing, found)
+    return moved

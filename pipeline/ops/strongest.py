@@ -3,7 +3,7 @@
 from pipeline.ops.apgd import APGD, Targeted
 from pipeline.ops.attacks import Attack, Cascade
 from pipeline.ops.balls import BALLS
-from pipeline.ops.square import Square
+from pipeline.ops.square import square
 
 
 def strongest(norm: str, radius: float, steps: int, targets: int, queries: int) -> Attack:
@@ -15,5 +15,5 @@ def strongest(norm: str, radius: float, steps: int, targets: int, queries: int) 
     ball = BALLS[norm](radius)
     attacks: list[Attack] = [APGD(ball, steps), Targeted(ball, steps, targets)]
     if queries:
-        attacks.append(Square(ball, queries))
+        attacks.append(square(ball, queries))
     return Cascade(attacks)

@@ -4,11 +4,11 @@ from pipeline.contract import setting
 from pipeline.methods.attack import PostHocAttack
 from pipeline.ops.attacks import Attack
 from pipeline.ops.balls import Ball
-from pipeline.ops.square import Square
+from pipeline.ops.square import square
 
 
 class SquareAttack(PostHocAttack):
-    """Algorithms 1 and 2 of Andriushchenko et al. (2020), by the margin of logits.
+    """Algorithm 1 of Andriushchenko et al. (2020), by the margin of logits; 2 in an l_inf ball, 3 in an l_2 ball.
 
     The paper has up to 10,000 queries; AutoAttack has 5,000. The sizes of squares are those of so many queries.
     """
@@ -17,4 +17,4 @@ class SquareAttack(PostHocAttack):
     queries: int = setting(1000, low=1)
 
     def attack(self, ball: Ball) -> Attack:
-        return Square(ball, self.queries)
+        return square(ball, self.queries)
