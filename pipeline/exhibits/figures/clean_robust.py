@@ -53,11 +53,11 @@ def draw(results: "Results") -> Any:
             names |= {place: f"{sweep.name} {value:g}" for value, place in path if place[0] != first}
     for (variant, method), (across, up) in found.items():
         number = methods.index(method)
-        style = {"color": _colour(number), "linewidth": 0.8, "alpha": 0.6}
-        for estimate, (xs, ys) in ((across, ("own", up.mean)), (up, (across.mean, "own"))):
-            if estimate.low is not None:
-                ends = [estimate.low, estimate.high]
-                axis.plot(ends if xs == "own" else [xs] * 2, ends if ys == "own" else [ys] * 2, **style)
+        style: Any = {"color": _colour(number), "linewidth": 0.8, "alpha": 0.6}
+        if across.low is not None and across.high is not None:
+            axis.plot([across.low, across.high], [up.mean] * 2, **style)
+        if up.low is not None and up.high is not None:
+            axis.plot([across.mean] * 2, [up.low, up.high], **style)
         axis.plot(
             across.mean,
             up.mean,
@@ -70,7 +70,7 @@ def draw(results: "Results") -> Any:
     axis.margins(0.08)
     axis.grid()
     ordered = sorted(found, key=lambda place: place[0] != first)
-    _style.name_points(axis, [(*(estimate.mean for estimate in found[place]), names[place]) for place in ordered])
+    _style.name_points(axis, [(found[p][0].mean, found[p][1].mean, names[p]) for p in ordered])
     return figure
 
 
