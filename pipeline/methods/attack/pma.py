@@ -8,7 +8,7 @@ from pipeline.ops.margin_decomposition import MarginDecomposition, precise_proba
 
 
 class PMA(MDAttack):
-    """The stages of `md_attack` with p = softmax(z) in place of z: -p_y or p_max, then p_max - p_y; T = 100, T' = T / 2.
+    """The stages of `md_attack` with p = softmax(z) in place of z: -p_y or p_max, then p_max - p_y; T = 100, T' = 50.
 
     This is what runs under the name in the authors' code (MD.py with `PMargin`); its plain ascent of p_max - p_y is
     `change` = 0. Where p_y is 1 in float32 all gradients are 0, and images stay where they start. `precision` is ours:
