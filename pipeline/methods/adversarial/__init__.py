@@ -57,7 +57,7 @@ class WeightPerturbed(Adversarial):
     gamma: float = setting(0.01, unit="length of a layer's weights", low=0.0)
     warmup: float = setting(0.0, unit="share of training", low=0.0, high=1.0)
     """For so long nothing is perturbed."""
-    direction: str = setting("adversarial", choices=("adversarial", "random"))
+    direction: str = setting("steepest", choices=("steepest", "random"))
     """"random" draws v from a Gaussian and gives it the same lengths; an ablation."""
     made: list[Tensor] | None = None
     """The attacked images of a step that is under way, once there are any."""

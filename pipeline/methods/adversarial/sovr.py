@@ -13,9 +13,9 @@ class SOVR(Adversarial):
 
     OVR(z, y) = phi(z_y) + sum_{k != y} phi(-z_k), phi(a) = log(1 + exp(-a)). Difficult are the M per cent of the batch
     whose logit margin loss max_{k != y} z_k - z_y is greatest, rounded to a whole number of images; which they are is
-    not differentiated. M = 0 is `pgd_at`. M = 40 and lambda = 0.5 are ours as far as we could tell: neither the
-    authors' values nor their code could be read. Before training OVR is of the size K log 2 where CE is log K, so that
-    lambda counts beside the learning rate.
+    not differentiated. M = 0 is `pgd_at`. M = 40 and lambda = 0.5 are not confirmed: neither the paper's values nor the
+    authors' code could be read. Before training OVR is K log 2 where CE is log K, so that lambda acts on the size of
+    steps too.
     """
 
     paper = "sovr"

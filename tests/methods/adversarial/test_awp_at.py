@@ -110,14 +110,14 @@ def test_the_attack_is_made_once_and_the_weights_are_moved_for_the_second_pass(c
 
 def test_the_direction_matters_and_its_length_does_not_depend_on_it():
     data, losses = pixels(), {}
-    for direction in ("adversarial", "random"):
+    for direction in ("steepest", "random"):
         method = made(AWPAT, gamma=0.05, direction=direction).double()
         torch.manual_seed(4)
         losses[direction] = method.backward(data).item()
     method = made(PGDAT).double()
     torch.manual_seed(4)
     plain = method.backward(data).item()
-    assert losses["adversarial"] - plain > 2 * abs(losses["random"] - plain) > 0
+    assert losses["steepest"] - plain > 2 * abs(losses["random"] - plain) > 0
 
 
 def test_an_error_in_a_step_leaves_nothing_behind():
