@@ -58,6 +58,10 @@ class Certifier(Method):
         """(B,) int64 answers to views, ABSTAINED for none."""
         return self.certify(views, inputs, sampling, draws).answers
 
+    def tightness(self, views: Tensor, draws: torch.Generator) -> Tensor | None:
+        """(B,) where certificates rest on a Lipschitz constant, the share of it that is found at each view."""
+        return None
+
 
 class CertifiedClassifier(Classifier, Certifier):
     """One that is a classifier of its own, trained by its `objective`, and answers with its greatest logit."""

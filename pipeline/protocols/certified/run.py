@@ -119,6 +119,14 @@ class Evidence(evidence.Evidence):
             for radius in self._settings.attacked_radii
         }
 
+    @cached_property
+    def tightness(self) -> Tensor | None:
+        """(M,) shares of the Lipschitz constant on which certificates rest; None where they rest on none."""
+        parts = enumerate(self._views.split(CHUNK))
+        found = [self._method.tightness(views, self._draws("tightness", part)) for part, views in parts]
+        shares = [each for each in found if each is not None]
+        return torch.cat(shares) if shares else None
+
     def _attacked(self, chosen: Tensor, labels: Tensor, radii: Tensor, name: str) -> Tensor:
         """Answers to the chosen images, moved within radii of their own against the classes given."""
         facts, method, found = self.job.views.facts, self._method, []
