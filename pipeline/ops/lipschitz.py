@@ -10,7 +10,7 @@ TINY = 1e-12
 
 
 class MinMax(nn.Module):
-    """(a, b) -> (max(a, b), min(a, b)), of channels i and i + C/2: distances do not grow, gradients keep their length."""
+    """(a, b) -> (max(a, b), min(a, b)), of channels i and i + C/2: no distance grows, gradients keep their length."""
 
     def forward(self, x: Tensor) -> Tensor:
         a, b = x.chunk(2, dim=1)

@@ -9,7 +9,7 @@ from pipeline.ops.balls import Linf
 
 
 class PGDIBP(IntervalBounds):
-    """Cross-entropy of the images that projected gradient ascent makes worst (Madry et al. 2018), as `pgd_at` has it."""
+    """Cross-entropy of the images that projected gradient ascent makes worst: `pgd_at` (Madry et al. 2018)."""
 
     paper = "ibp"
     steps: int = setting(7, low=0)
