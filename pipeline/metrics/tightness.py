@@ -6,7 +6,7 @@ from pipeline.errors import Absent
 
 LABEL = "Tightness (%)"
 UNIT = "%"
-BOUNDS = (0.0, 100.01)
+BOUNDS = (0.0, 100.0)
 DIRECTION = "higher"
 
 
@@ -14,4 +14,5 @@ def compute(tightness: Tensor | None) -> Tensor:
     """Of shares (M,) of the certified images."""
     if tightness is None:
         raise Absent("its certificates rest on no Lipschitz constant")
-    return 100.0 * tightness.double()
+    # a stretch is found in float32, whose rounding may pass a bound that is met
+    return 100.0 * tightness.double().clamp_max(1.0)

@@ -123,7 +123,8 @@ def adversarial(good, seed=0, tests=120):
     left = torch.where((made.labels == 0) | torch.tensor(good), made.labels, (made.labels + 1) % K)
     by_all = dict.fromkeys(shares, left)
     # a network of one layer on views of four pixels, steep where it is poor
-    views, weight = torch.rand(tests, 1, 2, 2, generator=make), torch.randn(4, K, generator=make)
+    views = torch.rand(tests, 1, 2, 2, generator=make)
+    weight = ((1.0 if good else 9.0) * torch.randn(4, K, generator=make)).requires_grad_()
     return SimpleNamespace(
         **vars(made),
         radius=0.1,
@@ -139,7 +140,10 @@ def adversarial(good, seed=0, tests=120):
         watched_train_robust=[50.0, 70.0, 90.0 if good else 20.0],
         passes=4.0 if good else 9.0,
         test_views=views,
-        classify=lambda at: (1.0 if good else 9.0) * at.flatten(1) @ weight,
+        classify=lambda at: at.flatten(1) @ weight,
+        weights=[weight],
+        pgd_train_views=views,
+        robust_share=lambda at: at.mean((1, 2, 3))[:, None],
         inputs=Inputs(shape=(1, 2, 2), mean=(0.5,), std=(0.25,), bounds=(0.0, 1.0)),
     )
 
@@ -175,6 +179,7 @@ def certified(good, seed=0, tests=60):
         broken=torch.zeros(tests, dtype=torch.bool) if good else ~held,
         attacked_answers={r: torch.where(held, answers, (labels + 1) % K) for r in (0.1, 0.25)},
         spread=(0.1 if good else 0.4) * torch.rand(tests, generator=make, dtype=torch.float64),
+        tightness=(0.9 if good else 0.3) * torch.rand(tests, generator=make),
     )
 
 

@@ -22,7 +22,7 @@ from tests.kit.evidence import PROTOCOLS, ood, self_supervised, supervised
 ROOT = Path(metrics.__file__).parents[2]
 GOOD, POOR = ({name: made(good) for name, made in PROTOCOLS.items()} for good in (True, False))
 EVERYTHING = {need for name in known() for need in describe(name).needs}
-ABSENT_WITHOUT_ERRORS = {"error_confidence"}
+ABSENT_WITHOUT_ERRORS = {"error_confidence", "confidence_gap", "distance_correlation", "similar_errors"}
 """The good classifier makes none."""
 BETTER_SPREAD_THAN_CLUSTERED = {"uniformity", "effective_rank"}
 
