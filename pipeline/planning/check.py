@@ -134,6 +134,16 @@ def _tiers(study: Study, where: str) -> None:
 
 def _searches(study: Study, where: str) -> None:
     for tier, search in study.search.items():
+        for key, metric in search.by.items():
+            place = f"{where}: search.{tier}.by"
+            if key not in (trained := [entry.key for entry in study.methods if code.method(entry.key).trains]):
+                raise unknown("method that trains", key, trained, place)
+            if metric not in study.measured:
+                raise unknown("metric", metric, study.measured, place)
+            if metrics.describe(metric).direction is None:
+                raise UserError(
+                    f"{place}.{key} = '{metric}': neither is better; choose one of {', '.join(study.metrics)}"
+                )
         for key, tried in search.settings.items():
             place = f"{where}: search.{tier}.settings"
             if key not in (trained := [entry.key for entry in study.methods if code.method(entry.key).trains]):

@@ -140,7 +140,8 @@ class Search(Strict):
     best rate, the values of `settings`, or rates beside the best for a method that has none there.
 
     What is compared is the study's first metric on `validation_examples`, which are not trained on; as many examples
-    are trained on as in the study, where there are enough.
+    are trained on as in the study, where there are enough. Where a method learns for another metric than that, `by`
+    says for which: of a network that has seen no attack, the one that has learned least withstands them best.
     """
 
     learning_rates: Annotated[Distinct[Rate], Field(min_length=2)]
@@ -149,6 +150,8 @@ class Search(Strict):
     """No lower rate is tried, where a study is about what slow training does not show."""
     settings: dict[str, dict[str, Annotated[list[Any], Field(min_length=2)]]] = {}
     """Method -> setting -> values: what its paper says matters most beside the rate."""
+    by: dict[str, str] = {}
+    """Method -> metric."""
     validation_examples: Count
     seeds: Seeds = 1
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline import metrics
 from pipeline.errors import UserError
 from pipeline.files import read_sealed, write_text
 from pipeline.planning import data, variants
@@ -229,7 +230,7 @@ def choices(plan: Plan, study: str, root: Path = Path()) -> list[Choice]:
     """The search of `study`, a line a method and variant, in the study's order. UserError where it has not been run."""
     found: dict[tuple[str, str], dict[Try, list[float | None]]] = {}
     about, search = plan.study(study), plan.study(study).search[plan.tier]
-    metric, direction = next(iter(about.metrics.items()))
+    first = next(iter(about.metrics))
     by_name = {cell.name: cell for cell in cells(about, plan.tier)}
     usual: dict[tuple[str, str], dict[str, Any]] = {}
     for run in plan.study_runs(study + ENDING):
@@ -238,7 +239,7 @@ def choices(plan: Plan, study: str, root: Path = Path()) -> list[Choice]:
             raise UserError(f"{path}: missing; `make search STUDY={study}` runs the search")
         cell = by_name[run.variant]
         scores = found.setdefault((cell.home, run.method), {}).setdefault(cell.tried, [])
-        scores.append(read_sealed(path, run.id)["metrics"].get(metric))
+        scores.append(read_sealed(path, run.id)["metrics"].get(search.by.get(run.method, first)))
         if not cell.tried.settings:
             usual[cell.home, run.method] = run.settings["method"]
     rates = {(run.variant, run.method): rate_of(run) for run in plan.study_runs(study) if run.trains}
@@ -256,7 +257,7 @@ def choices(plan: Plan, study: str, root: Path = Path()) -> list[Choice]:
                 variant,
                 {tried: _mean(scores) for tried, scores in each.items()},
                 Try.of(chosen) if chosen else Try(rates[variant, method]),
-                direction == "higher",
+                metrics.describe(search.by.get(method, first)).direction == "higher",
                 _asked(about, plan.tier, variant, lines[method]),
                 search.least or 0.0,
                 others,

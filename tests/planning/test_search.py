@@ -89,6 +89,27 @@ def test_a_rate_is_searched_anew_where_a_variant_changes_the_steps(tmp_path: Pat
     assert stated == others | {("simclr", name): rate for name, rate in {**chosen, "again": 0.01}.items()}
 
 
+def test_a_method_may_be_chosen_by_another_metric(tmp_path: Path) -> None:
+    """Of two rates the one is best by the study's first metric and the other by a further one, of which less is better."""
+    folder = tmp_path / "project"
+    project.make(folder, small=False)
+    first, *_ = project.read(folder / S)["metrics"]
+    plan = planned(
+        folder,
+        methods=["simclr", "dcl"],
+        metrics={first: "higher"},
+        further_metrics=["tolerance", "uniformity"],
+        resolution={},
+        search={"smoke": RATES | {"by": {"dcl": "uniformity"}}},
+    )
+    for run in plan.study_runs("ssl_search"):
+        fast = search.rate_of(run) == 0.5
+        found = {first: 90.0 if fast else 80.0, "uniformity": -1.0 if fast else -2.0}
+        write_sealed(folder / run.path / "result.json", {"id": run.id, "metrics": found}, [])
+    best = {each.method: each.best for each in search.choices(plan, "ssl", folder)}
+    assert best == {"simclr": search.Try(0.5), "dcl": search.Try(0.01)}
+
+
 def test_every_budget_says_of_what_it_changes_that_it_changes_the_steps() -> None:
     """Whoever adds a size to a budget: say `Steps` of it, or add it to what leaves the steps as they are."""
     same = {"test_examples", "evaluate_on", "augmentation", "seeds", "precision", "weight_average", "label_noise"}
