@@ -14,6 +14,7 @@ from tests.kit import project
 C, O, S = "studies/classification.yaml", "studies/ood.yaml", "studies/ssl.yaml"  # noqa: E741
 SGD = {"name": "sgd", "learning_rate": 0.1}
 OWN = {"variants": {"default": {}}}
+TRIED = {"learning_rates": [0.1, 0.2], "validation_examples": 5}
 WRONG_BASE = {"key": "cosface", "base": {"study": "ssl", "method": "simclr"}}
 
 
@@ -190,11 +191,11 @@ VALUES: Faults = [
     (S, {"budget__smoke__augmentation": {"full_size": 10**12}}, [S, "augmentation.full_size", "equal to 1024"]),
     (C, {"variants": {"x" * 300: {}}}, [C, "names folders", "at most 64"]),
     (C, {"variants": {"a__b": {}}}, [C, "'a__b' names folders", "single underscores"]),
-    (C, {"search": {"smoke": {"learning_rates": [0.1, 0.2], "validation_examples": 5, "by": {"cross_entropi": "top1"}}}},
+    (C, {"search": {"smoke": {**TRIED, "by": {"cross_entropi": "top1"}}}},
         [C, "search.smoke.by", "'cross_entropi'", "did you mean 'cross_entropy'"]),
-    (C, {"search": {"smoke": {"learning_rates": [0.1, 0.2], "validation_examples": 5, "by": {"cross_entropy": "top2"}}}},
+    (C, {"search": {"smoke": {**TRIED, "by": {"cross_entropy": "top2"}}}},
         [C, "search.smoke.by", "'top2'", "did you mean 'top1'"]),
-    (C, {"search": {"gpuu": {"learning_rates": [0.1, 0.2], "validation_examples": 5}}},
+    (C, {"search": {"gpuu": TRIED}},
         [C, "search: unknown tier 'gpuu'", "did you mean 'gpu'"]),
     (C, {"methods": ["cross_entropy", {"key": "ldr_kl", "settings": {"alpha": 10**400}}]}, [C, "too large a number"]),
 ]  # fmt: skip

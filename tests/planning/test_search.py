@@ -90,7 +90,7 @@ def test_a_rate_is_searched_anew_where_a_variant_changes_the_steps(tmp_path: Pat
 
 
 def test_a_method_may_be_chosen_by_another_metric(tmp_path: Path) -> None:
-    """Of two rates the one is best by the study's first metric and the other by a further one, of which less is better."""
+    """Of two rates one is best by the study's first metric, the other by a further one, of which less is better."""
     folder = tmp_path / "project"
     project.make(folder, small=False)
     first, *_ = project.read(folder / S)["metrics"]
