@@ -11,8 +11,8 @@ class Mixed(Classifier):
     """f(x) = log((1 - a) softmax(s_g g(x)) + a softmax(s_h h(x))), g the accurate base and h the robust one.
 
     Both stay as their runs have left them and are never in training mode. Members say what a is. What is attacked is f:
-    the encoder is the identity, so that gradients with respect to the image go through both bases and through a. What is
-    counted as a pass is one of both bases.
+    the encoder is the identity, so that gradients with respect to the image go through both bases and through a. What
+    is counted as a pass is one of both bases.
     The scales s, 1 in the formula, are those of the same authors' public code, which has others for each pair of bases.
     """
 

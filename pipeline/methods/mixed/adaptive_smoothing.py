@@ -1,12 +1,16 @@
 """A network that tells attacked images from others says for each of them how far to trust the robust classifier."""
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Inputs, Tensor, nn, setting
+from pipeline.methods.classifier import Classifier
 from pipeline.methods.mixed import Mixed
 from pipeline.ops.attacks import PGD, evaluating
 from pipeline.ops.balls import Linf
+from pipeline.ops.encoder import Encoder
 from pipeline.ops.mixing_network import MixingNetwork
 from pipeline.ops.mixture import log_mixed
 
@@ -46,13 +50,13 @@ class AdaptiveSmoothing(Mixed):
         super().build(context)
         self.inputs = context.inputs
         with torch.no_grad():
-            maps = [base.encoder.layers(torch.zeros(1, *self.inputs.shape)) for base in (self.accurate, self.robust)]
+            maps = [_maps(base, torch.zeros(1, *self.inputs.shape)) for base in (self.accurate, self.robust)]
         self.network = MixingNetwork(*([each[depth].shape for each in maps] for depth in (0, 1)))
         self.norm = nn.BatchNorm1d(1, momentum=self.momentum, affine=False)
 
     def read(self, views: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(B, K) scaled logits of both bases, and (B, 1) t, each base having seen the views once."""
-        maps = [base.encoder.layers(views) for base in (self.accurate, self.robust)]
+        maps = [_maps(base, views) for base in (self.accurate, self.robust)]
         bases = ((self.accurate, self.accurate_scale), (self.robust, self.robust_scale))
         accurate, robust = (k * base.logits(own[-1].mean((2, 3))) for own, (base, k) in zip(maps, bases, strict=True))
         leaning = self.network(*([each[depth] for each in maps] for depth in (0, 1)))
@@ -99,6 +103,12 @@ class AdaptiveSmoothing(Mixed):
 
         with evaluating(self):
             return PGD(Linf(radii), self.steps, self.step_size * radii)(loss, images, self.inputs)
+
+
+def _maps(base: Classifier, views: Tensor) -> list[Tensor]:
+    """Those after each block of its encoder, shallow to deep."""
+    found: list[Tensor] = cast(Encoder, base.encoder).layers(views)
+    return found
 
 
 def _off_the_ends(share: Tensor) -> Tensor:
