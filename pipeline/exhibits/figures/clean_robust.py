@@ -22,7 +22,8 @@ def caption(study: "Study") -> str:
     return (
         "Accuracy under the ensemble of attacks against accuracy on the test images as they are, mean and 95% interval "
         "of both: up and to the right is better. Filled and named by their method, the first variant; hollow, others "
-        "that the same attack is made on. A line joins the values of one number that a method was tried with."
+        "that the same attack is made on. Intervals end at the frame. A line joins the values of one number that a "
+        "method was tried with."
     )
 
 
@@ -53,11 +54,10 @@ def draw(results: "Results") -> Any:
             names |= {place: f"{sweep.name} {value:g}" for value, place in path if place[0] != first}
     for (variant, method), (across, up) in found.items():
         number = methods.index(method)
-        style: Any = {"color": _colour(number), "linewidth": 0.8, "alpha": 0.6}
-        if across.low is not None and across.high is not None:
-            axis.plot([across.low, across.high], [up.mean] * 2, **style)
-        if up.low is not None and up.high is not None:
-            axis.plot([across.mean] * 2, [up.low, up.high], **style)
+        for estimate, line in ((across, axis.hlines), (up, axis.vlines)):
+            if estimate.low is not None and estimate.high is not None:
+                middle = up.mean if estimate is across else across.mean
+                line(middle, estimate.low, estimate.high, color=_colour(number), linewidth=0.8, alpha=0.6)
         axis.plot(
             across.mean,
             up.mean,
@@ -67,11 +67,18 @@ def draw(results: "Results") -> Any:
             markersize=4.5 if variant == first else 3.5,
         )
     axis.set(xlabel="accuracy of images as they are (%)", ylabel="accuracy under attack (%)")
-    axis.margins(0.08)
+    # by the points: an interval of few seeds may be as wide as all that is possible
+    axis.set_xlim(*_limits([across.mean for across, _ in found.values()]))
+    axis.set_ylim(*_limits([up.mean for _, up in found.values()]))
     axis.grid()
-    ordered = sorted(found, key=lambda place: place[0] != first)
-    _style.name_points(axis, [(found[p][0].mean, found[p][1].mean, names[p]) for p in ordered])
+    ordered = sorted(found.items(), key=lambda item: item[0][0] != first)
+    _style.name_points(axis, [(across.mean, up.mean, names[place]) for place, (across, up) in ordered])
     return figure
+
+
+def _limits(values: list[float]) -> tuple[float, float]:
+    beside = 0.08 * max(max(values) - min(values), 1.0)
+    return min(values) - beside, max(values) + beside
 
 
 def _colour(number: int) -> str:
