@@ -6,7 +6,6 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
-from pipeline.errors import Absent
 from pipeline.methods.certified import Certificates, Certifier, Sampling
 from pipeline.ops.attacks import PGD, Ascent
 from pipeline.ops.balls import BALLS
@@ -87,11 +86,10 @@ class Evidence(evidence.Evidence):
         return torch.where(right, self._certificates.radii, torch.zeros_like(self._certificates.radii))
 
     @property
-    def spread(self) -> Tensor:
+    def spread(self) -> Tensor | None:
         """(M',) float64 of the images that have a certificate: how far what their answers average scatters."""
-        if self._certificates.spread is None:
-            raise Absent("its answers are no averages over draws")
-        return self._certificates.spread[self._certificates.radii > 0]
+        found = self._certificates.spread
+        return None if found is None else found[self._certificates.radii > 0]
 
     @cached_property
     def broken(self) -> Tensor:
