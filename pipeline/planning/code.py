@@ -249,7 +249,17 @@ def _resolution(module: str, name: str) -> list[tuple[str, ast.ClassDef]]:
 
 
 def lineage(module: str, name: str) -> list[tuple[str, ast.ClassDef]]:
-    """The class and its bases inside this package, nearest first."""
+    """The class and its bases inside this package, in the order in which Python looks names up in them.
+
+    A base that several have in common comes behind all of them.
+    """
+    found = _bases(module, name)
+    last = {(path, node.name): place for place, (path, node) in enumerate(found)}
+    return [pair for place, pair in enumerate(found) if last[pair[0], pair[1].name] == place]
+
+
+def _bases(module: str, name: str) -> list[tuple[str, ast.ClassDef]]:
+    """The class, then its bases with theirs, in turn; a base that several have stands there several times."""
     path = module_path(module)
     if path is None:
         return []
@@ -257,12 +267,12 @@ def lineage(module: str, name: str) -> list[tuple[str, ast.ClassDef]]:
     for node in tree(path).body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             bases = [ast.unparse(base) for base in node.bases]
-            return [(str(path), node)] + [pair for base in bases for pair in lineage(module, base)]
+            return [(str(path), node)] + [pair for base in bases for pair in _bases(module, base)]
     for node in tree(path).body:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("pipeline"):
             for alias in node.names:
                 if (alias.asname or alias.name) == first:
-                    return lineage(f"{node.module}.{alias.name}", rest) if rest else lineage(node.module, alias.name)
+                    return _bases(f"{node.module}.{alias.name}", rest) if rest else _bases(node.module, alias.name)
     return []
 
 
