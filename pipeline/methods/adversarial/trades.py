@@ -1,5 +1,6 @@
 """TRADES: cross-entropy of images as they are, and how far an attack can turn the prediction away from theirs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -31,10 +32,19 @@ class TRADES(Adversarial):
         images = batch.views[0]
         with evaluating(self), torch.no_grad():
             clean = self.logits(self.encoder(images)).log_softmax(1)
-        moved = self.attacked(lambda logits: divergence(clean, logits.log_softmax(1)), images)
+        moved = self.turned(lambda logits: divergence(clean, logits.log_softmax(1)), batch)
         logits = self.logits(self.encoder(images))
-        apart = divergence(logits.log_softmax(1), self.logits(self.encoder(moved)).log_softmax(1))
-        return F.cross_entropy(logits, batch.labels) + self.beta * apart.mean()
+        others = self.logits(self.encoder(moved))
+        apart = divergence(logits.log_softmax(1), others.log_softmax(1))
+        return self.fit(logits, others, batch) + self.beta * apart.mean()
+
+    def turned(self, apart: Callable[[Tensor], Tensor], batch: Batch) -> Tensor:
+        """The images moved to where their logits (B, K) are far `apart` (B,) from those of the images as they are."""
+        return self.attacked(apart, batch.views[0])
+
+    def fit(self, logits: Tensor, others: Tensor, batch: Batch) -> Tensor:
+        """The first term, of the logits of the images as they are and as they were moved, (B, K)."""
+        return F.cross_entropy(logits, batch.labels)
 
 
 def divergence(log_p: Tensor, log_q: Tensor) -> Tensor:
