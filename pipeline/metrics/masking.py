@@ -8,6 +8,7 @@ LABEL = "Masking (points)"
 UNIT = "points"
 BOUNDS = (-100.0, 100.0)
 DIRECTION = "lower"
+CAUTION = (5.0, "what gradient ascent leaves of it is no robustness: stronger attacks take much of it")
 
 
 def compute(

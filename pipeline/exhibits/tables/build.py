@@ -6,7 +6,7 @@ from functools import lru_cache
 from statistics import median
 from typing import Any
 
-from pipeline.exhibits import floors, labels, phenomena, statistics
+from pipeline.exhibits import cautions, floors, labels, phenomena, statistics
 from pipeline.exhibits.cells import Results, stated
 from pipeline.exhibits.statistics import Estimate
 from pipeline.exhibits.tables import words
@@ -84,6 +84,7 @@ def _row(results: Results, variant: str, method: str, facts: Facts, footnotes: l
     seen = results.plan.information(results.planned[variant, method][0]).words
     notes += [f"{method} has, beyond the protocol: {seen}."] if seen else []
     notes += [words.loss(variant, method, cell)] if cell.lost else []
+    notes += [f"{method} ({variant}): {text}." for text in cautions.of(cell, results.study)]
     return Row(
         method=method,
         paper=cell.runs[0].paper,
