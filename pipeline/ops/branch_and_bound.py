@@ -56,6 +56,21 @@ def search(
     return Found("", seen, int((~alive).sum()))
 
 
+def raised(layers: list[Layer], centre: Array, radius: float, compared: Array, unsound: bool) -> dict[str, float]:
+    """How far either clipping of the first box raises the bound that decides, all above 0 counting alike."""
+    root = around(centre, radius)
+    below, above = bounds(layers, root, compared, None)
+    smaller, known = cut(root, above if unsound else below)
+    before = min(float(least(below, root).max()), 0.0)
+    if not len(smaller.low):
+        return dict.fromkeys(("relaxed", "complete"), -before)
+    after = {
+        "relaxed": least(bounds(layers, smaller, compared, None)[0], smaller),
+        "complete": least(bounds(layers, smaller, compared, known)[0], smaller),
+    }
+    return {name: min(float(values.max()), 0.0) - before for name, values in after.items()}
+
+
 def around(centre: Array, radius: float) -> Boxes:
     return Boxes(centre[None] - radius, centre[None] + radius)
 

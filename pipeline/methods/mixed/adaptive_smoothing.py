@@ -18,13 +18,11 @@ class AdaptiveSmoothing(Mixed):
 
     Trained on images as they are (c = 0) and attacked (c = 1), with l = BCE(q, c), q = 2 t + 0.4, a = sigmoid(q):
     L = l + 0.5 CE(f, y) + 0.1 l CE(f, y), doubled where c = 0. In training u is cut to 0.6 deviations about the batch's
-    mean, and BN has neither scale nor shift; in evaluation it has running statistics, so that no image's answer depends
-    on others, and (s, b) and the range are others, to be chosen on validation images.
-    All of this is the authors' code (cifar10_at_apgd.yaml, whose s, b, c_s and c_b are the defaults).
-    The attack is on the mixture as it is, through a(x): it raises (1 - w) CE + w BCE(q, 1), w from U(0, 0.4), within
+    mean, and BN has neither scale nor shift; in evaluation it has running statistics, and (s, b) and the range are
+    others, to be chosen on validation images. All of this is the authors' code (cifar10_at_apgd.yaml, whose s, b, c_s
+    and c_b are the defaults). The attack goes through a(x): it raises (1 - w) CE + w BCE(q, 1), w from U(0, 0.4), in
     a radius from U(0.4, 1.1) r for each image. Ours: it is projected gradient ascent of a few steps, theirs Auto-PGD
-    of 75 on average, on cross-entropy and nine targeted losses; there is one attacked image for each as it is; u has
-    two blocks, theirs six; gradients are not clipped.
+    of 75 on average, on ten losses; one attacked image for each as it is; u has two blocks, theirs six.
     """
 
     paper = "adaptive_smoothing"
@@ -36,7 +34,7 @@ class AdaptiveSmoothing(Mixed):
     cross_entropy_weight: float = setting(0.5, low=0.0)
     product_weight: float = setting(0.1, low=0.0)
     momentum: float = setting(0.01, low=0.0, high=1.0)
-    """Of the running statistics. With few steps they are far behind u, which drifts, unless it is larger."""
+    """Of the running statistics: with few steps a small one leaves them far behind u, which drifts."""
     scale: float = setting(3.0, low=0.0)
     bias: float = setting(20.0)
     least: float = setting(0.2, low=0.0, high=1.0)

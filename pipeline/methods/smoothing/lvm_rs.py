@@ -31,9 +31,8 @@ class LVMRS(Smoothed):
     certify. `choice` = "same" is what the authors' code does: it takes the best radius of all maps on one set of
     samples, as if none had been tried beside it, which may fail more often than the error says. Either way a radius is
     of the smoothed network with the image's own map; an image nearby may choose another, so that `broken` is open.
-    The code tries 102 temperatures from 0.1 to 50 for either s, and 10^7; here there are fewer, evenly in logarithms.
-    Its second radius, sigma sqrt(pi / 2) (p - q), never exceeds R and is left out. `maps` = "votes" has the bounds
-    without the maps, an ablation of ours.
+    The code tries 102 temperatures from 0.1 to 50 for either s; here there are fewer, evenly in logarithms. Its second
+    radius, sigma sqrt(pi / 2) (p - q), never exceeds R. `maps` = "votes", an ablation of ours, has the bounds alone.
     """
 
     paper = "lvm_rs"

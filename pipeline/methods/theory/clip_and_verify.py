@@ -3,17 +3,8 @@
 from typing import Any
 
 from pipeline.methods.theory import Array, Random, Sweep, np, setting
-from pipeline.ops.branch_and_bound import (
-    Found,
-    around,
-    bounds,
-    counterexample_radius,
-    cut,
-    false,
-    search,
-    verified_radius,
-)
-from pipeline.ops.crown import least, outputs
+from pipeline.ops.branch_and_bound import Found, counterexample_radius, false, raised, search, verified_radius
+from pipeline.ops.crown import outputs
 from pipeline.ops.relu_networks import trained
 from pipeline.ops.small_sets import images
 
@@ -30,8 +21,8 @@ class ClipAndVerify(Sweep):
     linear bounds of hidden units over box and constraints by coordinate ascent in the dual (`ops.domain_clipping`).
 
     A subproblem is a box that is bounded. What is verified by one of the bounds, or empty, is dropped; the others are
-    halved where |g_j| times the width is greatest. A counterexample ends the search: centres are tried, and the corners
-    where the bounds are least in sum, since with centres alone it is luck when a search for what fails ends.
+    halved where |g_j| times the width is greatest. A counterexample at a centre, or at the corner where the bounds are
+    least in sum, ends the search.
 
     Networks have two hidden layers of 20 and tell four digits apart in their main directions; the sizes are how many.
     Each repetition has a network, a digit and the most likely wrong class, and a box whose radius lies 0.4 to 0.9 of
@@ -72,7 +63,7 @@ class ClipAndVerify(Sweep):
         found = {clipping: self._search(sample, clipping) for clipping in ("", "relaxed", "complete")}
         kept = {clipping: self._search(sample, clipping, levels=6) for clipping in ("relaxed", "complete")}
         plain = found.pop("")
-        raised = self._raised(sample)
+        rises = raised(sample["layers"], sample["centre"], sample["radius"], sample["compared"], self.unsound)
         return {
             "subproblems": float(plain.subproblems),
             "undecided": float(not plain.verdict),
@@ -81,22 +72,8 @@ class ClipAndVerify(Sweep):
             "undecided_clipped": float(not all(each.verdict for each in found.values())),
             "other_verdict": float(len({each.verdict for each in (plain, *found.values()) if each.verdict}) > 1),
             "lost": float(any(each.lost for each in kept.values())),
-            **{f"raised_{name}": rise for name, rise in raised.items()},
+            **{f"raised_{name}": rise for name, rise in rises.items()},
         }
-
-    def _raised(self, sample: dict[str, Any]) -> dict[str, float]:
-        """How far clipping the first box raises the bound that decides, all above 0 counting alike."""
-        layers, compared, root = sample["layers"], sample["compared"], around(sample["centre"], sample["radius"])
-        below, above = bounds(layers, root, compared, None)
-        smaller, known = cut(root, above if self.unsound else below)
-        before = min(float(least(below, root).max()), 0.0)
-        if not len(smaller.low):
-            return dict.fromkeys(("relaxed", "complete"), -before)
-        after = {
-            "relaxed": least(bounds(layers, smaller, compared, None)[0], smaller),
-            "complete": least(bounds(layers, smaller, compared, known)[0], smaller),
-        }
-        return {name: min(float(values.max()), 0.0) - before for name, values in after.items()}
 
     def _search(self, sample: dict[str, Any], clipping: str, levels: int = 0) -> Found:
         return search(**sample, clipping=clipping, limit=self.limit, unsound=self.unsound, levels=levels)
