@@ -38,9 +38,8 @@ class AdaptiveSmoothing(Mixed):
     scale: float = setting(3.0, low=0.0)
     bias: float = setting(20.0)
     least: float = setting(0.2, low=0.0, high=1.0)
-    """c_b"""
     span: float = setting(0.75, low=0.0, high=1.0)
-    """c_s"""
+    """These two are c_b and c_s."""
 
     def build(self, context: Context) -> None:
         super().build(context)
