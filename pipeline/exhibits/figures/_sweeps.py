@@ -45,7 +45,8 @@ def find(results: "Results") -> list[Sweep]:
             if (variants[0], method) not in results.cells:
                 continue
             here, first = (_flat(results.cells[v, method].runs[0].settings) for v in (variant, variants[0]))
-            changed = {key: here.get(key) for key in {**here, **first} if here.get(key) != first.get(key)}
+            # a list that is empty, of radii for curves say, leaves something out and sets nothing apart
+            changed = {key: here.get(key) for key in {**here, **first} if here.get(key) not in (first.get(key), [])}
             keys = sorted(changed, key=lambda key: (_place(stated, key), key))
             if not _swept(changed) or not _swept({key: first.get(key) for key in keys}):
                 continue
@@ -64,8 +65,9 @@ def _swept(changes: Mapping[str, Any]) -> bool:
 
 
 def _changes(variant: Mapping[str, Any]) -> dict[str, Any]:
-    """What a variant changes, dotted; which methods it has is no change."""
-    return _flat({key: value for key, value in variant.items() if key not in ("methods", "base", "bases")})
+    """What a variant changes, dotted; which methods it has is no change, and neither is what it leaves out."""
+    found = _flat({key: value for key, value in variant.items() if key not in ("methods", "base", "bases")})
+    return {key: value for key, value in found.items() if value != []}
 
 
 def _place(stated: list[str], key: str) -> int:

@@ -46,7 +46,7 @@ def draw(results: "Results") -> Any:
                 weight = "bold" if value == least and attack not in aside else "normal"
                 ink = "white" if value > 55 else _style.INK
                 axis.text(column, row, f"{value:.1f}", ha="center", va="center", color=ink, fontsize=7, weight=weight)
-    axis.set_xticks(range(len(defences)), [_style.named(labels.words(defence)) for defence in defences])
+    axis.set_xticks(range(len(defences)), [_style.named(labels.words(d)).replace(" ", "\n") for d in defences])
     axis.set_yticks(range(len(attacks)), [_style.named(attack) for attack in attacks])
     axis.xaxis.tick_top()
     axis.tick_params(length=0)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _style
+from pipeline.exhibits.figures import _best, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 TIMES = 5
 """What is added is shown so many times as strong."""
 COLUMNS = 6
-MOST = 6
+MOST = 4
 """Methods shown."""
 
 
@@ -23,7 +23,8 @@ def caption(study: "Study") -> str:
     return (
         "Test images, one of a class, and for each method three rows: the image as the ensemble of attacks moves it, "
         f"with the class that is then predicted (red where wrong), what was added, {TIMES} times as strong, and the "
-        "slope of the loss at each pixel of the image as it is. Of the first seed of each method that was made here."
+        "slope of the loss at each pixel of the image as it is. What is wrong already is not moved. First seed of "
+        "methods that were made here, the first reference, the baseline and the best other one first."
     )
 
 
@@ -34,7 +35,9 @@ def draw(results: "Results") -> Any:
 
     variant = results.variants()[0]
     found: dict[str, Any] = {}
-    for method in results.methods(variant):
+    references = [entry.key for entry in results.study.methods if entry.reference]
+    wanted = [*references[:1], results.study.baseline, _best.other(results), *results.methods(variant)]
+    for method in dict.fromkeys(m for m in wanted if m in results.methods(variant)):
         cell = results.cells[variant, method]
         kept = [arrays for _, arrays in sorted(cell.examples.items()) if "shown_images" in arrays]
         if kept and len(found) < MOST:
@@ -64,7 +67,7 @@ def draw(results: "Results") -> Any:
             moved[column].set_title(_style.named(names[predicted]), fontsize=6, loc="center", color=colour, pad=2)
             _signed(added[column], TIMES * (attacked - image), 0.5)
             _signed(slopes[column], arrays["shown_slopes"][column], float(abs(arrays["shown_slopes"][column]).max()))
-        for axis, name in zip((moved, added, slopes), (method, "added", "slope"), strict=True):
+        for axis, name in zip((moved, added, slopes), (method.replace("_", "\n"), "added", "slope"), strict=True):
             axis[0].set_ylabel(name, fontsize=6)
     return figure
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _style
+from pipeline.exhibits.figures import _best, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Cell, Results
@@ -21,41 +21,37 @@ def caption(study: "Study") -> str:
     return (
         "Accuracy on the test images against the radius of the ball in which an attack may move them, as a share "
         "of a pixel's range, mean and 95% interval. At radius 0 no image is moved. An image counts as right if it is "
-        "right both as it is and under attack. Variants beside the first are dashed, with hollow marks; the vertical "
-        "line is the radius of the table."
+        "right both as it is and under attack. Of the first variant; where methods are many, those without a name are "
+        "grey. The vertical line is the radius of the table."
     )
 
 
 def draw(results: "Results") -> Any:
+    first = results.variants()[0]
+    methods = results.methods(first)
     curves = {
-        (variant, method, attack): points
-        for (variant, method), cell in results.cells.items()
+        (method, attack): points
+        for method in methods
         for attack in ATTACKS
-        if len(points := _points(cell, attack)) > 1
+        if len(points := _points(results.cells[first, method], attack)) > 1
     }
-    attacks = [attack for attack in ATTACKS if any(attack == shown for _, _, shown in curves)]
+    attacks = [attack for attack in ATTACKS if any(attack == shown for _, shown in curves)]
     if not attacks:
         return _style.nothing("No run of this study was attacked at several radii.")
+    named = _named(results, methods)
     figure, axes, columns = _style.grid(len(attacks), 3, 2.6, sharex=True, sharey=True)
-    methods = list(dict.fromkeys(method for _, method, _ in curves))
-    first, *others = results.variants()
     for axis, attack in zip(axes, attacks, strict=True):
-        for (variant, method, shown), points in curves.items():
+        for (method, shown), points in curves.items():
             if shown != attack:
                 continue
-            place = 0 if variant == first else 1 + others.index(variant) % 3
-            number = methods.index(method)
+            means = [estimate.mean for estimate in points.values()]
+            if method not in named:
+                axis.plot(list(points), means, color=_style.SOFT, linewidth=0.5, alpha=0.6, zorder=1)
+                continue
+            number = named.index(method)
             colour = _style.COLOURS[number % len(_style.COLOURS)]
-            axis.plot(
-                list(points),
-                [estimate.mean for estimate in points.values()],
-                color=colour,
-                linestyle=("-", "--", ":", "-.")[place],
-                marker=_style.MARKERS[number % len(_style.MARKERS)],
-                markersize=3.5,
-                fillstyle="none" if place else "full",
-                label=f"{method}, {variant}" if place else method,
-            )
+            marker = _style.MARKERS[number % len(_style.MARKERS)]
+            axis.plot(list(points), means, color=colour, marker=marker, markersize=3.5, label=method)
             for radius, estimate in points.items():
                 if estimate.low is not None:
                     axis.plot([radius] * 2, [estimate.low, estimate.high], color=colour, lw=0.8, alpha=0.6)
@@ -68,6 +64,18 @@ def draw(results: "Results") -> Any:
         axis.set_ylabel("accuracy (%)")
     _style.legend(figure, axes, 3)
     return figure
+
+
+FEW = 6
+"""Curves that have a name at most."""
+
+
+def _named(results: "Results", methods: list[str]) -> list[str]:
+    """All methods where they are few, else references, the baseline and the best other one first."""
+    references = [entry.key for entry in results.study.methods if entry.reference and entry.key in methods]
+    others = [method for method in methods if method not in references]
+    first = [*references[:2], results.study.baseline, _best.other(results), *others, *references]
+    return list(dict.fromkeys(method for method in first if method in methods))[:FEW]
 
 
 def _points(cell: "Cell", attack: str) -> dict[float, "Estimate"]:

@@ -76,7 +76,7 @@ def _plain(value: Any) -> str:
         return ", ".join(f"{labels.words(name)} {_plain(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
         pairs = bool(value) and all(isinstance(part, list | tuple) for part in value)
-        return ", ".join(" to ".join(map(_plain, part)) if pairs else _plain(part) for part in value)
+        return ", ".join(" to ".join(map(_plain, part)) if pairs else _plain(part) for part in value) or "none"
     return str(value)
 
 
