@@ -6,6 +6,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import numpy as np
@@ -84,6 +85,13 @@ def test_a_figure_without_its_data_says_so(large: Any, tmp_path: Path) -> None:
         with _style.applied("x"):
             figure = figures.module(name).draw(bare)
         assert not figure.axes and figure.texts[0].get_text().startswith("No run of this study"), name
+
+
+def test_a_list_that_is_left_out_is_no_change_of_a_sweep() -> None:
+    """As where a variant is measured at fewer radii; a list with something in it is one."""
+    for radii, swept in (([], True), ([0.1], False)):
+        study = SimpleNamespace(variants={"default": {}, "a": {"settings": {"alpha": 0.5}, "attack": {"radii": radii}}})
+        assert _sweeps.declared(study) is swept  # type: ignore[arg-type]
 
 
 def test_sweeps_are_the_variants_that_change_numbers_alone(large: Any) -> None:
