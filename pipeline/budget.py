@@ -117,6 +117,13 @@ class Budget(Bare):
         check_shares(self, described, where)
 
 
+OF_BASE = (
+    *("dataset", "encoder", "train_examples", "validation_examples"),
+    *("evaluate_on", "held_out_classes", "imbalance"),
+)
+"""What must be the base's where a run only scores what another has trained; see `protocols` for INHERITED."""
+
+
 class TrainingBudget(Budget):
     epochs: Steps[Annotated[int, Field(ge=0, le=100_000)]]
     optimizer: Steps[Optimizer]

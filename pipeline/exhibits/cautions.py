@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipeline import metrics
-from pipeline.exhibits import labels, statistics
+from pipeline.exhibits import labels
+from pipeline.planning import code
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Cell
@@ -21,7 +22,7 @@ def of(cell: "Cell", study: "Study") -> Iterator[str]:
         if stated is None or name not in cell.metrics:
             continue
         bound, meaning = stated
-        estimate = statistics.mean(cell.sample(name), labels.bounds(name))
+        estimate = cell.estimate(name)
         if estimate is not None and estimate.mean > bound:
             yield f"{meaning} ({labels.metric(name)}: {labels.rounded(estimate.mean, name)}, above {bound:g})"
 
@@ -29,7 +30,7 @@ def of(cell: "Cell", study: "Study") -> Iterator[str]:
 @functools.cache
 def _stated(key: str) -> tuple[float, str] | None:
     """A metric's CAUTION, read from its syntax tree; None where it has none."""
-    for node in ast.parse((metrics.FOLDER / f"{key}.py").read_text(encoding="utf-8")).body:
+    for node in code.tree(metrics.FOLDER / f"{key}.py").body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CAUTION":
             bound, meaning = ast.literal_eval(node.value)
             return float(bound), str(meaning)

@@ -162,6 +162,10 @@ class Cell:
             )
         return self._samples[metric]
 
+    def estimate(self, metric: str) -> Estimate | None:
+        """The metric's mean and interval within its bounds; None where no seed has a value."""
+        return statistics.mean(self.sample(metric), labels.bounds(metric))
+
     def _published(self, metric: str) -> Sample:
         """The published values by seed, and the mean and interval that were computed of more than these."""
         values = {run.seed: value for run in self.runs if (value := self.value(run, metric)) is not None}

@@ -133,10 +133,11 @@ def _tiers(study: Study, where: str) -> None:
 
 
 def _searches(study: Study, where: str) -> None:
+    trained = [entry.key for entry in study.methods if code.method(entry.key).trains]
     for tier, search in study.search.items():
         for key, metric in search.by.items():
             place = f"{where}: search.{tier}.by"
-            if key not in (trained := [entry.key for entry in study.methods if code.method(entry.key).trains]):
+            if key not in trained:
                 raise unknown("method that trains", key, trained, place)
             if metric not in study.measured:
                 raise unknown("metric", metric, study.measured, place)
@@ -146,7 +147,7 @@ def _searches(study: Study, where: str) -> None:
                 )
         for key, tried in search.settings.items():
             place = f"{where}: search.{tier}.settings"
-            if key not in (trained := [entry.key for entry in study.methods if code.method(entry.key).trains]):
+            if key not in trained:
                 raise unknown("method that trains", key, trained, place)
             for name, values in tried.items():
                 for value in values:

@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.exhibits import cautions
+from pipeline.exhibits import cautions, statistics
 from pipeline.exhibits.statistics import Sample
 
 
 def cell(**means):
-    values = {name: Sample({0: value - 1, 1: value + 1}) for name, value in means.items()}
-    return SimpleNamespace(metrics=sorted(means), sample=values.__getitem__)
+    values = {name: statistics.mean(Sample({0: value - 1, 1: value + 1})) for name, value in means.items()}
+    return SimpleNamespace(metrics=sorted(means), estimate=values.__getitem__)
 
 
 STUDY = SimpleNamespace(measured=["robust_aa", "masking", "robust_pgd", "unheard_of"])

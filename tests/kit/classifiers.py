@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from tests.kit.losses import differences
+from tests.kit.losses import differences, log_softmax
 from tests.kit.methods import CONTEXT, FEATURES, batch, classifier, made, on, trained, unit
 
 B, K = 9, 5
@@ -31,9 +31,26 @@ def doubled(data):
     return dataclasses.replace(data, views=[view.double() for view in data.views])
 
 
+MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]
+"""Of the views of a batch."""
+
+
+def pixels(seed=2):
+    """A batch in float64 whose one view has raw values from 0 to 1, some of them at the ends."""
+    data = doubled(batch(("full",), seed=seed))
+    return dataclasses.replace(data, views=[((data.views[0] / 3 + 0.5).clamp(0, 1) - MEAN) / STD])
+
+
 def trained_base(seed=7):
     """A trained classifier for others to build on."""
     return trained(classifier(seed=seed))
+
+
+def slow_targets(images, temperature):
+    """(B, K) by loops: the base's predictions of images (B, ...), its logits divided by a temperature."""
+    teacher = trained_base().double()
+    taught = teacher.logits(teacher.encoder(images)).tolist()
+    return torch.tensor([[math.exp(v) for v in log_softmax([z / temperature for z in row])] for row in taught]).double()
 
 
 def member(cls, context=CONTEXT, **settings):

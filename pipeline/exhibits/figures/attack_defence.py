@@ -57,12 +57,10 @@ def draw(results: "Results") -> Any:
 
 def _means(results: "Results") -> dict[tuple[str, str], float]:
     """(attack, defence) -> mean over runs, of variants that other settings do not set apart."""
-    from pipeline.exhibits import statistics
-
     found = {}
     for (variant, attack), cell in results.cells.items():
         if METRIC in cell.metrics and _is_a_defence(results.study, variant):
-            estimate = statistics.mean(cell.sample(METRIC), labels.bounds(METRIC))
+            estimate = cell.estimate(METRIC)
             if estimate is not None:
                 found[attack, _defence(results.study, variant)] = estimate.mean
     return found

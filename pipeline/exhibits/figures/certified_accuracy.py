@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _style
+from pipeline.exhibits.figures import _radii, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Cell, Results
     from pipeline.planning.model import Study
 
-EMPIRICAL = "empirical_"
+EMPIRICAL = "empirical"
 
 
 def applies(study: "Study") -> bool:
@@ -53,10 +53,10 @@ def draw(results: "Results") -> Any:
                 linewidth=(1.4, 0.8)[turn // 4 % 2],
                 label=method if variant == first else f"{method}, {variant}",
             )
-            points = _attacked(results.cells[variant, method])
+            points = _radii.estimates(results.cells[variant, method], EMPIRICAL)
             axis.plot(
                 list(points),
-                list(points.values()),
+                [estimate.mean for estimate in points.values()],
                 linestyle="none",
                 color=colour,
                 marker=_style.MARKERS[number % len(_style.MARKERS)],
@@ -95,16 +95,3 @@ LONGEST = 10.0
 
 def _past(reached: Any) -> float:
     return float(reached[-1]) * 1.001 if len(reached) else 0.0
-
-
-def _attacked(cell: "Cell") -> dict[float, float]:
-    """Radius -> accuracy under attack, mean of all seeds."""
-    from pipeline.exhibits import labels, statistics
-
-    found: dict[float, float] = {}
-    for name in cell.metrics:
-        if name.startswith(EMPIRICAL):
-            estimate = statistics.mean(cell.sample(name), labels.bounds(name))
-            if estimate is not None:
-                found[float(name.removeprefix(EMPIRICAL).replace("_", "."))] = estimate.mean
-    return dict(sorted(found.items()))

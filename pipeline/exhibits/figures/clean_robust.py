@@ -6,7 +6,6 @@ from pipeline.exhibits.figures import _style, _sweeps
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Cell, Results
-    from pipeline.exhibits.statistics import Estimate
     from pipeline.planning.model import Study
 
 CLEAN, ROBUST = "top1", "robust_aa"
@@ -37,7 +36,7 @@ def draw(results: "Results") -> Any:
     found = {
         place: (across, up)
         for place, cell in results.cells.items()
-        if _attack(cell) == attack and (across := _estimate(cell, CLEAN)) and (up := _estimate(cell, ROBUST))
+        if _attack(cell) == attack and (across := cell.estimate(CLEAN)) and (up := cell.estimate(ROBUST))
     }
     if not found:
         return _style.nothing(f"No run of this study has both {labels.words(CLEAN)} and {labels.words(ROBUST)}.")
@@ -83,12 +82,6 @@ def _limits(values: list[float]) -> tuple[float, float]:
 
 def _colour(number: int) -> str:
     return _style.COLOURS[number % len(_style.COLOURS)]
-
-
-def _estimate(cell: "Cell", metric: str) -> "Estimate | None":
-    from pipeline.exhibits import labels, statistics
-
-    return statistics.mean(cell.sample(metric), labels.bounds(metric)) if metric in cell.metrics else None
 
 
 def _attack(cell: "Cell") -> tuple[Any, ...]:

@@ -25,7 +25,7 @@ def caption(study: "Study") -> str:
 
 
 def draw(results: "Results") -> Any:
-    from pipeline.exhibits import labels, statistics
+    from pipeline.exhibits import labels
     from pipeline.exhibits.figures import _best
 
     variant = results.variants()[0]
@@ -37,8 +37,7 @@ def draw(results: "Results") -> Any:
         for name in cell.metrics if cell else []:
             probe, share = labels.label_share(name)
             if cell and probe in PROBES:
-                estimate = statistics.mean(cell.sample(name), labels.bounds(name))
-                curves.setdefault(method, {}).setdefault(probe, []).append((share or 100.0, estimate))
+                curves.setdefault(method, {}).setdefault(probe, []).append((share or 100.0, cell.estimate(name)))
     if not any(len(points) > 1 for probes in curves.values() for points in probes.values()):
         return _style.nothing("No run of this study fitted its probes with shares of the labels.")
     figure, axes, columns = _style.grid(len(curves), 4, 1.9, sharex=True, sharey=True)

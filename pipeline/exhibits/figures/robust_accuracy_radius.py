@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _best, _style
+from pipeline.exhibits.figures import _best, _radii, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Cell, Results
@@ -80,18 +80,8 @@ def _named(results: "Results", methods: list[str]) -> list[str]:
 
 def _points(cell: "Cell", attack: str) -> dict[float, "Estimate"]:
     """Radius -> accuracy, radius 0 first."""
-    from pipeline.exhibits import labels, statistics
-
-    named = {0.0: CLEAN}
-    for name in cell.metrics:
-        if name.startswith(f"{attack}_"):
-            named[float(name.removeprefix(f"{attack}_").replace("_", "."))] = name
-    found = {
-        radius: statistics.mean(cell.sample(name), labels.bounds(name))
-        for radius, name in sorted(named.items())
-        if name in cell.metrics
-    }
-    return {radius: estimate for radius, estimate in found.items() if estimate is not None}
+    clean = cell.estimate(CLEAN) if CLEAN in cell.metrics else None
+    return ({} if clean is None else {0.0: clean}) | _radii.estimates(cell, attack)
 
 
 def _radius(results: "Results") -> float:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline.exhibits.figures import _best, _style
 
 if TYPE_CHECKING:
-    from pipeline.exhibits.cells import Cell, Results
+    from pipeline.exhibits.cells import Results
     from pipeline.planning.model import Study
 
-METRIC = "robust_by_class"
+METRIC, FAIRNESS = "robust_by_class", "robust_worst_class"
 
 
 def applies(study: "Study") -> bool:
@@ -25,10 +25,10 @@ def caption(study: "Study") -> str:
 
 def draw(results: "Results") -> Any:
     from pipeline import modalities
-    from pipeline.exhibits import labels, statistics
 
     variant = results.variants()[0]
-    chosen = list(dict.fromkeys(m for m in (results.study.baseline, _best.other(results), _fairest(results)) if m))
+    fairest = _best.of(results, FAIRNESS, "higher")
+    chosen = list(dict.fromkeys(m for m in (results.study.baseline, _best.other(results), fairest) if m))
     cells = {method: results.cells[variant, method] for method in chosen if (variant, method) in results.cells}
     cells = {method: cell for method, cell in cells.items() if METRIC in cell.metrics}
     if not cells:
@@ -36,7 +36,7 @@ def draw(results: "Results") -> Any:
     names = modalities.describe(next(iter(cells.values())).runs[0].dataset).classes
     found = {
         method: {
-            int(name.removeprefix(f"{METRIC}_")): statistics.mean(cell.sample(name), labels.bounds(name))
+            int(name.removeprefix(f"{METRIC}_")): cell.estimate(name)
             for name in cell.metrics
             if name.startswith(f"{METRIC}_")
         }
@@ -64,17 +64,3 @@ def draw(results: "Results") -> Any:
 
 def _mean(estimate: Any) -> float:
     return 0.0 if estimate is None else float(estimate.mean)
-
-
-def _fairest(results: "Results") -> str | None:
-    """The method whose least robust class is best, references aside."""
-    variant, metric = results.variants()[0], "robust_worst_class"
-    ranked = [entry.key for entry in results.study.methods if not entry.reference]
-    means = {m: _average(results.cells[variant, m], metric) for m in ranked if (variant, m) in results.cells}
-    known = {method: value for method, value in means.items() if value is not None}
-    return max(known, key=lambda method: known[method], default=None)
-
-
-def _average(cell: "Cell", metric: str) -> float | None:
-    values = list(cell.sample(metric).values.values()) if metric in cell.metrics else []
-    return sum(values) / len(values) if values else None

@@ -24,8 +24,6 @@ def caption(study: "Study") -> str:
 
 
 def draw(results: "Results") -> Any:
-    from pipeline.exhibits import labels, statistics
-
     cells = {place: cell for place, cell in results.cells.items() if METRIC in cell.metrics}
     if not cells:
         return _style.nothing("No run of this study watched its epochs.")
@@ -36,7 +34,7 @@ def draw(results: "Results") -> Any:
         for (variant, method), cell in cells.items():
             number, prefix = methods.index(method), f"{METRIC}_{split}_"
             names = sorted((n for n in cell.metrics if n.startswith(prefix)), key=lambda n: int(n.removeprefix(prefix)))
-            found = [statistics.mean(cell.sample(name), labels.bounds(name)) for name in names]
+            found = [cell.estimate(name) for name in names]
             shares = [int(name.removeprefix(prefix)) for name in names]
             points = [(x, estimate) for x, estimate in zip(shares, found, strict=True) if estimate is not None]
             colour = _style.COLOURS[number % len(_style.COLOURS)]

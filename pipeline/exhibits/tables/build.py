@@ -108,8 +108,7 @@ def _numbered(notes: list[str], footnotes: list[str]) -> list[int]:
 
 def _entry(results: Results, variant: str, method: str, metric: str, footnotes: list[str]) -> Entry:
     cell = results.cells[variant, method]
-    estimate = statistics.mean(cell.sample(metric), labels.bounds(metric))
-    entry = Entry(metric, cell, estimate, floor=floors.under(results, variant, method, metric))
+    entry = Entry(metric, cell, cell.estimate(metric), floor=floors.under(results, variant, method, metric))
     if cell.source != "run" and (line := cell.lines.get(metric)):
         entry.versus = stated(line, "against_baseline", "against_low", "against_high")
         entry.differs = entry.versus is not None and entry.versus.sign != 0

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.exhibits import frame, labels, statistics
+from pipeline.exhibits import frame
 from pipeline.exhibits.cells import Cell, Results
 from pipeline.exhibits.tidy import fixed, lines
 
@@ -32,7 +32,7 @@ def rows(results: Results) -> list[list[str]]:
 def _measured(results: Results, found: dict[str, Any]) -> list[str]:
     metric = found["metric"]
     cell = results.cells[found["variant"], found["method"]]
-    estimate = statistics.mean(cell.sample(metric), labels.bounds(metric))
+    estimate = cell.estimate(metric)
     assert estimate is not None
     mean = found["mean"] if cell.source == "run" else estimate.mean
     numbers = [fixed(mean), fixed(estimate.low), fixed(estimate.high), str(found["n_seeds"])]

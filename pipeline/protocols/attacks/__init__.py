@@ -7,10 +7,7 @@ from pipeline.schema import Evaluated, Positive
 
 KINDS = ("attack",)
 MODALITIES = ("images",)
-INHERITED = (
-    *("dataset", "encoder", "train_examples", "validation_examples"),
-    *("evaluate_on", "held_out_classes", "imbalance"),
-)
+INHERITED = budget.OF_BASE
 
 
 class Budget(budget.Budget):

@@ -10,10 +10,7 @@ from pipeline.schema import Count, Distinct, Evaluated, Share, Strict
 
 KINDS = ("ood_score",)
 MODALITIES = ("images",)
-INHERITED = (
-    *("dataset", "encoder", "train_examples", "validation_examples", "test_examples"),
-    *("evaluate_on", "held_out_classes", "imbalance"),
-)
+INHERITED = (*budget.OF_BASE, "test_examples")
 
 GRIDS = {"jigsaw": (4, 3, 2)}
 """Kinds of outliers made of patches, and into how many a side may be cut."""

@@ -4,10 +4,7 @@ from pipeline import budget
 
 KINDS = ("sparsity_measure",)
 MODALITIES = ("images",)
-INHERITED = (
-    *("dataset", "encoder", "train_examples", "validation_examples"),
-    *("evaluate_on", "held_out_classes", "imbalance"),
-)
+INHERITED = budget.OF_BASE
 
 
 class Budget(budget.Budget):

@@ -69,11 +69,15 @@ class Evidence(evidence.Evidence):
         plain = torch.cat([self._black_box.features(each) for each in images.split(250)])
         return plain, finite(torch.cat(found), "features under attack")
 
+    @cached_property
+    def _bank(self) -> Tensor:
+        """(M, F) of the training images that vote."""
+        inputs = self.job.data.labelled_inputs
+        return torch.cat([self._black_box.features(views) for views in self.job.views.plain(inputs)])
+
     def _seen(self, features: Tensor) -> Tensor:
-        data = self.job.data
-        bank = torch.cat([self._black_box.features(views) for views in self.job.views.plain(data.labelled_inputs)])
-        neighbours = self.job.settings["neighbours"]
-        return knn_predict(bank, data.labelled_labels, features, neighbours, len(data.class_names))
+        data, neighbours = self.job.data, self.job.settings["neighbours"]
+        return knn_predict(self._bank, data.labelled_labels, features, neighbours, len(data.class_names))
 
     def arrays(self) -> dict[str, Tensor]:
         return {**super().arrays(), "target_labels": self.target_labels, "seen_labels": self.seen_labels}

@@ -8,18 +8,11 @@ import torch.nn.functional as F
 
 from pipeline.methods.adversarial.avmixup import AVmixup
 from pipeline.methods.adversarial.pgd_at import PGDAT
-from tests.kit.classifiers import doubled
+from tests.kit.classifiers import MEAN, STD, pixels
 from tests.kit.losses import soft_cross_entropy
-from tests.kit.methods import CONTEXT, batch, made
+from tests.kit.methods import made
 
-MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]
 K = 3
-
-
-def pixels(seed=2):
-    data = doubled(batch(("full",), seed=seed))
-    data.views = [((data.views[0] / 3 + 0.5).clamp(0, 1) - MEAN) / STD]
-    return data
 
 
 def attacked(method, data):

@@ -11,17 +11,10 @@ from pipeline.methods.adversarial.awp_at import AWPAT
 from pipeline.methods.adversarial.pgd_at import PGDAT
 from pipeline.methods.adversarial.trades import TRADES
 from pipeline.methods.adversarial.trades_awp import TRADESAWP
-from tests.kit.classifiers import doubled
-from tests.kit.methods import CONTEXT, batch, made, step
+from tests.kit.classifiers import pixels
+from tests.kit.methods import batch, made, step
 
-MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]
 PAIRS = [(AWPAT, PGDAT), (TRADESAWP, TRADES)]
-
-
-def pixels(seed=2):
-    data = doubled(batch(("full",), seed=seed))
-    data.views = [((data.views[0] / 3 + 0.5).clamp(0, 1) - MEAN) / STD]
-    return data
 
 
 def length(tensor):

@@ -9,19 +9,12 @@ import torch
 from pipeline.methods.adversarial.dafa_trades import DAFATRADES
 from pipeline.methods.adversarial.trades import TRADES
 from pipeline.ops.attacks import Nearby
-from tests.kit.classifiers import doubled
+from tests.kit.classifiers import MEAN, STD, pixels
 from tests.kit.losses import cross_entropy as slow_cross_entropy
 from tests.kit.losses import log_softmax
-from tests.kit.methods import CONTEXT, batch, made, step
+from tests.kit.methods import made, step
 
-MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]
 WEIGHTS = torch.tensor([1.6, 0.9, 0.5], dtype=torch.float64)
-
-
-def pixels(seed=2):
-    data = doubled(batch(("full",), seed=seed))
-    data.views = [((data.views[0] / 3 + 0.5).clamp(0, 1) - MEAN) / STD]
-    return data
 
 
 @pytest.mark.parametrize("weighted", ["both", "loss", "radius"])

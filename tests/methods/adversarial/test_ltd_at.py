@@ -1,7 +1,6 @@
 """Attack and loss with a teacher's targets by loops; a sure teacher; the control's entropy; a teacher at rest."""
 
 import copy
-import math
 
 import pytest
 import torch
@@ -10,23 +9,9 @@ import torch.nn.functional as F
 from pipeline.methods.adversarial.ltd_at import LTDAT
 from pipeline.methods.adversarial.pgd_at import PGDAT
 from pipeline.methods.classifier.distillation import Distillation
-from tests.kit.classifiers import doubled, member, trained_base
-from tests.kit.losses import log_softmax, soft_cross_entropy
-from tests.kit.methods import CONTEXT, batch, made, step
-
-MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]
-
-
-def pixels(seed=2):
-    data = doubled(batch(("full",), seed=seed))
-    data.views = [((data.views[0] / 3 + 0.5).clamp(0, 1) - MEAN) / STD]
-    return data
-
-
-def slow_targets(images, temperature):
-    teacher = trained_base().double()
-    taught = teacher.logits(teacher.encoder(images)).tolist()
-    return torch.tensor([[math.exp(v) for v in log_softmax([z / temperature for z in row])] for row in taught]).double()
+from tests.kit.classifiers import MEAN, STD, member, pixels, slow_targets, trained_base
+from tests.kit.losses import soft_cross_entropy
+from tests.kit.methods import batch, made, step
 
 
 @pytest.mark.parametrize("temperature", [0.5, 2.0])

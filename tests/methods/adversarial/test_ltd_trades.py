@@ -9,23 +9,9 @@ from pipeline.methods.adversarial.ltd_trades import LTDTRADES
 from pipeline.methods.adversarial.trades import TRADES, divergence
 from pipeline.methods.classifier.distillation import Distillation
 from pipeline.ops.attacks import Nearby
-from tests.kit.classifiers import doubled, member, trained_base
+from tests.kit.classifiers import member, pixels, slow_targets, trained_base
 from tests.kit.losses import log_softmax, soft_cross_entropy
-from tests.kit.methods import CONTEXT, batch, made
-
-MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]
-
-
-def pixels(seed=2):
-    data = doubled(batch(("full",), seed=seed))
-    data.views = [((data.views[0] / 3 + 0.5).clamp(0, 1) - MEAN) / STD]
-    return data
-
-
-def slow_targets(images, temperature):
-    teacher = trained_base().double()
-    taught = teacher.logits(teacher.encoder(images)).tolist()
-    return torch.tensor([[math.exp(v) for v in log_softmax([z / temperature for z in row])] for row in taught]).double()
+from tests.kit.methods import made
 
 
 @pytest.mark.parametrize("beta", [1.0, 6.0])

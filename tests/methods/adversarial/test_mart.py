@@ -9,17 +9,9 @@ import torch.nn.functional as F
 
 from pipeline.methods.adversarial.mart import MART, boosted_cross_entropy
 from pipeline.ops.attacks import Nearby
-from tests.kit.classifiers import doubled
+from tests.kit.classifiers import MEAN, STD, pixels
 from tests.kit.losses import differences
-from tests.kit.methods import CONTEXT, batch, made, step
-
-MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]
-
-
-def pixels(seed=2):
-    data = doubled(batch(("full",), seed=seed))
-    data.views = [((data.views[0] / 3 + 0.5).clamp(0, 1) - MEAN) / STD]
-    return data
+from tests.kit.methods import made, step
 
 
 def softmax(z):

@@ -9,18 +9,10 @@ from torch import nn
 
 from pipeline.methods.adversarial.pgd_at import PGDAT
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from tests.kit.classifiers import doubled
+from tests.kit.classifiers import MEAN, STD, pixels
 from tests.kit.losses import cross_entropy as slow_cross_entropy
 from tests.kit.losses import mean_over
-from tests.kit.methods import CONTEXT, SIDE, batch, classifier, made, step
-
-MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]
-
-
-def pixels(seed=2):
-    data = doubled(batch(("full",), seed=seed))
-    data.views = [((data.views[0] / 3 + 0.5).clamp(0, 1) - MEAN) / STD]
-    return data
+from tests.kit.methods import SIDE, batch, classifier, made, step
 
 
 def test_against_a_loop_in_raw_pixels():

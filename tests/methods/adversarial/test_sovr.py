@@ -10,17 +10,9 @@ import torch.nn.functional as F
 from pipeline.methods.adversarial.pgd_at import PGDAT
 from pipeline.methods.adversarial.sovr import SOVR
 from pipeline.ops.one_vs_rest import one_vs_rest
-from tests.kit.classifiers import B, K, check_order, doubled
+from tests.kit.classifiers import B, K, check_order, pixels
 from tests.kit.losses import cross_entropy, differences
-from tests.kit.methods import CONTEXT, batch, made, step
-
-MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]
-
-
-def pixels(seed=2):
-    data = doubled(batch(("full",), seed=seed))
-    data.views = [((data.views[0] / 3 + 0.5).clamp(0, 1) - MEAN) / STD]
-    return data
+from tests.kit.methods import made, step
 
 
 @pytest.fixture

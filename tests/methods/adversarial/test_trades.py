@@ -10,18 +10,10 @@ import torch.nn.functional as F
 from pipeline.methods.adversarial.trades import TRADES, divergence
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.ops.attacks import Nearby
-from tests.kit.classifiers import doubled
+from tests.kit.classifiers import MEAN, STD, pixels
 from tests.kit.losses import cross_entropy as slow_cross_entropy
 from tests.kit.losses import log_softmax, mean_over
-from tests.kit.methods import CONTEXT, batch, classifier, made, step
-
-MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]
-
-
-def pixels(seed=2):
-    data = doubled(batch(("full",), seed=seed))
-    data.views = [((data.views[0] / 3 + 0.5).clamp(0, 1) - MEAN) / STD]
-    return data
+from tests.kit.methods import classifier, made, step
 
 
 def slow_divergence(z, other):
