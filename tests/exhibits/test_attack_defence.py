@@ -3,8 +3,6 @@
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from pipeline.exhibits.figures import _style, attack_defence
 from pipeline.planning import load
 from tests.kit import project
@@ -20,23 +18,19 @@ LEFT = {
 }
 
 
-@pytest.fixture
-def means(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.exhibits import statistics
-
-    monkeypatch.setattr(statistics, "mean", lambda sample, bounds: SimpleNamespace(mean=sample))
-
-
 def fake(left: dict[tuple[str, str], float]) -> Any:
-    cells = {place: SimpleNamespace(metrics=["left"], sample=lambda _, v=value: v) for place, value in left.items()}
+    cells = {
+        place: SimpleNamespace(metrics=["left"], estimate=lambda _, v=value: SimpleNamespace(mean=v))
+        for place, value in left.items()
+    }
     return SimpleNamespace(cells=cells, study=load.study(project.HERE, "attacks", "laptop"))
 
 
-def test_rows_and_columns_are_sorted_by_strength_and_the_strongest_is_bold(means: None) -> None:
+def test_rows_and_columns_are_sorted_by_strength_and_the_strongest_is_bold() -> None:
     with _style.applied("x"):
         axis = attack_defence.draw(fake(LEFT)).axes[0]
     assert [label.get_text() for label in axis.get_yticklabels()] == ["pgd", "fgsm", "pma"]
-    assert [label.get_text() for label in axis.get_xticklabels()] == ["pgd at", "cross entropy"]
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["pgd\nat", "cross\nentropy"]
     shown = {text.get_position(): (text.get_text(), text.get_weight()) for text in axis.texts}
     assert shown[0, 2] == ("48.0", "bold") and shown[1, 2] == ("0.0", "bold")
     assert shown[0, 1] == ("40.0", "normal")  # a reference, though lower
