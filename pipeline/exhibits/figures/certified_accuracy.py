@@ -42,7 +42,7 @@ def draw(results: "Results") -> Any:
         for variant, method in panel:
             number = methods.index(method)
             colour = _style.COLOURS[number % len(_style.COLOURS)]
-            turn = seen[method] = seen.get(method, -1) + 1
+            turn = seen[colour] = seen.get(colour, -1) + 1  # methods share colours where there are many
             radii, shares = curves[variant, method]
             axis.step(
                 radii,
