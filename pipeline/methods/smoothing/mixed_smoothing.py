@@ -20,8 +20,8 @@ class MixedSmoothing(Smoothed):
     of a lower bound of h's share of the answer and an upper bound of the next one's, which is positive where a > 1/2
     and h is sure enough. Bounds are by Clopper and Pearson, the error shared out to the two of each class, so that all
     hold at once, whichever class is the answer. An answer stands without a radius where g and h together surely give
-    it. In the paper h is a smoothed or a Lipschitz classifier; a = 0.8, as in `mixed_classifier`, leaves no radius above
-    sigma Phi^-1(0.8) = 0.84 sigma. Both networks and sigma are the bases', and nothing is trained.
+    it. In the paper h is a smoothed or a Lipschitz classifier; a = 0.8, as in `mixed_classifier`, leaves no radius
+    above sigma Phi^-1(0.8) = 0.84 sigma. Both networks and sigma are the bases', and nothing is trained.
     """
 
     paper = "mixed_classifier"
