@@ -1,0 +1,35 @@
+"""Categories to discover: a share of some classes' inputs has labels, other classes have none."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline import budget
+from pipeline.errors import UserError
+from pipeline.modalities import Dataset
+from pipeline.schema import Distinct, Steps, Whole
+
+KINDS = ("discoverer",)
+
+
+class Budget(budget.ClassBudget):
+    old_classes: Steps[Distinct[Whole]]
+    """Classes of which labels are given; the others are new. Renumbered, the old ones come first."""
+    labelled_share: Steps[Annotated[float, Field(gt=0, lt=1)]] = 0.5
+    """Of each old class's training examples, how many have their label; drawn per study and seed."""
+    class_factor: Annotated[float, Field(gt=0, le=10)] = 1.0
+    """What methods are told of the number of classes: the right one times this, at least the old ones."""
+
+    def streams(self) -> tuple[str, ...]:
+        return ("unlabelled",)
+
+    def check(self, described: Dataset, where: str) -> None:
+        super().check(described, where)
+        classes, place = len(described.classes), f"{where}: old_classes = {self.old_classes}"
+        if len(self.old_classes) < 2:
+            raise UserError(f"{place}: name two or more")
+        if outside := [c for c in self.old_classes if c >= classes]:
+            raise UserError(f"{place}: '{described.key}' has classes 0 to {classes - 1}, not {outside[0]}")
+        for name in ("held_out_classes", "label_noise"):
+            if getattr(self, name):
+                raise UserError(f"{where}: {name}: every class is old or new, and labels are right; take {name} out")
