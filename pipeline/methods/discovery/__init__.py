@@ -8,7 +8,6 @@ from typing import ClassVar
 import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Method, Tensor, TrainingSet, nn, setting, torch
-from pipeline.ops.encoder import Encoder
 from pipeline.ops.heads import CosineLinear, mlp
 from pipeline.ops.kmeans import embedded
 from pipeline.ops.semi_supervised_kmeans import semi_supervised_kmeans
@@ -104,7 +103,6 @@ class PretrainedDiscoverer(Discoverer):
     unsupervised_temperature: float = setting(1.0, unit="cosine", low=1e-3)
     supervised_temperature: float = setting(0.07, unit="cosine", low=1e-3)
 
-    encoder: Encoder
     projector: nn.Module
 
     def build(self, context: Context) -> None:
@@ -116,11 +114,12 @@ class PretrainedDiscoverer(Discoverer):
         self.projector = mlp([context.feature_dim, self.projection_hidden, self.projection_dim])
 
     def frozen(self) -> Sequence[nn.Module]:
-        return list(self.encoder.blocks)[: self.frozen_blocks] if self.frozen_blocks else []
+        """The encoder's blocks that stay the base's, batch statistics included."""
+        return list(self.encoder.get_submodule("blocks").children())[: self.frozen_blocks] if self.frozen_blocks else []
 
     def train(self, mode: bool = True) -> "PretrainedDiscoverer":
         super().train(mode)
-        for block in self.frozen() if hasattr(self, "projector") else []:
+        for block in self.frozen():
             block.eval()
         return self
 
