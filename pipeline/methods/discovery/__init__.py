@@ -30,7 +30,7 @@ class Discoverer(Method):
         self.old, self.classes = sum(count > 0 for count in context.class_counts), context.num_classes
         self.unlabelled = context.streams["unlabelled"]
 
-    def clusters(self, inputs: Tensor) -> Tensor:
+    def cluster_of(self, inputs: Tensor) -> Tensor:
         """(B,) int64 cluster of each of the plain views (B, ...)."""
         raise NotImplementedError
 
@@ -65,7 +65,7 @@ class Clustered(Discoverer):
         centres, _ = semi_supervised_kmeans(unlabelled, labelled, labels, self.classes, starts=self.starts)
         self.centres.copy_(centres)
 
-    def clusters(self, inputs: Tensor) -> Tensor:
+    def cluster_of(self, inputs: Tensor) -> Tensor:
         return torch.cdist(F.normalize(self.features(inputs)), self.centres).argmin(1)
 
 
@@ -180,7 +180,7 @@ class Parametric(PretrainedDiscoverer):
         """L_u of the cosines (N, K) of two views of the batch's images; a scalar."""
         raise NotImplementedError
 
-    def clusters(self, inputs: Tensor) -> Tensor:
+    def cluster_of(self, inputs: Tensor) -> Tensor:
         return self.head(self.features(inputs)).argmax(1)
 
 

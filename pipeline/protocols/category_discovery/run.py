@@ -139,7 +139,7 @@ class Evidence(evidence.Evidence):
 
 def clusters(job: Job, inputs: Tensor) -> Tensor:
     """(N,) int64 clusters of raw inputs."""
-    return outputs(job, inputs, discoverer(job).clusters).long()
+    return outputs(job, inputs, discoverer(job).cluster_of).long()
 
 
 def discoverer(job: Job) -> Discoverer:
