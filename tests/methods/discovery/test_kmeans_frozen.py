@@ -19,7 +19,7 @@ def test_its_clusters_are_those_of_scikit_learn_on_the_base_s_features():
         clusters = method.cluster_of(images)
     wanted = KMeans(4, n_init=30, random_state=0).fit(features.numpy())
     found = (features - method.centres[clusters]).square().sum().item()
-    assert abs(found - wanted.inertia_) <= 1e-3 * wanted.inertia_
+    assert abs(found - wanted.inertia_) <= 1e-2 * wanted.inertia_
     assert torch.equal(clusters, torch.cdist(features, method.centres).argmin(1))
 
 

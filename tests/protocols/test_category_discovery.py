@@ -1,0 +1,210 @@
+"""Old and new classes: who is labelled, that nothing which trains can know the others, how clusters are judged."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from pipeline import metrics
+from pipeline.errors import UserError
+from pipeline.methods.discovery import Discoverer
+from pipeline.methods.discovery.kmeans_pixels import KMeansPixels
+from pipeline.methods.discovery.simgcd import SimGCD
+from pipeline.modalities.images.datasets.fashion_mnist_small import DATASET
+from pipeline.ops.clusterings import matched
+from pipeline.protocols.category_discovery import Budget
+from pipeline.protocols.category_discovery.run import Evidence, phases, prepare, share_of_each
+from pipeline.training import checkpoint, loop
+from tests.kit import jobs
+from tests.kit.methods import classifier
+from tests.protocols.test_semi_supervised import all_tensors
+
+OPTIMIZER = {"name": "sgd", "learning_rate": 0.05}
+OLD = [3, 0]
+NAMES = ["cluster_accuracy", "cluster_information", "cluster_count_error", "new_share", "new_share_gap"]
+
+
+def job(method=None, seed=0, data=None, base=None, **budget):
+    values = {"old_classes": OLD, "epochs": 2, "augmentation": {"shift": 1}, **budget}
+    whole = jobs.data(train=80, test=40, classes=4) if data is None else data
+    made = jobs.job(method or KMeansPixels(), "category_discovery", whole, seed, **values)
+    return prepare(dataclasses.replace(made, base=base))
+
+
+def fitted(made, folder):
+    return loop.fit(made, phases(made), checkpoint.Kept(folder / "state", "test"), 1e9, lambda row: None)
+
+
+def test_old_classes_come_first_and_half_of_them_have_labels():
+    made, whole = job(), jobs.data(train=80, test=40, classes=4)
+    data = made.data
+    assert data.class_names == ("a", "d", "new 1", "new 2") and data.class_counts == (10, 10, 0, 0)
+    assert len(data.streams["unlabelled"]) == len(data.hidden["labels"]) == 60
+    # every image is in one of the two, with its class under its new number
+    number = {0: 0, 3: 1, 1: 2, 2: 3}
+    known = {bytes(x.numpy()): number[int(y)] for x, y in zip(whole.train_inputs, whole.train_labels, strict=True)}
+    found = [*zip(data.train_inputs, data.train_labels, strict=True)]
+    found += [*zip(data.streams["unlabelled"], data.hidden["labels"], strict=True)]
+    assert {bytes(x.numpy()): int(y) for x, y in found} == known and len(found) == 80
+    assert data.test_labels.tolist() == [number[int(y)] for y in whole.test_labels]
+    assert torch.equal(data.test_inputs, whole.test_inputs)
+
+
+def test_the_draw_is_of_study_and_seed_and_the_stream_in_no_order():
+    first, again, other = job(), job(SimGCD()), job(seed=1)
+    assert torch.equal(first.data.train_inputs, again.data.train_inputs)
+    assert torch.equal(first.data.streams["unlabelled"], again.data.streams["unlabelled"])
+    assert not torch.equal(first.data.train_inputs, other.data.train_inputs)
+    # the data set has its classes in turn
+    labels = first.data.hidden["labels"].tolist()
+    assert len({tuple(labels[start : start + 4]) for start in range(0, 40, 4)}) > 5
+
+
+@pytest.mark.parametrize("share, counts", [(0.01, [1, 1, 0]), (0.5, [2, 4, 0]), (0.9, [4, 7, 0])])
+def test_shares_are_of_each_class(share, counts):
+    labels = torch.tensor([0] * 4 + [1] * 8 + [2] * 5)
+    chosen = share_of_each(labels, 2, share, torch.Generator().manual_seed(1))
+    assert [int(chosen[labels == c].sum()) for c in range(3)] == counts
+    drawn = sum(share_of_each(labels, 2, 0.5, torch.Generator().manual_seed(s)) for s in range(200))
+    assert (drawn[:12] - 100).abs().max() < 30
+
+
+@pytest.mark.parametrize("factor, places", [(1.0, 4), (1.5, 6), (0.1, 2), (2.0, 8)])
+def test_methods_are_told_a_number_of_classes(factor, places):
+    made = job(class_factor=factor)
+    assert len(made.data.class_names) == places and len(made.data.class_counts) == places
+    assert made.data.hidden["classes"].tolist() == [2, 4]
+
+
+def dealt():
+    """The data with the labels of the new classes, 1 and 2, dealt out anew among their images."""
+    whole = jobs.data(train=80, test=40, classes=4)
+    new = ((whole.train_labels == 1) | (whole.train_labels == 2)).nonzero().squeeze(1)
+    labels = whole.train_labels.clone()
+    labels[new] = labels[new[torch.randperm(len(new), generator=torch.Generator().manual_seed(1))]]
+    assert (labels != whole.train_labels).sum() > 10
+    return dataclasses.replace(whole, train_labels=labels, true_labels=labels)
+
+
+@pytest.mark.parametrize("cls", [KMeansPixels, SimGCD])
+def test_hidden_labels_change_no_weight(cls, tmp_path):
+    made = [job(cls(), data=data, base=classifier()) for data in (None, dealt())]
+    assert not torch.equal(made[0].data.hidden["labels"], made[1].data.hidden["labels"])
+    for place, each in enumerate(made):
+        each.base.encoder = jobs_encoder(each)
+        fitted(each, tmp_path / str(place))
+    states = [each.method.state_dict() for each in made]
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+
+
+def jobs_encoder(made):
+    """An encoder such as the study's, untrained."""
+    torch.manual_seed(3)
+    return made.modality.encoder(made.settings["encoder"], made.data.shape)
+
+
+class Peeking(Discoverer):
+    """Keeps whatever a method is handed, and answers with any label that it finds among it."""
+
+    paper = ""
+    streams = {"unlabelled": ("full", "full")}
+
+    def build(self, context):
+        super().build(context)
+        self.handed, self.weight = [context], torch.nn.Parameter(torch.zeros(()))
+
+    def start_phase(self, phase, training):
+        self.handed.append(training)
+
+    def renew(self, epoch, training):
+        self.handed.append(training)
+
+    def loss(self, batch):
+        self.handed.append(batch)
+        return self.weight * 0
+
+    def cluster_of(self, inputs):
+        """The label of the stream's image that is nearest, if a batch has shown it."""
+        shown = {}
+        for batch in (each for each in self.handed if hasattr(each, "streams") and hasattr(each, "views")):
+            shown |= dict(zip(batch["unlabelled"].indices.tolist(), batch["unlabelled"].labels.tolist(), strict=True))
+        place = (inputs[:, None] - self.plain[None]).flatten(2).abs().sum(2).argmin(1)
+        return torch.tensor([max(0, shown.get(int(each), -1)) for each in place])
+
+
+def test_a_method_that_peeks_finds_nothing(tmp_path):
+    made = job(Peeking())
+    fitted(made, tmp_path)
+    handed = made.method.handed
+    streams = [part["unlabelled"] for part in handed if isinstance(getattr(part, "streams", None), dict)
+               and hasattr(part, "views")]  # fmt: skip
+    assert streams and all((stream.labels == -1).all() for stream in streams)
+    secrets = (made.data.hidden["labels"], made.data.hidden["classes"], made.data.test_labels)
+    assert not any(torch.equal(value, secret) for value in all_tensors(handed) for secret in secrets)
+    assert all(int(each.labels.max()) == 1 for each in handed if isinstance(each, loop.TrainingSet))
+    assert handed[0].class_counts == (10, 10, 0, 0) and handed[0].num_classes == 4
+    assert not hasattr(handed[0], "class_names")
+    made.method.plain = next(iter(made.views.plain(made.data.streams["unlabelled"])))
+    # one cluster for all is the largest class's share, a third
+    found = metrics.measure(Evidence(made), ["cluster_accuracy"])[0]
+    assert found["cluster_accuracy"] == pytest.approx(100 * 20 / 60)
+
+
+def test_an_epoch_goes_through_the_stream_once(tmp_path):
+    made = job(SimGCD(), base=classifier())
+    (phase,) = phases(made)
+    assert phase.steps == 6
+    made.base.encoder = jobs_encoder(made)
+    seen = []
+    loss = made.method.loss
+    made.method.loss = lambda batch: seen.append(batch) or loss(batch)
+    fitted(made, tmp_path)
+    assert len(seen) == 12 and all(len(batch.labels) == len(batch["unlabelled"].labels) == 10 for batch in seen)
+    order = torch.cat([batch["unlabelled"].indices for batch in seen[:6]])
+    assert order.sort().values.tolist() == list(range(60))
+
+
+def test_clusters_are_matched_to_all_classes_at_once(tmp_path):
+    made = job()
+    fitted(made, tmp_path)
+    evidence = Evidence(made)
+    with torch.no_grad():
+        values, examples, _ = metrics.measure(evidence, NAMES)
+        stream = next(iter(made.views.plain(made.data.streams["unlabelled"])))
+        clusters = made.method.cluster_of(stream)
+    assert torch.equal(evidence.unlabelled_clusters, clusters)
+    right = matched(clusters, made.data.hidden["labels"]) == made.data.hidden["labels"]
+    assert examples["cluster_accuracy"].tolist() == (100 * right.double()).tolist()
+    old = made.data.hidden["labels"] < 2
+    assert values["cluster_accuracy_new"] == pytest.approx(100 * right[~old].double().mean().item())
+    assert values["cluster_count_error"] == 0 and (evidence.old_classes, evidence.true_classes) == (2, 4)
+    arrays = evidence.arrays()
+    assert arrays["plane"].shape == (60, 2) and len(arrays["predictions"]) == 40
+
+
+def test_a_search_looks_at_validation_examples_alone(tmp_path):
+    whole = jobs.data(train=80, test=40, classes=4)
+    made = job(data=dataclasses.replace(whole, test_labels=whole.test_labels.flip(0)), evaluate_on="validation",
+               validation_examples=40)  # fmt: skip
+    fitted(made, tmp_path)
+    evidence = Evidence(made)
+    assert torch.equal(evidence.unlabelled_labels, made.data.test_labels)
+    assert torch.equal(evidence.unlabelled_clusters, evidence.clusters)
+
+
+def check(**budget):
+    Budget.model_validate({"epochs": 1, "optimizer": OPTIMIZER, **budget}).check(DATASET, "s.yaml")
+
+
+def test_what_a_study_may_ask_for():
+    check(old_classes=[0, 4])
+    check(old_classes=list(range(10)), labelled_share=0.2, class_factor=1.5, imbalance=50.0)
+    assert Budget.model_validate({"epochs": 1, "optimizer": OPTIMIZER, "old_classes": [1]}).streams() == ("unlabelled",)
+    for budget, message in (
+        ({"old_classes": [3]}, r"old_classes = \[3\]: name two or more"),
+        ({"old_classes": [3, 10]}, "'fashion_mnist_small' has classes 0 to 9, not 10"),
+        ({"old_classes": [3, 4], "held_out_classes": [1]}, "take held_out_classes out"),
+        ({"old_classes": [3, 4], "label_noise": {"rate": 0.2}}, "take label_noise out"),
+    ):
+        with pytest.raises(UserError, match=message):
+            check(**budget)
