@@ -80,25 +80,52 @@ class Features(nn.Module):
         return self.method.features(inputs)
 
 
-class PretrainedDiscoverer(Discoverer):
-    """The encoder of the base, of which all but the first `frozen_blocks` go on training, and a projection head g.
+class Pretrained(Discoverer):
+    """The encoder of the base, of which all but the first `frozen_blocks` go on training, and two views of each image."""
 
-    A batch has B labelled images and as many unlabelled ones, two views of each. All views of a step pass the encoder
-    together. `contrast` is L_rep of Vaze et al. (2022), equation 3, with which most members begin:
-    (1 - lambda) InfoNCE over all images + lambda SupCon over the labelled ones. Temperatures are those of the authors'
-    code, 1.0 and 0.07, and so is lambda, 0.35; the text's temperatures could not be confirmed.
-    """
-
-    uses_labels = True
     builds_on: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ("base_encoder == encoder", "base_shape[0] == shape[0]")
-    training_only: ClassVar[tuple[str, ...]] = ("projector",)
     views = ("full", "full")
     streams = {"unlabelled": ("full", "full")}
 
+    frozen_blocks: int = setting(0, unit="blocks of the encoder", low=0)
+
+    def build(self, context: Context) -> None:
+        super().build(context)
+        assert context.base is not None
+        self.encoder = copy.deepcopy(context.base.encoder).requires_grad_(True)
+        for block in self.frozen():
+            block.requires_grad_(False)
+
+    def frozen(self) -> Sequence[nn.Module]:
+        """The encoder's blocks that stay the base's, batch statistics included."""
+        return list(self.encoder.get_submodule("blocks").children())[: self.frozen_blocks] if self.frozen_blocks else []
+
+    def train(self, mode: bool = True) -> "Pretrained":
+        super().train(mode)
+        for block in self.frozen():
+            block.eval()
+        return self
+
+    def images(self, batch: Batch) -> Tensor:
+        """(2 (B + M), ...): the first view of all images, labelled ones first, before the second."""
+        pairs = zip(batch.views, batch["unlabelled"].views, strict=True)
+        return torch.cat([view for pair in pairs for view in pair])
+
+
+class PretrainedDiscoverer(Pretrained):
+    """A batch has B labelled images and as many unlabelled ones, and a projection head g follows the encoder.
+
+    All views of a step pass the encoder together. `contrast` is L_rep of Vaze et al. (2022), equation 3, with which most
+    members begin: (1 - lambda) InfoNCE over all images + lambda SupCon over the labelled ones. Temperatures are those of
+    the authors' code, 1.0 and 0.07, and so is lambda, 0.35; the text's temperatures could not be confirmed.
+    """
+
+    uses_labels = True
+    training_only: ClassVar[tuple[str, ...]] = ("projector",)
+
     projection_hidden: int = setting(256, unit="units", low=1)
     projection_dim: int = setting(64, unit="units", low=1)
-    frozen_blocks: int = setting(0, unit="blocks of the encoder", low=0)
     supervised_weight: float = setting(0.35, low=0.0, high=1.0)
     unsupervised_temperature: float = setting(1.0, unit="cosine", low=1e-3)
     supervised_temperature: float = setting(0.07, unit="cosine", low=1e-3)
@@ -107,31 +134,14 @@ class PretrainedDiscoverer(Discoverer):
 
     def build(self, context: Context) -> None:
         super().build(context)
-        assert context.base is not None
-        self.encoder = copy.deepcopy(context.base.encoder).requires_grad_(True)
-        for block in self.frozen():
-            block.requires_grad_(False)
         self.projector = mlp([context.feature_dim, self.projection_hidden, self.projection_dim])
-
-    def frozen(self) -> Sequence[nn.Module]:
-        """The encoder's blocks that stay the base's, batch statistics included."""
-        return list(self.encoder.get_submodule("blocks").children())[: self.frozen_blocks] if self.frozen_blocks else []
-
-    def train(self, mode: bool = True) -> "PretrainedDiscoverer":
-        super().train(mode)
-        for block in self.frozen():
-            block.eval()
-        return self
 
     def encoded(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Features (2 (B + M), F), the first view of all images before the second, and labels (B + M,), -1 for none.
 
         In each view labelled images come first.
         """
-        stream = batch["unlabelled"]
-        pairs = zip(batch.views, stream.views, strict=True)
-        features = self.encoder(torch.cat([view for pair in pairs for view in pair]))
-        return features, torch.cat([batch.labels, stream.labels])
+        return self.encoder(self.images(batch)), torch.cat([batch.labels, batch["unlabelled"].labels])
 
     def contrast(self, features: Tensor, labels: Tensor) -> Tensor:
         """L_rep of features (2 N, F) of two views of N images and labels (N,), -1 for none."""
