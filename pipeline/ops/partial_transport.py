@@ -58,8 +58,8 @@ def semantic_plan(
 ) -> tuple[Tensor, Tensor]:
     """As `partial_plan`, with - weight <S, Q Q^T> beside it, for similarities S (N, N) of the samples.
 
-    That term is replaced by its tangent at the plan so far, which adds -weight (S + S^T) Q to the costs, and the plan is
-    found anew, until the objective moves by less than the tolerance, or for so many rounds. Where S is positive
+    That term is replaced by its tangent at the plan so far, which adds -weight (S + S^T) Q to the costs, and the plan
+    is found anew, until the objective moves by less than the tolerance, or for so many rounds. Where S is positive
     semi-definite the tangent lies above the term, and no round makes the objective worse.
     """
     costs = costs.double()

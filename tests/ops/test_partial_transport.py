@@ -1,5 +1,6 @@
 """Partial plans: optimality by a slow solver, what columns and rows sum to, the balanced limit, and neighbours."""
 
+import itertools
 import math
 
 import pytest
@@ -100,7 +101,7 @@ def test_each_round_lowers_the_objective_of_a_similarity_without_negative_eigenv
         direct = float((plan * given).sum() + 0.1 * (plan * plan.log()).sum()) - 5.0 * attraction
         assert short == pytest.approx(direct, rel=1e-12)
         found.append(whole(plan, given, 0.5) - 5.0 * attraction)
-    assert all(later <= sooner + 1e-10 for sooner, later in zip(found, found[1:], strict=False))
+    assert all(later <= sooner + 1e-10 for sooner, later in itertools.pairwise(found))
     assert found[-1] < found[0] - 1e-6
 
 

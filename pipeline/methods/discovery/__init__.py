@@ -81,7 +81,7 @@ class Features(nn.Module):
 
 
 class Pretrained(Discoverer):
-    """The encoder of the base, of which all but the first `frozen_blocks` go on training, and two views of each image."""
+    """The encoder of the base, of which all but the first `frozen_blocks` go on training; two views of each image."""
 
     builds_on: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ("base_encoder == encoder", "base_shape[0] == shape[0]")
@@ -116,9 +116,9 @@ class Pretrained(Discoverer):
 class PretrainedDiscoverer(Pretrained):
     """A batch has B labelled images and as many unlabelled ones, and a projection head g follows the encoder.
 
-    All views of a step pass the encoder together. `contrast` is L_rep of Vaze et al. (2022), equation 3, with which most
-    members begin: (1 - lambda) InfoNCE over all images + lambda SupCon over the labelled ones. Temperatures are those of
-    the authors' code, 1.0 and 0.07, and so is lambda, 0.35; the text's temperatures could not be confirmed.
+    All views of a step pass the encoder together. `contrast` is L_rep of Vaze et al. (2022), equation 3, with which
+    most members begin: (1 - lambda) InfoNCE over all images + lambda SupCon over the labelled ones. Temperatures are
+    those of the authors' code, 1.0 and 0.07, and so is lambda, 0.35; the text's temperatures could not be confirmed.
     """
 
     uses_labels = True

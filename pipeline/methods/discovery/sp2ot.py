@@ -12,7 +12,7 @@ from pipeline.ops.partial_transport import among, nearest_by_kernel, semantic_pl
 
 
 class SP2OT(Pretrained):
-    """L = sum over both views of H(N Q', p), without a label: Q' is the plan of the other view, and p = softmax(10 cos).
+    """L = sum over both views of H(N Q', p), p = softmax(10 cos) and Q' the plan of the other view; without a label.
 
     Q minimises <Q, -log P> + gamma KL(Q^T 1, rho/K 1) - lambda (1 - rho) <S, Q Q^T> - epsilon H(Q) over the batch and
     the latest predictions of some more images, with rows of at most 1/N and mass rho (`ops/partial_transport`), so that
@@ -21,9 +21,9 @@ class SP2OT(Pretrained):
 
     lambda is the authors' 1000. The weight of neighbours, lambda over the number of images, is the same whatever N is:
     they have some 11,000 images of CIFAR-100. Their memory begins with predictions of the first images, here of random
-    ones; they take the epoch with the least loss over rho, here the last. Without labels, labelled and unlabelled images
-    are in a batch in proportion to their numbers. rho_0 = 1, lambda = 0 and a large gamma make all clusters alike. Scalings
-    go on from round to round and from step to step, so that few iterations of each do.
+    ones; they take the epoch with the least loss over rho, here the last. Without labels, labelled and unlabelled
+    images are in a batch in proportion to their numbers. rho_0 = 1, lambda = 0 and a large gamma make all clusters
+    alike. Scalings go on from round to round and from step to step, so that few iterations of each do.
     """
 
     paper = "sp2ot"
@@ -99,7 +99,7 @@ class SP2OT(Pretrained):
             )
             targets.append(len(places) * plan[-count:].float())
         self.latest = (places, logits, scalings)
-        return 2 * crossed(*views, targets)
+        return 2 * crossed(views[0], views[1], targets)
 
     def after_step(self) -> None:
         places, logits, scalings = self.latest
