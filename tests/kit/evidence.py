@@ -208,7 +208,10 @@ def category_discovery(good, seed=0, tests=120, unlabelled=150):
         drawn = torch.randint(K if good else 2, (count,), generator=make)
         clusters = torch.where(stray, drawn, (labels + 1) % K)
         made |= {f"{name}labels": labels, f"{name}clusters": clusters, f"{name}predictions": matched(clusters, labels)}
-    return SimpleNamespace(**made, old_classes=2, true_classes=K, found_clusters=K if good else 2)
+    prototypes = torch.eye(K, 9) if good else torch.ones(K, 9) + 0.1 * torch.randn(K, 9, generator=make)
+    return SimpleNamespace(
+        **made, old_classes=2, true_classes=K, found_clusters=K if good else 2, prototypes=prototypes
+    )
 
 
 def theory(good, seed=0, repetitions=50):

@@ -89,3 +89,14 @@ def test_without_new_classes_there_is_nothing_to_measure_of_them():
     found, _, absent = measure(made, ["cluster_accuracy"])
     assert absent.keys() == {"cluster_accuracy_new", "cluster_accuracy_test_new"}
     assert found["cluster_accuracy_old"] == found["cluster_accuracy"]
+
+
+def test_prototypes_by_loops():
+    prototypes = torch.randn(5, 3, generator=torch.Generator().manual_seed(4))
+    cosines = [
+        float(torch.cosine_similarity(prototypes[i], prototypes[j], 0)) for i in range(5) for j in range(5) if i != j
+    ]
+    found = measure(SimpleNamespace(prototypes=prototypes), ["prototype_cosine"]).values
+    assert found["prototype_cosine"] == pytest.approx(sum(cosines) / 20, rel=1e-5)
+    for none in (None, prototypes[:1]):
+        assert measure(SimpleNamespace(prototypes=none), ["prototype_cosine"]).absent

@@ -35,7 +35,11 @@ class Discoverer(Method):
         raise NotImplementedError
 
     def found_clusters(self) -> int | None:
-        """How many clusters it takes there to be; None where it takes the number it was told."""
+        """How many clusters it takes there to be; None for as many as it makes use of."""
+        return None
+
+    def prototypes(self) -> Tensor | None:
+        """(K, F) what stands for each cluster among features; None where nothing does."""
         return None
 
 
@@ -64,6 +68,9 @@ class Clustered(Discoverer):
             labelled, labels = labelled[:0], labels[:0]
         centres, _ = semi_supervised_kmeans(unlabelled, labelled, labels, self.classes, starts=self.starts)
         self.centres.copy_(centres)
+
+    def prototypes(self) -> Tensor:
+        return self.centres
 
     def cluster_of(self, inputs: Tensor) -> Tensor:
         return torch.cdist(F.normalize(self.features(inputs)), self.centres).argmin(1)
@@ -171,7 +178,7 @@ class Parametric(PretrainedDiscoverer):
 
     temperature: float = setting(0.1, unit="cosine", low=1e-3)
 
-    head: nn.Module
+    head: CosineLinear
 
     def build(self, context: Context) -> None:
         super().build(context)
@@ -185,6 +192,9 @@ class Parametric(PretrainedDiscoverer):
         weight = self.supervised_weight
         unsupervised = self.unsupervised(*cosines.chunk(2))
         return self.contrast(features, labels) + (1 - weight) * unsupervised + weight * supervised
+
+    def prototypes(self) -> Tensor:
+        return self.head.weight
 
     def unsupervised(self, first: Tensor, second: Tensor) -> Tensor:
         """L_u of the cosines (N, K) of two views of the batch's images; a scalar."""

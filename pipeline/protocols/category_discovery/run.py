@@ -118,6 +118,11 @@ class Evidence(evidence.Evidence):
         found = discoverer(self.job).found_clusters()
         return len(self.unlabelled_clusters.unique()) if found is None else found
 
+    @property
+    def prototypes(self) -> Tensor | None:
+        """(K, F) what stands for each cluster among features; None where nothing does."""
+        return discoverer(self.job).prototypes()
+
     @cached_property
     def unlabelled_features(self) -> Tensor:
         """(M, F) of the unlabelled inputs."""
