@@ -17,3 +17,10 @@ def plane(points: Tensor) -> Tensor:
     found = centred.new_zeros(len(points), 2)
     found[:, : len(axes)] = centred @ axes.T
     return found.float()
+
+
+def principal(points: Tensor, count: int) -> Tensor:
+    """(N, count) float64: points (N, D) about their mean along their first principal axes, or along all D."""
+    centred = points.double() - points.double().mean(0)
+    axes = torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)
+    return centred @ axes[:, :count]

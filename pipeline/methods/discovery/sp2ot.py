@@ -4,7 +4,7 @@ import math
 
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, setting, torch
 from pipeline.methods.discovery import Features, Pretrained, crossed
 from pipeline.ops.heads import CosineLinear
 from pipeline.ops.kmeans import embedded
@@ -51,7 +51,7 @@ class SP2OT(Pretrained):
         self.labelled = context.train_examples
         images = self.labelled + len(self.unlabelled)
         self.share, size = self.labelled / images, min(images, 2 * self.memory_batches * context.batch_size)
-        self.head: nn.Module = CosineLinear(context.feature_dim, self.classes)
+        self.head = CosineLinear(context.feature_dim, self.classes)
         self.register_buffer("nearest", torch.zeros(images, min(self.neighbours, images - 1), dtype=torch.long))
         self.register_buffer("likeness", torch.zeros(self.nearest.shape))
         self.register_buffer("memory", torch.zeros(size, self.classes))
@@ -109,3 +109,7 @@ class SP2OT(Pretrained):
 
     def cluster_of(self, inputs: Tensor) -> Tensor:
         return self.head(self.features(inputs)).argmax(1)
+
+    def prototypes(self) -> Tensor:
+        weight: Tensor = self.head.weight
+        return weight
