@@ -4,7 +4,7 @@ from pipeline.methods.discovery.kmeans_frozen import KMeansFrozen
 
 
 class KMeansSemiSupervised(KMeansFrozen):
-    """K centres of unit features, the first C of which hold the labelled images of their class; the encoder is as it is.
+    """K centres of unit features, of which the first C hold the labelled images of their class, by a frozen encoder.
 
     Section 3.3 of the paper without section 3.2, its training.
     """
