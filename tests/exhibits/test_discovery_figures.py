@@ -73,7 +73,9 @@ def test_they_apply_to_a_study_of_old_and_new_classes() -> None:
     assert {"old_new_accuracy", "discovered_clusters"} <= set(figures.names(study))
     other = study.model_copy(update={"metrics": {"cluster_accuracy": "higher"}})
     assert not {"old_new_accuracy", "discovered_clusters"} & set(figures.names(other))
-    assert all(figures.module(name).caption(study).endswith(".") for name in ("old_new_accuracy", "discovered_clusters"))
+    assert all(
+        figures.module(name).caption(study).endswith(".") for name in ("old_new_accuracy", "discovered_clusters")
+    )
 
 
 def test_bars_are_the_means_of_variants_of_several_methods(results: cells.Results) -> None:

@@ -180,11 +180,9 @@ class Evidence(evidence.Evidence):
     @property
     def before_sessions(self) -> float | None:
         """Accuracy on test inputs of old classes at the end of the labelled phase; None where it was not watched."""
-        settings = self.job.settings
-        if not (settings["sessions"] and settings["watch"]):
-            return None
-        sessions = [phase for phase in phases(self.job) if phase.inputs is not self.job.data.train_inputs]
-        return float(self.history[sessions[0].first - 1]["test_old"])
+        of_sessions = [phase for phase in phases(self.job) if phase.inputs is not self.job.data.train_inputs]
+        rows = self.history[: of_sessions[0].first] if of_sessions else []
+        return rows[-1].get("test_old") if rows else None
 
     @property
     def prototypes(self) -> Tensor | None:
