@@ -210,7 +210,12 @@ def category_discovery(good, seed=0, tests=120, unlabelled=150):
         made |= {f"{name}labels": labels, f"{name}clusters": clusters, f"{name}predictions": matched(clusters, labels)}
     prototypes = torch.eye(K, 9) if good else torch.ones(K, 9) + 0.1 * torch.randn(K, 9, generator=make)
     return SimpleNamespace(
-        **made, old_classes=2, true_classes=K, found_clusters=K if good else 2, prototypes=prototypes
+        **made,
+        old_classes=2,
+        true_classes=K,
+        found_clusters=K if good else 2,
+        prototypes=prototypes,
+        before_sessions=95.0,
     )
 
 

@@ -39,7 +39,11 @@ def slow(points, labelled, labels, centres):
         if numbers == before:
             break
     inertia = sum(square(x, centres[n]) for x, n in zip(points, numbers, strict=True))
-    return centres, numbers, inertia + sum(square(x, centres[y]) for x, y in zip(labelled, labels.tolist(), strict=True))
+    return (
+        centres,
+        numbers,
+        inertia + sum(square(x, centres[y]) for x, y in zip(labelled, labels.tolist(), strict=True)),
+    )
 
 
 @pytest.mark.parametrize("spread", [0.6, 2.0])
@@ -74,7 +78,9 @@ def test_the_best_of_the_starts_is_taken():
     points, _, labelled, labels = blobs(3, 1.5)
     draws = torch.Generator().manual_seed(1)
     each = [_start(points, labelled, labels, 6, draws) for _ in range(8)]
-    centres, _ = semi_supervised_kmeans(points, labelled, labels, 6, starts=8, generator=torch.Generator().manual_seed(1))
+    centres, _ = semi_supervised_kmeans(
+        points, labelled, labels, 6, starts=8, generator=torch.Generator().manual_seed(1)
+    )
     assert len({round(start[2], 3) for start in each}) > 1
     assert torch.equal(centres, min(each, key=lambda start: start[2])[0])
 
@@ -91,5 +97,9 @@ def test_a_cluster_that_runs_empty_is_filled():
     points = torch.tensor([[0.0], [0.0], [0.0], [9.0], [10.0]])
     none = points[:0], torch.empty(0, dtype=torch.long)
     for seed in range(20):
-        centres, numbers = semi_supervised_kmeans(points, *none, 3, starts=1, generator=torch.Generator().manual_seed(seed))
-        assert centres.isfinite().all() and sorted(centres.flatten().tolist()) == [0, 9, 10] and len(numbers.unique()) == 3
+        centres, numbers = semi_supervised_kmeans(
+            points, *none, 3, starts=1, generator=torch.Generator().manual_seed(seed)
+        )
+        assert (
+            centres.isfinite().all() and sorted(centres.flatten().tolist()) == [0, 9, 10] and len(numbers.unique()) == 3
+        )

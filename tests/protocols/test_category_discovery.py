@@ -7,13 +7,14 @@ import torch
 
 from pipeline import metrics
 from pipeline.errors import UserError
+from pipeline.methods.continual_discovery.simgcd_in_sessions import SimGCDInSessions
 from pipeline.methods.discovery import Discoverer
 from pipeline.methods.discovery.kmeans_pixels import KMeansPixels
 from pipeline.methods.discovery.simgcd import SimGCD
 from pipeline.modalities.images.datasets.fashion_mnist_small import DATASET
 from pipeline.ops.clusterings import matched
 from pipeline.protocols.category_discovery import Budget
-from pipeline.protocols.category_discovery.run import Evidence, phases, prepare, share_of_each
+from pipeline.protocols.category_discovery.run import Evidence, in_sessions, phases, prepare, share_of_each, watch
 from pipeline.training import checkpoint, loop
 from tests.kit import jobs
 from tests.kit.methods import classifier
@@ -192,17 +193,73 @@ def test_a_search_looks_at_validation_examples_alone(tmp_path):
     assert torch.equal(evidence.unlabelled_clusters, evidence.clusters)
 
 
+SESSIONS = {"sessions": [[2], [1]], "returning": 0.2}
+
+
+def test_sessions_have_their_classes_and_some_of_those_before():
+    labels = torch.tensor([0] * 10 + [1] * 20 + [2] * 10 + [3] * 5)
+    found = in_sessions(labels, [2, 1, 1], 0.2)
+    counts = [[int(((found == s) & (labels == c)).sum()) for c in range(4)] for s in range(3)]
+    assert counts == [[6, 12, 0, 0], [2, 4, 8, 0], [2, 4, 2, 5]]
+    assert in_sessions(labels, [4], 0.0).tolist() == [0] * 45
+
+
+def test_sessions_come_one_after_the_other_and_without_labels(tmp_path):
+    made = job(SimGCDInSessions(sessions=2), base=classifier(), epochs=5, watch=True, **SESSIONS)
+    data = made.data
+    assert "unlabelled" not in data.streams and data.class_names == ("a", "d", "new 1", "new 2")
+    # classes are numbered as they come: 0 and 3, then 2, then 1
+    whole = jobs.data(train=80, test=40, classes=4)
+    assert data.test_labels.tolist() == [{0: 0, 3: 1, 2: 2, 1: 3}[int(y)] for y in whole.test_labels]
+    first, *sessions = phases(made)
+    assert torch.equal(first.inputs, data.train_inputs) and (first.first, first.last) == (0, 2)
+    known = {bytes(x.numpy()): int(y) for x, y in zip(data.hidden["inputs"], data.hidden["labels"], strict=True)}
+    for number, phase in enumerate(sessions, start=1):
+        assert (phase.labels == -1).all() and phase.steps == len(phase.inputs) // 10
+        classes = torch.bincount(torch.tensor([known[bytes(x.numpy())] for x in phase.inputs]), minlength=4).tolist()
+        assert classes == [[2, 2, 16, 0], [2, 2, 4, 20]][number - 1]
+    made.base.encoder = jobs_encoder(made)
+    rows = loop.fit(made, phases(made), checkpoint.Kept(tmp_path / "state", "test"), 1e9, lambda row: None, watch)
+    made.history.extend(rows)
+    evidence = Evidence(made)
+    assert evidence.before_sessions == rows[1]["test_old"] and int(made.method.used) == 4
+    with torch.no_grad():
+        values, _, absent = metrics.measure(evidence, [*NAMES, "forgetting"])
+    assert not absent and len(evidence.unlabelled_labels) == 60
+    assert values["forgetting"] == pytest.approx(rows[1]["test_old"] - values["cluster_accuracy_test_old"])
+
+
+def test_phases_that_sessions_cannot_share_are_an_error():
+    with pytest.raises(UserError, match="sessions: 2, and the method has 4 phases"):
+        phases(job(SimGCDInSessions(sessions=3), **SESSIONS))
+
+
+def test_what_watches_is_of_the_old_classes(tmp_path):
+    made = job(watch=True)
+    fitted(made, tmp_path)
+    old = made.data.test_labels < 2
+    with torch.no_grad():
+        clusters = made.method.cluster_of(next(iter(made.views.plain(made.data.test_inputs[old]))))
+    right = matched(clusters, made.data.test_labels[old]) == made.data.test_labels[old]
+    assert watch(made)["test_old"] == pytest.approx(100 * right.double().mean().item())
+    assert Evidence(made).before_sessions is None
+
+
 def check(**budget):
     Budget.model_validate({"epochs": 1, "optimizer": OPTIMIZER, **budget}).check(DATASET, "s.yaml")
 
 
 def test_what_a_study_may_ask_for():
     check(old_classes=[0, 4])
+    check(old_classes=list(range(8)), sessions=[[9], [8]], returning=0.1)
     check(old_classes=list(range(10)), labelled_share=0.2, class_factor=1.5, imbalance=50.0)
     assert Budget.model_validate({"epochs": 1, "optimizer": OPTIMIZER, "old_classes": [1]}).streams() == ("unlabelled",)
     for budget, message in (
         ({"old_classes": [3]}, r"old_classes = \[3\]: name two or more"),
         ({"old_classes": [3, 10]}, "'fashion_mnist_small' has classes 0 to 9, not 10"),
+        ({"old_classes": [3, 4], "sessions": [[1]]}, "each class that is not old must be in one session"),
+        ({"old_classes": [3, 4], "returning": 0.1}, "returning = 0.1: there are no sessions"),
+        ({"old_classes": list(range(8)), "sessions": [[8], [9]], "returning": 0.5}, "would use up a class"),
         ({"old_classes": [3, 4], "held_out_classes": [1]}, "take held_out_classes out"),
         ({"old_classes": [3, 4], "label_noise": {"rate": 0.2}}, "take label_noise out"),
     ):

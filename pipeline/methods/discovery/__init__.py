@@ -18,17 +18,18 @@ class Discoverer(Method):
     """Clusters of plain views. It knows the old classes, 0..C-1, and is told a number K of classes, C <= K."""
 
     kind = "discoverer"
+    streams = {"unlabelled": ("full", "full")}
 
     old: int
     """C."""
     classes: int
     """K."""
-    unlabelled: Tensor
-    """Raw inputs (M, ...) of the stream, for a look at all of them."""
+    unlabelled: Tensor | None
+    """Raw inputs (M, ...) of the stream, for a look at all of them; None where they come in sessions."""
 
     def build(self, context: Context) -> None:
         self.old, self.classes = sum(count > 0 for count in context.class_counts), context.num_classes
-        self.unlabelled = context.streams["unlabelled"]
+        self.unlabelled = context.streams.get("unlabelled")
 
     def cluster_of(self, inputs: Tensor) -> Tensor:
         """(B,) int64 cluster of each of the plain views (B, ...)."""
@@ -60,6 +61,7 @@ class Clustered(Discoverer):
 
     def cluster(self, training: TrainingSet) -> None:
         """Renew the centres."""
+        assert self.unlabelled is not None
         labelled = F.normalize(embedded(Features(self), training.plain()))
         unlabelled = F.normalize(embedded(Features(self), training.plain(self.unlabelled)))
         labels = training.labels
@@ -93,7 +95,6 @@ class Pretrained(Discoverer):
     builds_on: ClassVar[bool] = True
     requires: ClassVar[tuple[str, ...]] = ("base_encoder == encoder", "base_shape[0] == shape[0]")
     views = ("full", "full")
-    streams = {"unlabelled": ("full", "full")}
 
     frozen_blocks: int = setting(0, unit="blocks of the encoder", low=0)
 
@@ -153,12 +154,16 @@ class PretrainedDiscoverer(Pretrained):
     def contrast(self, features: Tensor, labels: Tensor) -> Tensor:
         """L_rep of features (2 N, F) of two views of N images and labels (N,), -1 for none."""
         views, known = self.projector(features).chunk(2), labels >= 0
-        positives, negatives = positives_and_negatives(*views)
-        logits = torch.cat([positives[:, None], negatives], 1) / self.unsupervised_temperature
-        unsupervised = (logits.logsumexp(1) - logits[:, 0]).mean()
+        unsupervised = self.instance_contrast(*views)
         of_known = torch.cat([view[known] for view in views])
         supervised = self.class_contrast(of_known, labels[known].repeat(2))
         return (1 - self.supervised_weight) * unsupervised + self.supervised_weight * supervised
+
+    def instance_contrast(self, first: Tensor, second: Tensor) -> Tensor:
+        """InfoNCE of embeddings (N, D) of two views, not normalised."""
+        positives, negatives = positives_and_negatives(first, second)
+        logits = torch.cat([positives[:, None], negatives], 1) / self.unsupervised_temperature
+        return (logits.logsumexp(1) - logits[:, 0]).mean()
 
     def class_contrast(self, z: Tensor, labels: Tensor) -> Tensor:
         """SupCon of embeddings (N, D), not normalised, with labels (N,)."""
@@ -186,7 +191,10 @@ class Parametric(PretrainedDiscoverer):
 
     def loss(self, batch: Batch) -> Tensor:
         features, labels = self.encoded(batch)
-        cosines = self.head(features)
+        return self.total(features, labels, self.head(features))
+
+    def total(self, features: Tensor, labels: Tensor, cosines: Tensor) -> Tensor:
+        """L of features (2 N, F), cosines (2 N, K) of two views of N images and labels (N,), -1 for none."""
         known = (labels >= 0).repeat(2)
         supervised = F.cross_entropy(cosines[known] / self.temperature, labels.repeat(2)[known])
         weight = self.supervised_weight
@@ -212,5 +220,9 @@ def crossed(first: Tensor, second: Tensor, targets: Sequence[Tensor]) -> Tensor:
 
 def missing_entropy(logits: Tensor) -> Tensor:
     """log K - H(mean p), p the softmax of logits (N, K): 0 where the classes are alike on average."""
-    mean = logits.softmax(1).mean(0)
-    return math.log(len(mean)) + torch.special.xlogy(mean, mean).sum()
+    return missing(logits.softmax(1).mean(0))
+
+
+def missing(shares: Tensor) -> Tensor:
+    """log K - H of shares (K,) that sum to 1."""
+    return math.log(len(shares)) + torch.special.xlogy(shares, shares).sum()

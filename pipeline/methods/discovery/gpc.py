@@ -52,7 +52,9 @@ class GPC(PretrainedDiscoverer):
         self.labelled, self.most = context.train_examples, 3 * self.classes
         self.register_buffer("centres", torch.zeros(self.most, context.feature_dim))
         self.register_buffer("spread", torch.ones(self.most))
-        self.register_buffer("assigned", torch.zeros(self.labelled + len(self.unlabelled), dtype=torch.long))
+        self.register_buffer(
+            "assigned", torch.zeros(self.labelled + len(context.streams["unlabelled"]), dtype=torch.long)
+        )
         self.register_buffer("count", torch.tensor(self.classes))
 
     def renew(self, epoch: int, training: TrainingSet) -> None:

@@ -49,7 +49,7 @@ class SP2OT(Pretrained):
     def build(self, context: Context) -> None:
         super().build(context)
         self.labelled = context.train_examples
-        images = self.labelled + len(self.unlabelled)
+        images = self.labelled + len(context.streams["unlabelled"])
         self.share, size = self.labelled / images, min(images, 2 * self.memory_batches * context.batch_size)
         self.head = CosineLinear(context.feature_dim, self.classes)
         self.register_buffer("nearest", torch.zeros(images, min(self.neighbours, images - 1), dtype=torch.long))

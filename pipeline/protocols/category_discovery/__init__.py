@@ -20,8 +20,13 @@ class Budget(budget.ClassBudget):
     class_factor: Annotated[float, Field(gt=0, le=10)] = 1.0
     """What methods are told of the number of classes: the right one times this, at least the old ones."""
 
+    sessions: list[Annotated[list[Whole], Field(min_length=1)]] = []
+    """New classes in the order in which they come, those of a session together; empty where all come at once."""
+    returning: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Of a class's unlabelled inputs, how many are in each session after that of the others; so also of old classes."""
+
     def streams(self) -> tuple[str, ...]:
-        return ("unlabelled",)
+        return () if self.sessions else ("unlabelled",)
 
     def check(self, described: Dataset, where: str) -> None:
         super().check(described, where)
@@ -30,6 +35,15 @@ class Budget(budget.ClassBudget):
             raise UserError(f"{place}: name two or more")
         if outside := [c for c in self.old_classes if c >= classes]:
             raise UserError(f"{place}: '{described.key}' has classes 0 to {classes - 1}, not {outside[0]}")
+        new = [c for session in self.sessions for c in session]
+        if self.sessions and sorted([*self.old_classes, *new]) != list(range(classes)):
+            raise UserError(f"{where}: sessions = {self.sessions}: each class that is not old must be in one session")
+        if self.returning * len(self.sessions) >= 1:
+            raise UserError(
+                f"{where}: returning = {self.returning:g}: {len(self.sessions)} sessions would use up a class"
+            )
+        if self.returning and not self.sessions:
+            raise UserError(f"{where}: returning = {self.returning:g}: there are no sessions")
         for name in ("held_out_classes", "label_noise"):
             if getattr(self, name):
                 raise UserError(f"{where}: {name}: every class is old or new, and labels are right; take {name} out")

@@ -4,11 +4,13 @@ The field's code samples labelled and unlabelled inputs equally often into one b
 training set as of the stream, unless a method says otherwise.
 """
 
+import dataclasses
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from pipeline.errors import UserError
 from pipeline.methods.discovery import Discoverer
 from pipeline.ops.clusterings import matched
 from pipeline.ops.principal import plane
@@ -25,15 +27,16 @@ def prepare(job: Job) -> Job:
     stream is in random order, since a data set's own order has all classes in proportion.
     """
     data, settings, total = job.data, job.settings, len(job.data.class_names)
-    old = sorted(settings["old_classes"])
+    old, sessions = sorted(settings["old_classes"]), settings["sessions"]
+    arriving = [c for session in sessions for c in session] or [c for c in range(total) if c not in old]
     renumber = torch.empty(total, dtype=torch.long, device=data.train_labels.device)
-    renumber[[*old, *(c for c in range(total) if c not in old)]] = torch.arange(total, device=renumber.device)
+    renumber[[*old, *arriving]] = torch.arange(total, device=renumber.device)
     labels = renumber[data.true_labels]
     given = share_of_each(labels.cpu(), len(old), settings["labelled_share"], job.draws.generator("labelled"))
     rest = (~given).nonzero().squeeze(1)
     rest = rest[torch.randperm(len(rest), generator=job.draws.generator("unlabelled"))].to(labels.device)
     given = given.to(labels.device)
-    inputs = data.train_inputs[given]
+    inputs, unlabelled = data.train_inputs[given], data.train_inputs[rest]
     new = max(0, round(settings["class_factor"] * total) - len(old))
     return job.with_data(
         train_inputs=inputs,
@@ -44,9 +47,33 @@ def prepare(job: Job) -> Job:
         labelled_inputs=inputs,
         labelled_labels=labels[given],
         class_names=(*(data.class_names[c] for c in old), *(f"new {place + 1}" for place in range(new))),
-        streams={**data.streams, "unlabelled": data.train_inputs[rest]},
-        hidden={**data.hidden, "labels": labels[rest], "classes": torch.tensor([len(old), total])},
+        # in sessions they come one after the other, see `phases`
+        streams=data.streams if sessions else {**data.streams, "unlabelled": unlabelled},
+        hidden={
+            **data.hidden,
+            "inputs": unlabelled,
+            "labels": labels[rest],
+            "classes": torch.tensor([len(old), total]),
+            "sessions": in_sessions(labels[rest], [len(old), *map(len, sessions)], settings["returning"]),
+        },
     )
+
+
+def in_sessions(labels: Tensor, sizes: list[int], returning: float) -> Tensor:
+    """(M,) the session 1, 2, ... of each unlabelled input with label in labels (M,), 0 for none.
+
+    sizes: how many classes are old, and how many new ones each session has, numbered in this order. Of a class that was
+    there before, a session has the share `returning`; of its own classes all that does not come later.
+    """
+    found, total = torch.zeros_like(labels), len(sizes) - 1
+    first = [session for session, size in enumerate(sizes) for _ in range(size)]
+    for label, start in enumerate(first):
+        there, again = (labels == label).nonzero().squeeze(1), range(start + 1, total + 1)
+        each = int(returning * len(there))
+        for place, session in enumerate(again):
+            found[there[place * each : (place + 1) * each]] = session
+        found[there[len(again) * each :]] = start
+    return found
 
 
 def share_of_each(labels: Tensor, classes: int, share: float, generator: torch.Generator) -> Tensor:
@@ -60,8 +87,40 @@ def share_of_each(labels: Tensor, classes: int, share: float, generator: torch.G
 
 
 def phases(job: Job) -> list[Phase]:
-    """An epoch goes through the unlabelled inputs once."""
-    return split(job, len(job.data.streams["unlabelled"]) // job.settings["batch_size"])
+    """An epoch goes through the unlabelled inputs once.
+
+    With sessions, a method's phases are in equal number on the labelled inputs, which come first and never again, and
+    on each session's, which have no labels; an epoch goes through its phase's inputs once.
+    """
+    sessions, hidden, size = job.settings["sessions"], job.data.hidden, job.settings["batch_size"]
+    if not sessions:
+        return split(job, len(hidden["inputs"]) // size)
+    found = split(job, max(1, len(job.data.train_inputs) // size))
+    each, over = divmod(len(found), 1 + len(sessions))
+    if over:
+        raise UserError(f"sessions: {len(sessions)}, and the method has {len(found)} phases, for labels and for each")
+    parts = [hidden["inputs"][hidden["sessions"] == max(0, phase.number // each)] for phase in found]
+    return [
+        phase
+        if phase.number < each
+        else dataclasses.replace(
+            phase,
+            steps=max(1, len(inputs) // size),
+            inputs=inputs,
+            labels=inputs.new_full((len(inputs),), -1, dtype=torch.long),
+        )
+        for phase, inputs in zip(found, parts, strict=True)
+    ]
+
+
+@torch.no_grad()
+def watch(job: Job) -> dict[str, float]:
+    """`test_old`, accuracy on test inputs of the old classes, with clusters matched to these alone."""
+    job.method.eval()
+    labels, old = job.data.test_labels, int(job.data.hidden["classes"][0])
+    found = clusters(job, job.data.test_inputs[labels < old])
+    right = matched(found, labels[labels < old]) == labels[labels < old]
+    return {"test_old": 100 * float(right.double().mean())}
 
 
 class Evidence(evidence.Evidence):
@@ -94,7 +153,7 @@ class Evidence(evidence.Evidence):
     def unlabelled_inputs(self) -> Tensor:
         data = self.job.data
         searched = self.job.settings["evaluate_on"] == "validation"
-        return data.test_inputs if searched else data.streams["unlabelled"]
+        return data.test_inputs if searched else data.hidden["inputs"]
 
     @property
     def unlabelled_labels(self) -> Tensor:
@@ -117,6 +176,13 @@ class Evidence(evidence.Evidence):
         """How many clusters the method takes there to be, or else of how many it makes use."""
         found = discoverer(self.job).found_clusters()
         return len(self.unlabelled_clusters.unique()) if found is None else found
+
+    @property
+    def before_sessions(self) -> float | None:
+        """Accuracy on test inputs of old classes at the end of the labelled phase; None where it was not watched."""
+        of_sessions = [phase for phase in phases(self.job) if phase.inputs is not self.job.data.train_inputs]
+        rows = self.history[: of_sessions[0].first] if of_sessions else []
+        return rows[-1].get("test_old") if rows else None
 
     @property
     def prototypes(self) -> Tensor | None:
