@@ -1,4 +1,4 @@
-"""Figures of category discovery on fabricated runs: bars of what was measured, points and confusions of what was kept."""
+"""Figures of category discovery on fabricated runs: bars, points and confusions of what was kept."""
 
 import json
 from pathlib import Path
