@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor
 
+TESTED = 5
+"""Iterations from one look at whether scalings still move to the next; a look costs as much as an iteration."""
+
 
 @torch.no_grad()
 def partial_plan(
@@ -26,18 +29,18 @@ def partial_plan(
     count, clusters = costs.shape
     costs = torch.cat([costs.double(), costs.new_zeros(count, 1).double()], 1)
     # a shift of a row changes nothing but its own scaling, and keeps exp in range
-    kernel = torch.exp((costs.amin(1, keepdim=True) - costs) / epsilon)
+    kernel = torch.exp((costs.amin(1, keepdim=True) - costs) / epsilon).clamp_min(1e-200)
     sizes = kernel.new_full((clusters + 1,), mass / clusters)
     sizes[-1] = 1 - mass
     power = torch.full_like(sizes, relaxation / (relaxation + epsilon))
     power[-1] = 1.0
     columns = torch.full_like(sizes, 1 / (clusters + 1)) if start is None else start.double()
-    tiny = torch.finfo(kernel.dtype).tiny
-    for _ in range(iterations):
+    transposed = kernel.T.contiguous()
+    for number in range(iterations):
         before = columns
-        rows = 1 / (count * (kernel @ columns))
-        columns = (sizes / (kernel.T @ rows).clamp_min(tiny)) ** power
-        if float((columns - before).norm()) < tolerance:
+        rows = (kernel @ columns).reciprocal_().mul_(1 / count)
+        columns = (sizes / (transposed @ rows)).pow_(power)
+        if number % TESTED == TESTED - 1 and float((columns - before).norm()) < tolerance:
             break
     return (rows[:, None] * kernel * columns)[:, :-1], columns
 

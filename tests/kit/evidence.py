@@ -216,6 +216,8 @@ def category_discovery(good, seed=0, tests=120, unlabelled=150):
         found_clusters=K if good else 2,
         prototypes=prototypes,
         before_sessions=95.0,
+        true_shares=torch.arange(1.0, K + 1) / (K * (K + 1) / 2),
+        assumed_shares=torch.arange(1.0, K + 1) / (K * (K + 1) / 2) if good else torch.full((K + 2,), 1 / (K + 2)),
     )
 
 

@@ -39,6 +39,10 @@ class Discoverer(Method):
         """How many clusters it takes there to be; None for as many as it makes use of."""
         return None
 
+    def class_shares(self) -> Tensor | None:
+        """(K,) how large it takes the classes to be among all inputs, with a sum of 1; None for all alike."""
+        return None
+
     def prototypes(self) -> Tensor | None:
         """(K, F) what stands for each cluster among features; None where nothing does."""
         return None

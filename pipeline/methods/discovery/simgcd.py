@@ -23,7 +23,11 @@ class SimGCD(Parametric):
         temperature = self.teacher_temperature()
         targets = [(view.detach() / temperature).softmax(1) for view in (first, second)]
         first, second = first / self.temperature, second / self.temperature
-        return crossed(first, second, targets) + self.entropy_weight * missing_entropy(torch.cat([first, second]))
+        return crossed(first, second, targets) + self.entropy_weight * self.unevenness(torch.cat([first, second]))
+
+    def unevenness(self, logits: Tensor) -> Tensor:
+        """What keeps the mean answer from few classes, of logits (2 N, K)."""
+        return missing_entropy(logits)
 
     def teacher_temperature(self) -> float:
         done = min(1.0, self.progress / self.teacher_ramp) if self.teacher_ramp else 1.0

@@ -172,6 +172,20 @@ class Evidence(evidence.Evidence):
         return matched(self.unlabelled_clusters, self.unlabelled_labels)
 
     @property
+    def assumed_shares(self) -> Tensor:
+        """(K',) how large the method takes the classes to be, of as many as it was told."""
+        method = discoverer(self.job)
+        found = method.class_shares()
+        return torch.full((method.classes,), 1 / method.classes) if found is None else found
+
+    @property
+    def true_shares(self) -> Tensor:
+        """(K,) of the training inputs, labelled or not."""
+        data = self.job.data
+        labels = torch.cat([data.train_labels, data.hidden["labels"]])
+        return torch.bincount(labels, minlength=self.true_classes) / len(labels)
+
+    @property
     def found_clusters(self) -> int:
         """How many clusters the method takes there to be, or else of how many it makes use."""
         found = discoverer(self.job).found_clusters()
