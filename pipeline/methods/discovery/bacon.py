@@ -49,6 +49,7 @@ class BaCon(Clustered, SimGCD):
         super().build(context)
         self.register_centres(context.feature_dim)
         self.register_buffer("counts", torch.ones(self.classes))
+        self.seed = context.seed
         self.partner = copy.deepcopy(self.encoder)
 
     def frozen(self) -> Sequence[nn.Module]:
@@ -68,8 +69,8 @@ class BaCon(Clustered, SimGCD):
             return
         parts = [F.normalize(embedded(Features(self), training.plain(part))) for part in (None, self.unlabelled)]
         features, labels = torch.cat(parts), training.labels
-        nothing = features[:0], labels[:0]
-        _, clusters = semi_supervised_kmeans(features, *nothing, self.classes, starts=self.starts)
+        nothing, generator = (features[:0], labels[:0]), torch.Generator().manual_seed(self.seed + epoch)
+        _, clusters = semi_supervised_kmeans(features, *nothing, self.classes, starts=self.starts, generator=generator)
         labels = torch.cat([labels, labels.new_full((len(parts[1]),), -1)])
         self.counts.copy_(estimated_counts(clusters, labels, self.classes, self.old).clamp_min(1))
 

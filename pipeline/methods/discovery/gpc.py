@@ -49,6 +49,7 @@ class GPC(PretrainedDiscoverer):
 
     def build(self, context: Context) -> None:
         super().build(context)
+        self.seed, self.epochs = context.seed, context.epochs
         self.labelled, self.most = context.train_examples, 3 * self.classes
         self.register_buffer("centres", torch.zeros(self.most, context.feature_dim))
         self.register_buffer("spread", torch.ones(self.most))
@@ -59,22 +60,27 @@ class GPC(PretrainedDiscoverer):
 
     def renew(self, epoch: int, training: TrainingSet) -> None:
         if self.phase == 0 and epoch >= self.warmup_epochs:
-            self.estimate(training)
+            self.estimate(training, epoch)
 
     def start_phase(self, phase: int, training: TrainingSet) -> None:
         if phase == 1:
-            self.estimate(training)
+            self.estimate(training, self.epochs)
 
-    def estimate(self, training: TrainingSet) -> None:
-        """The E-step."""
+    def estimate(self, training: TrainingSet, epoch: int) -> None:
+        """The E-step before an epoch, whose draws depend on nothing else."""
+        generator = torch.Generator().manual_seed(self.seed + epoch)
         known, rest = (
             F.normalize(embedded(Features(self), training.plain(inputs))) for inputs in (None, self.unlabelled)
         )
         labels, features = training.labels, torch.cat([known, rest])
-        _, numbers = semi_supervised_kmeans(rest, known, labels, int(self.count), starts=self.starts)
+        _, numbers = semi_supervised_kmeans(
+            rest, known, labels, int(self.count), starts=self.starts, generator=generator
+        )
         points = principal(features, self.components)
         prior = Prior(points.mean(0), self.prior_kappa, points.shape[1] + 1, self.prior_scale)
-        numbers = split_and_merge(points, torch.cat([labels, numbers]), self.old, prior, most=self.most)
+        numbers = split_and_merge(
+            points, torch.cat([labels, numbers]), self.old, prior, most=self.most, generator=generator
+        )
         count = int(numbers.max()) + 1
         members = F.one_hot(numbers, count).T.to(features.dtype)
         means = members @ features / members.sum(1, keepdim=True)
