@@ -11,7 +11,10 @@ DIRECTION = "lower"
 
 
 def compute(before_sessions: float | None, predictions: Tensor, labels: Tensor, old_classes: int) -> float:
-    """Of the accuracy before, on old classes alone, and of matched classes (N,) and labels (N,) of the test split."""
+    """Of the accuracy before, on old classes alone, and of matched classes (N,) and labels (N,) of the test split.
+
+    What is taken for a class that has come since is lost too, however well old classes are told apart.
+    """
     if before_sessions is None:
         raise Absent("new classes do not come in sessions")
     old = labels < old_classes

@@ -57,7 +57,9 @@ def results(tmp_path: Path) -> cells.Results:
                     "example_cluster_accuracy_new": right[labels >= 2],
                 }
                 values = {name: float(arrays[f"example_{name}"].mean()) for name in NAMES}
-                kit.write_run(tmp_path, run, result(run, values), arrays)
+                rows = [{"epoch": e, "test_old": 90.0 - e - seed, "test_all": 40.0 + e} for e in (1, 2, 3)]
+                watched = rows if variant == "sessions" else [{"epoch": 1}]
+                kit.write_run(tmp_path, run, result(run, values), arrays, watched)
     return cells.Results(kit.Plan({"discovered": study}, tuple(runs)), "discovered", tmp_path)
 
 
@@ -106,12 +108,20 @@ def test_points_have_both_colourings_and_confusions_sum_to_what_is_matched(resul
     assert names[:3] == ["T-shirt/top", "Dress", "Trouser"]
 
 
+def test_accuracy_by_epoch_is_of_methods_that_were_watched(results: cells.Results) -> None:
+    figure = drawn("session_accuracy", results)
+    assert len(figure.axes) == 2
+    for axis, means in zip(figure.axes, ([41, 42, 43], [88.5, 87.5, 86.5]), strict=True):
+        assert [line.get_label() for line in axis.lines] == ["b", "c"]
+        assert all(line.get_ydata() == pytest.approx(means) for line in axis.lines)
+
+
 def test_without_what_they_show_they_say_so(results: cells.Results, tmp_path: Path) -> None:
     for run in results.plan.runs:
         path = tmp_path / run.path / "result.json"
         found = json.loads(path.read_text(encoding="utf-8")) | {"status": "diverged", "reason": "r", "metrics": {}}
         kit.write_run(tmp_path, run, found, {})
     bare = cells.Results(results.plan, "discovered", tmp_path)
-    for name in ("old_new_accuracy", "discovered_clusters"):
+    for name in ("old_new_accuracy", "discovered_clusters", "session_accuracy"):
         figure = drawn(name, bare)
         assert not figure.axes and figure.texts[0].get_text().startswith("No run of this study")

@@ -234,14 +234,16 @@ def test_phases_that_sessions_cannot_share_are_an_error():
         phases(job(SimGCDInSessions(sessions=3), **SESSIONS))
 
 
-def test_what_watches_is_of_the_old_classes(tmp_path):
+def test_what_is_watched_is_of_all_classes_and_of_the_old_ones_alone(tmp_path):
     made = job(watch=True)
     fitted(made, tmp_path)
-    old = made.data.test_labels < 2
+    labels = made.data.test_labels
     with torch.no_grad():
-        clusters = made.method.cluster_of(next(iter(made.views.plain(made.data.test_inputs[old]))))
-    right = matched(clusters, made.data.test_labels[old]) == made.data.test_labels[old]
-    assert watch(made)["test_old"] == pytest.approx(100 * right.double().mean().item())
+        clusters = made.method.cluster_of(next(iter(made.views.plain(made.data.test_inputs))))
+    found = watch(made)
+    for name, part in (("test_all", labels >= 0), ("test_old", labels < 2)):
+        right = matched(clusters[part], labels[part]) == labels[part]
+        assert found[name] == pytest.approx(100 * right.double().mean().item())
     assert Evidence(made).before_sessions is None
 
 

@@ -45,7 +45,6 @@ class Happy(Continual):
 
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)
-        # after each phase a look back at its images
         self.phases = tuple(part for share in self.phases for part in (share, 0.0))
 
     def build(self, context: Context) -> None:
@@ -73,7 +72,7 @@ class Happy(Continual):
         fresh.copy_(F.normalize(centres[strangest]) * fresh.norm(dim=1).mean())
 
     def look_back(self, training: TrainingSet) -> None:
-        """The prototypes of the phase's classes, and at first the spread about them."""
+        """After a phase, at its images: the prototypes of its classes, and at first the spread about them."""
         features, used = F.normalize(embedded(self.encoder, training.plain())), int(self.used)
         first = used == self.old
         classes = training.labels if first else self.head(features)[:, :used].argmax(1)
@@ -88,12 +87,8 @@ class Happy(Continual):
         with torch.no_grad():
             before = F.normalize(self.previous.eval()(torch.cat(batch.views)))
         distance = (F.normalize(features) - before).square().sum(1).mean()
-        return (
-            self.distillation(first, second)
-            + self.soft_entropy(torch.cat([first, second]) / self.temperature)
-            + self.prototype_weight * self.prototype_loss(len(first))
-            + self.distance_weight * distance
-        )
+        loss = self.distillation(first, second) + self.soft_entropy(torch.cat([first, second]) / self.temperature)
+        return loss + self.prototype_weight * self.prototype_loss(len(first)) + self.distance_weight * distance
 
     def soft_entropy(self, logits: Tensor) -> Tensor:
         mean = logits.softmax(1).mean(0)

@@ -115,12 +115,15 @@ def phases(job: Job) -> list[Phase]:
 
 @torch.no_grad()
 def watch(job: Job) -> dict[str, float]:
-    """`test_old`, accuracy on test inputs of the old classes, with clusters matched to these alone."""
+    """Accuracy on the test split, `test_all`, and on its old classes, clusters matched to these alone, `test_old`."""
     job.method.eval()
-    labels, old = job.data.test_labels, int(job.data.hidden["classes"][0])
-    found = clusters(job, job.data.test_inputs[labels < old])
-    right = matched(found, labels[labels < old]) == labels[labels < old]
-    return {"test_old": 100 * float(right.double().mean())}
+    labels, found = job.data.test_labels, clusters(job, job.data.test_inputs)
+    old = labels < int(job.data.hidden["classes"][0])
+    return {"test_all": _accuracy(found, labels), "test_old": _accuracy(found[old], labels[old])}
+
+
+def _accuracy(found: Tensor, labels: Tensor) -> float:
+    return 100 * float((matched(found, labels) == labels).double().mean())
 
 
 class Evidence(evidence.Evidence):

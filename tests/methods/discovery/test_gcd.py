@@ -1,5 +1,6 @@
 """Both contrasts by loops, their limits, clusters that labels hold."""
 
+import dataclasses
 import math
 
 import pytest
@@ -7,8 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from pipeline.methods.discovery.gcd import GCD
-from tests.kit.discovery import STREAM, data, member, training, views_of
-from tests.kit.methods import begun, dot, loop_nt_xent, normalised, step, unit
+from pipeline.modalities.images.encoders import narrow_convnet
+from tests.kit.discovery import STREAM, context, data, member, training, views_of
+from tests.kit.methods import begun, classifier, dot, loop_nt_xent, normalised, step, trained, unit
 
 
 def projected(method, given):
@@ -69,3 +71,18 @@ def test_labels_change_the_outcome():
     swapped.labels = swapped.labels.flip(0) * 0 + (torch.arange(len(swapped.labels)) < 6).long()
     assert first.loss(given).item() != first.loss(swapped).item()
     assert second.loss(given).item() == second.loss(swapped).item()
+
+
+def test_frozen_blocks_stay_the_base_s_with_their_statistics():
+    base = trained(classifier(seed=7))
+    base.encoder = narrow_convnet.build((1, 8, 8)).eval().requires_grad_(False)
+    method = GCD(projection_hidden=9, projection_dim=6, frozen_blocks=2)
+    method.encoder = base.encoder
+    method.build(dataclasses.replace(context(base), feature_dim=64))
+    step(method.train(), data())
+    same = [
+        all(torch.equal(value, other.state_dict()[name]) for name, value in block.state_dict().items())
+        for block, other in zip(method.encoder.blocks, base.encoder.blocks, strict=True)
+    ]
+    assert same == [True, True, False]
+    assert [block.training for block in method.encoder.blocks] == [False, False, True]
