@@ -68,9 +68,10 @@ def semantic_plan(
     costs = costs.double()
     plan = torch.full_like(costs, mass / costs.numel())
     both, value = (similarity + similarity.T).double(), torch.inf
+    pull = both @ plan
     for _ in range(rounds):
         plan, start = partial_plan(
-            costs - weight * (both @ plan),
+            costs - weight * pull,
             mass,
             epsilon=epsilon,
             relaxation=relaxation,
@@ -78,17 +79,18 @@ def semantic_plan(
             tolerance=tolerance,
             start=start,
         )
-        before, value = value, objective(plan, costs, both, weight, epsilon)
+        pull = both @ plan
+        before, value = value, objective(plan, costs, pull, weight, epsilon)
         if weight == 0 or abs(value - before) < tolerance:
             break
     assert start is not None
     return plan, start
 
 
-def objective(plan: Tensor, costs: Tensor, both: Tensor, weight: float, epsilon: float) -> float:
-    """<Q, C> - weight <S, Q Q^T> - epsilon H(Q) for both = S + S^T; the authors stop by it, without the KL term."""
-    attraction = 0.5 * (plan * (both @ plan)).sum()
-    return float((plan * costs).sum() - weight * attraction + epsilon * torch.special.xlogy(plan, plan).sum())
+def objective(plan: Tensor, costs: Tensor, pull: Tensor, weight: float, epsilon: float) -> float:
+    """<Q, C> - weight <S, Q Q^T> - epsilon H(Q), the pull being (S + S^T) Q; the authors stop by it, without KL."""
+    entropy = -torch.special.xlogy(plan, plan).sum()
+    return float((plan * (costs - 0.5 * weight * pull)).sum() - epsilon * entropy)
 
 
 @torch.no_grad()

@@ -97,7 +97,7 @@ def test_each_round_lowers_the_objective_of_a_similarity_without_negative_eigenv
     for rounds in range(1, 8):
         plan, _ = semantic_plan(given, similarity, 5.0, 0.5, **{**SOLVER, "tolerance": 0.0}, rounds=rounds)
         attraction = float((similarity * (plan @ plan.T)).sum())
-        short = objective(plan, given, similarity + similarity.T, 5.0, 0.1)
+        short = objective(plan, given, (similarity + similarity.T) @ plan, 5.0, 0.1)
         direct = float((plan * given).sum() + 0.1 * (plan * plan.log()).sum()) - 5.0 * attraction
         assert short == pytest.approx(direct, rel=1e-12)
         found.append(whole(plan, given, 0.5) - 5.0 * attraction)
