@@ -20,9 +20,9 @@ class Budget(budget.ClassBudget):
     class_factor: Annotated[float, Field(gt=0, le=10)] = 1.0
     """What methods are told of the number of classes: the right one times this, at least the old ones."""
 
-    sessions: list[Annotated[list[Whole], Field(min_length=1)]] = []
+    sessions: Steps[list[Annotated[list[Whole], Field(min_length=1)]]] = []
     """New classes in the order in which they come, those of a session together; empty where all come at once."""
-    returning: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    returning: Steps[Annotated[float, Field(ge=0, lt=1)]] = 0.0
     """Of a class's unlabelled inputs, how many are in each session after that of the others; so also of old classes."""
 
     def streams(self) -> tuple[str, ...]:
