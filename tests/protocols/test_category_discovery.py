@@ -1,6 +1,7 @@
 """Old and new classes: who is labelled, that nothing which trains can know the others, how clusters are judged."""
 
 import dataclasses
+import functools
 
 import pytest
 import torch
@@ -9,8 +10,11 @@ from pipeline import metrics
 from pipeline.errors import UserError
 from pipeline.methods.continual_discovery.simgcd_in_sessions import SimGCDInSessions
 from pipeline.methods.discovery import Discoverer
+from pipeline.methods.discovery.bacon import BaCon
+from pipeline.methods.discovery.gpc import GPC
 from pipeline.methods.discovery.kmeans_pixels import KMeansPixels
 from pipeline.methods.discovery.simgcd import SimGCD
+from pipeline.methods.discovery.sp2ot import SP2OT
 from pipeline.modalities.images.datasets.fashion_mnist_small import DATASET
 from pipeline.ops.clusterings import matched
 from pipeline.protocols.category_discovery import Budget
@@ -87,7 +91,7 @@ def dealt():
     return dataclasses.replace(whole, train_labels=labels, true_labels=labels)
 
 
-@pytest.mark.parametrize("cls", [KMeansPixels, SimGCD])
+@pytest.mark.parametrize("cls", [KMeansPixels, SimGCD, functools.partial(SP2OT, rounds=2, iterations=9), GPC, BaCon])
 def test_hidden_labels_change_no_weight(cls, tmp_path):
     made = [job(cls(), data=data, base=classifier()) for data in (None, dealt())]
     assert not torch.equal(made[0].data.hidden["labels"], made[1].data.hidden["labels"])
@@ -181,6 +185,17 @@ def test_clusters_are_matched_to_all_classes_at_once(tmp_path):
     assert values["cluster_count_error"] == 0 and (evidence.old_classes, evidence.true_classes) == (2, 4)
     arrays = evidence.arrays()
     assert arrays["plane"].shape == (60, 2) and len(arrays["predictions"]) == 40
+
+
+def test_sizes_of_classes_are_of_all_training_inputs_and_assumed_ones_alike_unless_a_method_knows_better():
+    made = job(class_factor=1.5)
+    evidence = Evidence(made)
+    labels = torch.cat([made.data.train_labels, made.data.hidden["labels"]])
+    assert evidence.true_shares.tolist() == pytest.approx([float((labels == c).float().mean()) for c in range(4)])
+    made.method.classes = 6
+    assert evidence.assumed_shares.tolist() == pytest.approx([1 / 6] * 6)
+    made.method.class_shares = lambda: torch.tensor([0.7, 0.3])
+    assert evidence.assumed_shares.tolist() == pytest.approx([0.7, 0.3])
 
 
 def test_a_search_looks_at_validation_examples_alone(tmp_path):
