@@ -5,6 +5,8 @@ from torch import Tensor
 
 TESTED = 5
 """Iterations from one look at whether scalings still move to the next; a look costs as much as an iteration."""
+LEAST = 1e-150
+"""Of exp(-C / epsilon) and of scalings, whose inverse bounds these from above, so that no product leaves float64."""
 
 
 @torch.no_grad()
@@ -29,7 +31,7 @@ def partial_plan(
     count, clusters = costs.shape
     costs = torch.cat([costs.double(), costs.new_zeros(count, 1).double()], 1)
     # a shift of a row changes nothing but its own scaling, and keeps exp in range
-    kernel = torch.exp((costs.amin(1, keepdim=True) - costs) / epsilon).clamp_min(1e-200)
+    kernel = torch.exp((costs.amin(1, keepdim=True) - costs) / epsilon).clamp_min(LEAST)
     sizes = kernel.new_full((clusters + 1,), mass / clusters)
     sizes[-1] = 1 - mass
     power = torch.full_like(sizes, relaxation / (relaxation + epsilon))
@@ -39,7 +41,7 @@ def partial_plan(
     for number in range(iterations):
         before = columns
         rows = (kernel @ columns).reciprocal_().mul_(1 / count)
-        columns = (sizes / (transposed @ rows)).pow_(power)
+        columns = (sizes / (transposed @ rows)).pow_(power).clamp_(LEAST, 1 / LEAST)
         if number % TESTED == TESTED - 1 and float((columns - before).norm()) < tolerance:
             break
     return (rows[:, None] * kernel * columns)[:, :-1], columns

@@ -78,6 +78,19 @@ def test_a_shift_of_a_row_of_all_costs_counts_where_a_sample_may_stay_out():
     torch.testing.assert_close(partial_plan(dearer, 1.0, **SOLVER)[0], full, atol=1e-9, rtol=1e-6)
 
 
+@pytest.mark.parametrize("scale", [100.0, 10_000.0])
+def test_costs_that_are_far_apart_are_no_trouble(scale):
+    columns = None
+    for seed in range(5):
+        torch.manual_seed(seed)
+        similarity = torch.rand(12, 12)
+        plan, columns = semantic_plan(
+            scale * costs(seed=seed), similarity, scale, 0.3, **{**SOLVER, "iterations": 50}, rounds=5, start=columns
+        )
+        assert plan.isfinite().all() and columns.isfinite().all() and bool((plan >= 0).all())
+        assert bool((plan.sum(1) <= 1 / 12 + 1e-9).all())
+
+
 def test_going_on_from_the_scalings_gives_the_same_plan_sooner():
     given = costs()
     plan, columns = partial_plan(given, 0.5, **SOLVER)

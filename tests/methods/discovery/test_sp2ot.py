@@ -12,7 +12,7 @@ from pipeline.ops.sinkhorn import balanced_codes
 from tests.kit.discovery import STREAM, data, member, training
 from tests.kit.methods import begun, normalised, step
 
-FEW = {"neighbours": 4, "memory_batches": 1, "rounds": 20}
+FEW = {"neighbours": 4, "memory_batches": 1, "rounds": 4, "iterations": 100}
 
 
 def started(**settings):
@@ -44,7 +44,7 @@ def loop_similarity(places):
 
 def test_by_loops_over_two_steps():
     method = started()
-    memory, places = method.memory.double(), method.places
+    memory, places, scalings = method.memory.double(), method.places, method.scalings
     method.progress = 0.5
     mass = 0.1 + 0.9 * math.exp(-5 * 0.25)
     assert method.mass() == pytest.approx(mass)
@@ -56,16 +56,17 @@ def test_by_loops_over_two_steps():
         similarity, targets = loop_similarity(places), []
         for view in views:
             logits = torch.cat([memory[len(new) :], view.double()])
-            plan, _ = semantic_plan(
+            plan, scalings = semantic_plan(
                 -logits.log_softmax(1),
                 similarity,
                 1000 * (1 - mass),
                 mass,
                 epsilon=0.1,
                 relaxation=1.0,
-                iterations=1000,
-                rounds=20,
+                iterations=100,
+                rounds=4,
                 tolerance=1e-6,
+                start=scalings,
             )
             targets.append(len(logits) * plan[-len(new) :])
         wanted = 0.0
