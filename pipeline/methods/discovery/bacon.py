@@ -24,9 +24,8 @@ class BaCon(Clustered, SimGCD):
     the mean over views of softmax(z - 0.5 log n / sum n). beta is 0.5, and 0 (alpha) for classes that the batch has
     labels of, as in the authors' scripts. P stands for labelled images as well.
 
-    Both losses are minimised together, since neither has gradients in the other's encoder; there, each has an
-    optimiser. Images are told apart by semi-supervised k-means of the contrasted features, as GCD's, where the code has
-    plain k-means; it also takes the epoch that is best on test images, here the last.
+    Both losses are minimised together, since neither has gradients in the other's encoder. Images are told apart by
+    semi-supervised k-means, as GCD's; the code has plain k-means, and takes the epoch that is best on test images.
     """
 
     paper = "bacon"
@@ -49,8 +48,7 @@ class BaCon(Clustered, SimGCD):
         super().build(context)
         self.register_centres(context.feature_dim)
         self.register_buffer("counts", torch.ones(self.classes))
-        self.seed = context.seed
-        self.partner = copy.deepcopy(self.encoder)
+        self.seed, self.partner = context.seed, copy.deepcopy(self.encoder)
 
     def frozen(self) -> Sequence[nn.Module]:
         if not self.frozen_blocks or not hasattr(self, "partner"):
@@ -102,8 +100,7 @@ class BaCon(Clustered, SimGCD):
     def soft_contrast(self, first: Tensor, second: Tensor, labels: Tensor, answers: Tensor) -> Tensor:
         """Of unit embeddings (N, D) of two views, labels (N,), -1 for none, and P (N, K)."""
         rarity, known = self.counts.min() / self.counts, labels >= 0
-        rates = rarity**self.rest_power
-        there = labels[known].unique()
+        rates, there = rarity**self.rest_power, labels[known].unique()
         rates[there] = rarity[there] ** self.known_power
         chosen = known.clone()
         chosen[~known] = surest(*answers[~known].max(1), rates)

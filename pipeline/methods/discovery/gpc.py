@@ -1,7 +1,5 @@
 """GPC: classes are counted while features are learned, by splitting and merging the clusters that they learn from."""
 
-import math
-
 import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Tensor, TrainingSet, setting, torch
@@ -9,6 +7,7 @@ from pipeline.methods.discovery import Features, PretrainedDiscoverer
 from pipeline.ops.kmeans import embedded
 from pipeline.ops.normal_inverse_wishart import Prior
 from pipeline.ops.principal import principal
+from pipeline.ops.prototype_spread import spread
 from pipeline.ops.semi_supervised_kmeans import semi_supervised_kmeans
 from pipeline.ops.split_and_merge import split_and_merge
 
@@ -108,16 +107,3 @@ class GPC(PretrainedDiscoverer):
 
     def found_clusters(self) -> int:
         return int(self.count)
-
-
-def spread(features: Tensor, means: Tensor, numbers: Tensor) -> Tensor:
-    """phi (K,) of clusters with means (K, F), for features (N, F) and their clusters (N,); of one image, the
-    largest."""
-    distances = (features - means[numbers]).norm(dim=1)
-    members = [distances[numbers == number] for number in range(len(means))]
-    found = torch.stack(
-        [own.mean() / math.log(len(own) + 10) if len(own) > 1 else own.new_zeros(()) for own in members]
-    )
-    found = torch.where(found > 0, found, found.max().clamp_min(1e-6))
-    found = found.clamp(found.quantile(0.1), found.quantile(0.9))
-    return found / found.mean()

@@ -63,14 +63,10 @@ class SP2OT(Pretrained):
         return {"train": labelled, "unlabelled": 2 * batch_size - labelled}
 
     def start_phase(self, phase: int, training: TrainingSet) -> None:
-        parts = [embedded(Features(self), training.plain(inputs)) for inputs in (None, self.unlabelled)]
-        features = torch.cat(parts)
-        for buffer, found in zip(
-            (self.nearest, self.likeness),
-            nearest_by_kernel(features, self.kernel_width, self.nearest.shape[1]),
-            strict=True,
-        ):
-            buffer.copy_(found)
+        features = torch.cat([embedded(Features(self), training.plain(part)) for part in (None, self.unlabelled)])
+        nearest, likeness = nearest_by_kernel(features, self.kernel_width, self.nearest.shape[1])
+        self.nearest.copy_(nearest)
+        self.likeness.copy_(likeness)
         self.places.copy_(torch.randperm(len(features))[: len(self.places)])
         self.memory.copy_(self.head(features[self.places]) / self.temperature)
 
@@ -111,5 +107,4 @@ class SP2OT(Pretrained):
         return self.head(self.features(inputs)).argmax(1)
 
     def prototypes(self) -> Tensor:
-        weight: Tensor = self.head.weight
-        return weight
+        return self.head.weight

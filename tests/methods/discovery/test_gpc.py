@@ -3,13 +3,12 @@
 import dataclasses
 import math
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
 from pipeline.methods.discovery.gcd import GCD
-from pipeline.methods.discovery.gpc import GPC, spread
+from pipeline.methods.discovery.gpc import GPC
 from tests.kit.discovery import STREAM, context, data, member, training
 from tests.kit.methods import Training, begun, made, normalised, step, unit
 
@@ -93,24 +92,6 @@ def test_too_many_and_the_right_number_end_at_the_right_number(told):
     truth = torch.arange(200) % 4
     assert torch.equal(clusters[:, None] == clusters, truth[:, None] == truth)
     assert torch.equal(clusters[truth < 2], truth[truth < 2])  # old classes come first
-
-
-def test_the_spread_of_clusters_by_loops():
-    draws = torch.Generator().manual_seed(1)
-    features, numbers = torch.randn(20, 3, generator=draws), torch.arange(20) % 4
-    numbers[16:], numbers[0] = 4, 4
-    numbers[numbers == 3] = 2
-    numbers[1] = 3  # alone
-    means = torch.stack([features[numbers == k].mean(0) for k in range(5)])
-    found = []
-    for k in range(5):
-        own = [
-            math.dist(x, means[k].tolist()) for x, n in zip(features.tolist(), numbers.tolist(), strict=True) if n == k
-        ]
-        found.append(sum(own) / len(own) / math.log(len(own) + 10) if len(own) > 1 else 0.0)
-    found[3] = max(found)
-    clipped = np.clip(found, np.percentile(found, 10), np.percentile(found, 90))
-    np.testing.assert_allclose(spread(features, means, numbers).numpy(), clipped / clipped.mean(), rtol=1e-5)
 
 
 def test_the_number_goes_on_from_where_it_was():
