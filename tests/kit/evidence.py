@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import torch
 
 from pipeline.contract import Inputs
+from pipeline.ops.clusterings import matched
 from pipeline.ops.geometry import class_means
 from pipeline.ops.probes import linear_probe
 
@@ -197,6 +198,29 @@ def semi_supervised(good, seed=0, tests=120, unlabelled=150):
     return SimpleNamespace(**vars(supervised(good, seed, tests)), unlabelled_logits=logits, unlabelled_labels=labels)
 
 
+def category_discovery(good, seed=0, tests=120, unlabelled=150):
+    """Clusters that are the classes under other numbers, a tenth of them astray; or drawn at random, and too few."""
+    make = torch.Generator().manual_seed(seed + 200)
+    made = {}
+    for name, count in (("", tests), ("unlabelled_", unlabelled)):
+        labels = torch.randint(K, (count,), generator=make)
+        stray = torch.rand(count, generator=make) < (0.1 if good else 1.0)
+        drawn = torch.randint(K if good else 2, (count,), generator=make)
+        clusters = torch.where(stray, drawn, (labels + 1) % K)
+        made |= {f"{name}labels": labels, f"{name}clusters": clusters, f"{name}predictions": matched(clusters, labels)}
+    prototypes = torch.eye(K, 9) if good else torch.ones(K, 9) + 0.1 * torch.randn(K, 9, generator=make)
+    return SimpleNamespace(
+        **made,
+        old_classes=2,
+        true_classes=K,
+        found_clusters=K if good else 2,
+        prototypes=prototypes,
+        before_sessions=95.0,
+        true_shares=torch.arange(1.0, K + 1) / (K * (K + 1) / 2),
+        assumed_shares=torch.arange(1.0, K + 1) / (K * (K + 1) / 2) if good else torch.full((K + 2,), 1 / (K + 2)),
+    )
+
+
 def theory(good, seed=0, repetitions=50):
     make = torch.Generator().manual_seed(seed)
     held = (torch.rand(repetitions, generator=make) < (0.95 if good else 0.2)).double()
@@ -224,6 +248,6 @@ def transfer_attack(good, seed=0, tests=120):
 
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
-    *(regression, semi_supervised, sparsity_measure, transfer_attack),
+    *(regression, category_discovery, semi_supervised, sparsity_measure, transfer_attack),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}

@@ -91,7 +91,7 @@ def normalised(raw):
 def made(cls, batch_norm=True, context=CONTEXT, seed=1, **settings):
     """A method with the small encoder, built and in training mode."""
     torch.manual_seed(seed)
-    small = {name: value for name, value in SMALL.items() if hasattr(cls, name)}
+    small = {name: value for name, value in SMALL.items() if isinstance(getattr(cls, name, None), int)}
     method = cls(**{**small, **settings})
     method.encoder = Encoder(batch_norm)
     method.build(context)

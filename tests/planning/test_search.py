@@ -115,7 +115,7 @@ def test_every_budget_says_of_what_it_changes_that_it_changes_the_steps() -> Non
     same = {"test_examples", "evaluate_on", "augmentation", "seeds", "precision", "weight_average", "label_noise"}
     same |= {"repetitions", "watch", "probe", "attack", "outliers", "validation_outliers", "outlier_examples", "wild"}
     same |= {"norm", "radius", "certificate"}
-    same |= {"neighbours"}
+    same |= {"neighbours", "class_factor"}
     for name in protocols.known():
         budget = protocols.named(name).Budget
         assert budget.model_fields.keys() - same == steps(budget), name
@@ -382,7 +382,7 @@ def planned_alone(study: Study, searched: Study) -> Run:
     first = entries.get(study.baseline) or next(iter(entries.values()))
     own = {name: v | {"methods": [first.key]} for name, v in searched.variants.items() if first.key in v["methods"]}
     variants = {name: {k: value for k, value in v.items() if k != "base"} for name, v in own.items()}
-    alone = searched.model_copy(update={"methods": [first], "variants": variants})
+    alone = searched.model_copy(update={"methods": [first], "variants": variants, "base": None})
     return expand.runs({alone.key: alone}, Params(tier="smoke", studies=[alone.key]))[alone.key][0]
 
 
