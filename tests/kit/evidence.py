@@ -197,7 +197,7 @@ def semi_supervised(good, seed=0, tests=120, unlabelled=150):
     return SimpleNamespace(**vars(supervised(good, seed, tests)), unlabelled_logits=logits, unlabelled_labels=labels)
 
 
-def selection(good, seed=0, tests=120, train=200):
+def subset_selection(good, seed=0, tests=120, train=200):
     """What is kept lies all over the inputs and is labelled rightly, or lies in one place and is not."""
     make, made = torch.Generator().manual_seed(seed + 200), supervised(good, seed, tests, train)
     pixels, guess = torch.randn(train, 5, generator=make), torch.rand(train, generator=make)
@@ -207,7 +207,7 @@ def selection(good, seed=0, tests=120, train=200):
 
 def targeted(good, seed=0, tests=120, train=200, target_count=30):
     """What is kept is of the target's two domains, or of another one."""
-    make, made = torch.Generator().manual_seed(seed + 300), selection(good, seed, tests, train)
+    make, made = torch.Generator().manual_seed(seed + 300), subset_selection(good, seed, tests, train)
     domains = torch.randint(4, (train,), generator=make)
     made.train_pixels = torch.eye(4, 5)[domains] + 0.1 * made.train_pixels
     wanted = (domains == 1) | (domains == 2)
@@ -249,6 +249,6 @@ def transfer_attack(good, seed=0, tests=120):
 
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
-    *(regression, semi_supervised, selection, targeted, sparsity_measure, transfer_attack),
+    *(regression, semi_supervised, subset_selection, targeted, sparsity_measure, transfer_attack),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}

@@ -24,7 +24,7 @@ def caption(study: "Study") -> str:
     from pipeline.exhibits import labels
 
     return (
-        f"{labels.metric(next(iter(study.metrics)))} against the share of the training examples that a method keeps, or "
+        f"{labels.metric(next(iter(study.metrics)))} against the share of the training examples that a method keeps or "
         "that it treats otherwise than the rest, mean and 95% interval; a panel for each way of training where the "
         f"share is varied. The grey band is the baseline's, {study.baseline}, by which any choice is to be judged."
     )

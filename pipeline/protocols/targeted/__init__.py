@@ -7,7 +7,7 @@ from pydantic import Field
 from pipeline.budget import training_examples
 from pipeline.errors import UserError
 from pipeline.modalities import Dataset
-from pipeline.protocols import selection
+from pipeline.protocols import subset_selection
 from pipeline.schema import Count, Distinct, Strict, Whole
 
 KINDS = ("classifier",)
@@ -20,7 +20,7 @@ class Target(Strict):
     """So many training examples of them, drawn per study and seed, are given as what the task is like."""
 
 
-class Budget(selection.Budget):
+class Budget(subset_selection.Budget):
     domains: Count
     """Labels of the data set are domain x classes + class: so many domains of the same classes."""
     target: Target

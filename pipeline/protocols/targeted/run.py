@@ -5,7 +5,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from pipeline.protocols.selection import run as selection
+from pipeline.protocols.subset_selection import run as selection
 from pipeline.training.job import Job
 from pipeline.training.loop import Phase, split
 

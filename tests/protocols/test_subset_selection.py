@@ -10,7 +10,7 @@ from pipeline.methods.augmented_subset.augment_random import AugmentRandom
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.selection.el2n import EL2N
 from pipeline.methods.selection.random_subset import RandomSubset
-from pipeline.protocols.selection.run import Evidence, phases, prepare
+from pipeline.protocols.subset_selection.run import Evidence, phases, prepare
 from pipeline.training import checkpoint, loop
 from tests.kit import jobs
 
@@ -18,7 +18,7 @@ AUGMENTATION = {"shift": 1, "flip": 0.5, "strong": {"shift": 2, "cutout": 0.5}}
 
 
 def fitted(cls, folder, pause=1e9, **settings):
-    made = prepare(jobs.job(cls(**settings), "selection", epochs=4, augmentation=AUGMENTATION))
+    made = prepare(jobs.job(cls(**settings), "subset_selection", epochs=4, augmentation=AUGMENTATION))
     loop.fit(made, phases(made), checkpoint.Kept(folder / "state", "test"), pause, lambda row: None)
     return made
 
@@ -43,7 +43,7 @@ def test_only_the_kept_are_learned_from(tmp_path):
     first = fitted(RandomSubset, tmp_path / "a", share=0.25)
     data = jobs.data()
     labels = torch.where(first.method.chosen, data.train_labels, (data.train_labels + 1) % 3)
-    other = jobs.job(RandomSubset(share=0.25), "selection", _with(labels), epochs=4, augmentation=AUGMENTATION)
+    other = jobs.job(RandomSubset(share=0.25), "subset_selection", _with(labels), epochs=4, augmentation=AUGMENTATION)
     loop.fit(other, phases(other), checkpoint.Kept(tmp_path / "b", "test"), 1e9, lambda row: None)
     for name, value in first.method.state_dict().items():
         assert torch.equal(value, other.method.state_dict()[name]), name
@@ -67,7 +67,7 @@ def test_phase_one_has_the_same_steps_whatever_is_kept(share, tmp_path):
 
 def test_a_killed_run_keeps_its_choice(tmp_path):
     straight = fitted(EL2N, tmp_path / "a", share=0.25)
-    made = prepare(jobs.job(EL2N(share=0.25), "selection", epochs=4, augmentation=AUGMENTATION))
+    made = prepare(jobs.job(EL2N(share=0.25), "subset_selection", epochs=4, augmentation=AUGMENTATION))
 
     def killing(row):
         if row["epoch"] == 4:
@@ -76,7 +76,7 @@ def test_a_killed_run_keeps_its_choice(tmp_path):
     state = checkpoint.Kept(tmp_path / "b", "test")
     with pytest.raises(KeyboardInterrupt):
         loop.fit(made, phases(made), state, 0.0, killing)
-    resumed = prepare(jobs.job(EL2N(share=0.25), "selection", epochs=4, augmentation=AUGMENTATION))
+    resumed = prepare(jobs.job(EL2N(share=0.25), "subset_selection", epochs=4, augmentation=AUGMENTATION))
     loop.fit(resumed, phases(resumed), state, 0.0, lambda row: None)
     for name, value in straight.method.state_dict().items():
         assert torch.equal(value, resumed.method.state_dict()[name]), name
