@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.exhibits.figures import _style, share_accuracy
 
-BUDGET = {"epochs": 3}
-NOISY = {"epochs": 3, "label_noise": {"rate": 0.2}}
+BUDGET = {"epochs": 3, "label_noise": None}
+NOISY = {"epochs": 3, "label_noise": {"rate": 0.2, "flips": []}}
 CELLS = {
     # (variant, method): (budget, settings of the method, mean)
     ("default", "chance"): (BUDGET, {"share": 0.1}, 50.0),
@@ -57,20 +57,20 @@ def means(panels: Any) -> Any:
 def test_runs_that_differ_in_the_share_alone_make_a_line() -> None:
     assert means(share_accuracy.found(fabricated(CELLS), "top1")) == {
         "default": {"chance": [(0.05, 40.0), (0.1, 50.0), (1.0, 80.0)], "choice": [(0.05, 20.0), (0.1, 55.0)]},
-        "noise": {"choice": [(0.2, 10.0), (0.5, 30.0)]},
+        "label noise rate 0.2": {"choice": [(0.2, 10.0), (0.5, 30.0)]},
     }
 
 
 def test_a_cell_without_a_value_is_left_out() -> None:
     panels = share_accuracy.found(fabricated(CELLS, lost=("tiny", "choice")), "top1")
-    assert panels.keys() == {"default", "noise"} and panels["default"].keys() == {"chance"}
+    assert panels.keys() == {"default", "label noise rate 0.2"} and panels["default"].keys() == {"chance"}
 
 
 def test_the_band_is_the_baselines_and_the_others_have_lines_with_intervals() -> None:
     with _style.applied("x"):
         figure = share_accuracy.draw(fabricated(CELLS))
     default, noise = figure.axes
-    assert [axis.get_title(loc="left") for axis in figure.axes] == ["default", "noise"]
+    assert [axis.get_title(loc="left") for axis in figure.axes] == ["default", "label noise rate 0.2"]
     (band,) = [c for c in default.collections if type(c).__name__ in ("PolyCollection", "FillBetweenPolyCollection")]
     corners = band.get_paths()[0].vertices
     assert corners[:, 1].min() == 38.0 and corners[:, 1].max() == 83.0

@@ -27,9 +27,10 @@ def test_noise_kept():
 
 def test_coverage_by_hand():
     # the distances to the nearer of the two kept are 0, 5, 0, 1 and 1
-    found = values(["coverage"], kept=KEPT, train_pixels=PIXELS).values["coverage"]
-    assert found == pytest.approx(7 / 5 / math.sqrt(2))
-    assert values(["coverage"], kept=torch.ones(5, dtype=torch.bool), train_pixels=PIXELS).values["coverage"] == 0.0
+    found = values(["coverage"], kept=KEPT, train_pixels=PIXELS).values
+    assert found == pytest.approx({"coverage": 7 / 5 / math.sqrt(2), "coverage_farthest": 5 / math.sqrt(2)})
+    found = values(["coverage"], kept=torch.ones(5, dtype=torch.bool), train_pixels=PIXELS).values
+    assert found == {"coverage": 0.0, "coverage_farthest": 0.0}
     assert "coverage" in values(["coverage"], kept=torch.zeros(5, dtype=torch.bool), train_pixels=PIXELS).absent
 
 
@@ -38,8 +39,9 @@ def test_coverage_against_loops():
     pixels, kept = torch.randn(1200, 3), torch.rand(1200) < 0.05
     near = pixels[kept].tolist()
     distances = [min(math.dist(x, z) for z in near) for x in pixels.tolist()]
-    found = values(["coverage"], kept=kept, train_pixels=pixels).values["coverage"]
-    assert found == pytest.approx(sum(distances) / 1200 / math.sqrt(3), rel=1e-5)
+    found = values(["coverage"], kept=kept, train_pixels=pixels).values
+    assert found["coverage"] == pytest.approx(sum(distances) / 1200 / math.sqrt(3), rel=1e-5)
+    assert found["coverage_farthest"] == pytest.approx(max(distances) / math.sqrt(3), rel=1e-5)
 
 
 def test_augmented():

@@ -1,9 +1,10 @@
 """The first metric against the share of the data that is kept: the baseline's band, a line for each other method."""
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _style
+from pipeline.exhibits.figures import _style, _sweeps
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Cell, Results
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
 
 SHARE = "share"
 """The setting of a method."""
-LINES = 12
 Point = tuple[float, Any]
 
 
@@ -38,7 +38,7 @@ def draw(results: "Results") -> Any:
     if not panels:
         return _style.nothing("No method of this study keeps more than one share of the data.")
     names = [entry.key for entry in results.study.methods if entry.key != results.study.baseline]
-    figure, axes, columns = _style.grid(len(panels), 3, 2.3)
+    figure, axes, columns = _style.grid(len(panels), 3, 2.3, sharey=True)
     for axis, (title, lines) in zip(axes, panels.items(), strict=True):
         for method, points in lines.items():
             shares, means = [share for share, _ in points], [estimate.mean for _, estimate in points]
@@ -73,6 +73,7 @@ def found(results: "Results", metric: str) -> dict[str, dict[str, list[Point]]]:
     """
     groups: dict[str, dict[str, dict[str, dict[float, Any]]]] = {}
     titles: dict[str, str] = {}
+    first: dict[str, Any] = {}
     for variant in results.variants():
         for method in results.methods(variant):
             cell: Cell = results.cells[variant, method]
@@ -82,7 +83,8 @@ def found(results: "Results", metric: str) -> dict[str, dict[str, list[Point]]]:
             if share is None or estimate is None:
                 continue
             budget, other = (json.dumps(values, sort_keys=True) for values in (rest, own))
-            titles.setdefault(budget, variant)
+            first = first or rest
+            titles.setdefault(budget, _title(rest, first) or variant)
             groups.setdefault(budget, {}).setdefault(method, {}).setdefault(other, {})[share] = estimate
     panels = {
         titles[budget]: {
@@ -93,3 +95,10 @@ def found(results: "Results", metric: str) -> dict[str, dict[str, list[Point]]]:
         for budget, methods in groups.items()
     }
     return {title: lines for title, lines in panels.items() if lines}
+
+
+def _title(budget: Mapping[str, Any], first: Mapping[str, Any]) -> str:
+    """What sets a budget apart from the first, where it is one thing."""
+    here, there = _sweeps._flat(budget), _sweeps._flat(first)
+    changed = [key for key in here if here[key] != there.get(key) and here[key] != []]
+    return f"{changed[0].replace('.', ' ').replace('_', ' ')} {here[changed[0]]}" if len(changed) == 1 else ""

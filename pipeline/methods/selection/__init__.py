@@ -13,10 +13,11 @@ from pipeline.ops.kmeans import embedded
 class Selection(Classifier):
     """Phase 0 trains a proxy on all examples; `select` keeps some, and phase 1 trains on these alone, from the start.
 
-    Fair by construction: phase 1 has the same steps for every member and every share kept, so that of few examples each
-    is seen more often; it begins with the very weights that phase 0 began with, which all members share, and its batches
-    are drawn alike. A member that has no use for a proxy (`proxy = False`) skips phase 0, and its phase 1 is no longer
-    for it. All this is of one `proxy_share` for all members, which a study therefore does not search for each.
+    Fair by construction: phase 1 has the same steps for every member and every share kept, so that of few examples
+    each is seen more often; it begins with the very weights that phase 0 began with, which all members share, and
+    batches are drawn alike. A member that has no use for a proxy (`proxy = False`) skips phase 0, and its phase 1
+    is no longer for it. All this is of one `proxy_share` for all members, which a study therefore does not search
+    for each.
 
     Where the protocol has a stream "target", as many labelled examples, the last of the training set, are of the task
     that is tested. They are not trained on: the others are the candidates.
