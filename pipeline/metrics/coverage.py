@@ -1,4 +1,4 @@
-"""Mean distance of a training input to the nearest one that the method has kept, in pixels as they are; the greatest."""
+"""Mean distance of a training input to the nearest that the method has kept, in pixels as they are; the greatest."""
 
 import torch
 from torch import Tensor

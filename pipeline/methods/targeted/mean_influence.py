@@ -9,14 +9,13 @@ from pipeline.methods.targeted import Targeted
 class MeanInfluence(Targeted):
     """Score of x: mean over targets z of cos(g(x), g(z)); the largest are kept, as if effects of examples added up.
 
-    LESS scores by the cosine with the mean gradient of each subtask and takes the greatest over subtasks; `by_class`
-    does so with the classes as subtasks. Its gradients are those of adapters in Adam's metric, added up over
-    checkpoints; here there is one. The mean over all targets is what TAROT's code compares itself with under the
-    names of LESS and DsDm; there it is of whitened gradients, as with `whiten` here.
+    As in TAROT's code, which compares itself with this under the names of LESS and DsDm, the gradients are whitened.
+    LESS itself does not whiten, and scores by the cosine with the mean gradient of each subtask, of which it takes the
+    greatest: `by_class` does so with the classes as subtasks. Its gradients are those of adapters in Adam's metric,
+    added up over checkpoints; here there is one.
     """
 
     paper = "less"
-    whiten: bool = setting(False)
     by_class: bool = setting(False)
 
     def nearest(self, candidates: Tensor, targets: Tensor, labels: Tensor) -> Tensor:
