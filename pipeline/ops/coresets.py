@@ -8,7 +8,7 @@ from torch import Tensor
 def herding(features: Tensor, count: int) -> Tensor:
     """(count,) places of features (N, F) in the order in which herding takes them, none twice.
 
-    w_0 = mean, x_t = argmax_x w_{t-1}.x, w_t = w_{t-1} + mean - x_t (Welling 2009, equations 10 and 11): the mean of
+    w_0 = mean, x_t = argmax_x w_{t-1}.x, w_t = w_{t-1} + mean - x_t (Welling 2009): the mean of
     those taken comes as near to the mean of all as it can. Of equal ones the first.
     """
     features = features.double()

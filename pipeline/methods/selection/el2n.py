@@ -5,7 +5,7 @@ from pipeline.methods.selection import Scored
 
 
 class EL2N(Scored):
-    """Definition 3.1: the score is E ||p(w_t, x) - y||_2 over weights w_t after a few epochs; the largest are kept.
+    """The score is E ||p(w_t, x) - y||_2 over weights w_t after a few epochs; the largest are kept.
 
     p is read in evaluation mode. The paper takes the mean over ten initialisations; here it is one network's, so that
     every method has one proxy.

@@ -5,7 +5,7 @@ from pipeline.methods.selection import Scored
 
 
 class GraNd(Scored):
-    """Definition 2.1: the score is E ||g_t(x, y)||_2, g the gradient of one example's loss; the largest are kept.
+    """The score is E ||g_t(x, y)||_2, g the gradient of one example's loss; the largest are kept.
 
     Here g is that of the last layer, weights and bias, which is known in closed form: (p - y) (h, 1)^T, of norm
     ||p - y|| sqrt(||h||^2 + 1). The paper takes all weights and the mean over ten initialisations, at initialisation as

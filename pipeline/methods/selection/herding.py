@@ -8,7 +8,7 @@ from pipeline.ops import coresets
 
 
 class Herding(Selection):
-    """Equations 10 and 11: x_t = argmax_x <w_{t-1}, phi(x)>, w_t = w_{t-1} + mu - phi(x_t), w_0 = mu, the mean of phi.
+    """x_t = argmax_x <w_{t-1}, phi(x)>, w_t = w_{t-1} + mu - phi(x_t), w_0 = mu, the mean of phi.
 
     phi is the proxy's feature divided by its length, since of vectors of one length herding takes in each step the one
     that brings the mean nearest to mu. The paper herds pseudo-samples for the moments of a Markov random field;
