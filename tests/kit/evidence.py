@@ -218,6 +218,28 @@ def category_discovery(good, seed=0, tests=120, unlabelled=150):
         before_sessions=95.0,
         true_shares=torch.arange(1.0, K + 1) / (K * (K + 1) / 2),
         assumed_shares=torch.arange(1.0, K + 1) / (K * (K + 1) / 2) if good else torch.full((K + 2,), 1 / (K + 2)),
+def subset_selection(good, seed=0, tests=120, train=200):
+    """What is kept lies all over the inputs and is labelled rightly, or lies in one place and is not."""
+    make, made = torch.Generator().manual_seed(seed + 200), supervised(good, seed, tests, train)
+    pixels, guess = torch.randn(train, 5, generator=make), torch.rand(train, generator=make)
+    kept = (guess < 0.4) & ~made.wrong_labels if good else (pixels[:, 0] > 0.8) & (made.wrong_labels | (guess < 0.3))
+    return SimpleNamespace(**vars(made), kept=kept, train_pixels=pixels, augmented=500 if good else 9000)
+
+
+def targeted(good, seed=0, tests=120, train=200, target_count=30):
+    """What is kept is of the target's two domains, or of another one."""
+    make, made = torch.Generator().manual_seed(seed + 300), subset_selection(good, seed, tests, train)
+    domains = torch.randint(4, (train,), generator=make)
+    made.train_pixels = torch.eye(4, 5)[domains] + 0.1 * made.train_pixels
+    wanted = (domains == 1) | (domains == 2)
+    candidate = torch.arange(train) < train - target_count
+    made.kept = candidate & (wanted if good else domains == 0)
+    return SimpleNamespace(
+        **vars(made),
+        kept_domains=domains[made.kept],
+        target_domains=[1, 2],
+        target_count=target_count,
+        target_pixels=torch.eye(4, 5)[[1, 2] * (target_count // 2)],
     )
 
 
@@ -248,6 +270,6 @@ def transfer_attack(good, seed=0, tests=120):
 
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
-    *(regression, category_discovery, semi_supervised, sparsity_measure, transfer_attack),
+    *(regression, category_discovery, semi_supervised, sparsity_measure, transfer_attack, subset_selection, targeted),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}

@@ -11,6 +11,7 @@ from pipeline import modalities
 from pipeline.modalities.images.datasets import (
     fashion_mnist,
     fashion_mnist_cluttered,
+    fashion_mnist_cluttered_small,
     fashion_mnist_cluttered_tested,
     fashion_mnist_pairs,
     fashion_mnist_small,
@@ -64,6 +65,16 @@ def test_small_images_are_rounded_means_of_blocks(plain, small):
                     block = [int(large[2 * i + a, 2 * j + b]) for a in (0, 1) for b in (0, 1)]
                     assert image[i, j] == int(sum(block) / 4 + 0.5)
     assert fashion_mnist_small.halved(np.full((1, 1, 2, 4), 255, np.uint8)).tolist() == [[[[255, 255]]]]
+
+
+def test_cluttered_images_at_half_the_side():
+    whole, small = fashion_mnist_cluttered.arrays(REPOSITORY), fashion_mnist_cluttered_small.arrays(REPOSITORY)
+    for split in ("train", "test"):
+        assert np.array_equal(small[f"{split}_labels"], whole[f"{split}_labels"])
+        images = whole[f"{split}_images"].astype(int)
+        blocks = sum(images[:, :, a::2, b::2] for a in (0, 1) for b in (0, 1))
+        assert np.array_equal(small[f"{split}_images"], (blocks + 2) // 4)
+    assert small["train_images"].shape[1:] == fashion_mnist_cluttered_small.DATASET.shape == (1, 16, 16)
 
 
 @pytest.mark.parametrize(
