@@ -1,5 +1,6 @@
 """Hidden labels: who is labelled, that nothing which trains can know the others, and what an epoch is."""
 
+import copy
 import dataclasses
 
 import pytest
@@ -11,11 +12,12 @@ from pipeline.errors import UserError
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.semi_supervised import SemiSupervised
 from pipeline.methods.semi_supervised.fixmatch import FixMatch
+from pipeline.methods.semi_supervised.pseudo_label import PseudoLabel
 from pipeline.modalities import Prepared, sharing
 from pipeline.modalities.images.datasets.fashion_mnist_small import DATASET
 from pipeline.modalities.sharing import taken
 from pipeline.protocols.semi_supervised import Budget
-from pipeline.protocols.semi_supervised.run import Evidence, mixed, per_class, phases, prepare
+from pipeline.protocols.semi_supervised.run import Evidence, mixed, per_class, phases, prepare, watch
 from pipeline.training import checkpoint, loop
 from tests.kit import jobs
 from tests.kit.methods import members
@@ -358,6 +360,95 @@ def test_without_hidden_labels_there_is_nothing_to_measure(tmp_path):
     with torch.no_grad():
         found = metrics.measure(Evidence(made), ["unlabelled_top1", "unlabelled_sure"])
     assert not found.values and found.absent.keys() == {"unlabelled_top1", "unlabelled_sure"}
+
+
+WANTED = ["used", "pseudo_right", "invaded", "passes", "images_seen", "pseudo_course"]
+
+
+def test_metrics_of_pseudo_labels(tmp_path):
+    """By hand, from logits of plain views; unknown images are among what is used, and never right."""
+    made = mismatched(FixMatch, threshold=0.4)
+    fitted(made, tmp_path)
+    with torch.no_grad():
+        values = metrics.measure(Evidence(made), WANTED).values
+        stream = made.data.streams["unlabelled"]
+        p = made.method.eval().logits(made.method.encoder((stream.float() / 255 - 0.5) / 0.25)).softmax(1)
+    hidden, true = ~made.data.hidden["given"], KNOWN[places_of(stream) % 5]
+    (confidence, classes), true = p[hidden].max(1), true[hidden]
+    sure = confidence >= 0.4
+    assert 0 < sure.sum() < len(sure) == 54 and (true < 0).sum() == 30
+    assert values["used"] == pytest.approx(100 * sure.double().mean().item())
+    assert values["pseudo_right"] == pytest.approx(100 * (classes == true)[sure].double().mean().item())
+    assert values["invaded"] == pytest.approx(100 * (true < 0)[sure].double().mean().item())
+    assert values["invaded_used"] == pytest.approx(100 * sure[true < 0].double().mean().item())
+
+
+def test_what_labels_nothing_has_no_pseudo_labels(tmp_path):
+    made = mismatched()
+    fitted(made, tmp_path)
+    with torch.no_grad():
+        found = metrics.measure(Evidence(made), WANTED)
+    assert found.values == {"passes": 1.0, "images_seen": 2 * 6 * 10 / 1000}
+    assert found.absent.keys() == {"used", "pseudo_right", "invaded", "pseudo_course"}
+
+
+@pytest.mark.parametrize(("cls", "passes"), [(CrossEntropy, 1), (PseudoLabel, 4), (FixMatch, 7)])
+def test_passes_are_counted(cls, passes, tmp_path):
+    """Of FixMatch with three unlabelled images for each labelled one: itself and two views of each of those."""
+    made = job(cls, **({} if cls is CrossEntropy else {"unlabelled_ratio": 3}))
+    fitted(made, tmp_path)
+    before, drawn = {name: value.clone() for name, value in made.method.state_dict().items()}, torch.get_rng_state()
+    evidence = Evidence(made)
+    assert evidence.passes == passes and evidence.images_seen == 2 * 4 * 10 * passes
+    assert all(torch.equal(value, before[name]) for name, value in made.method.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), drawn)
+
+
+class Taught(FixMatch):
+    """A member with a second network of the encoder's kind, through which weak views pass once more, in two phases."""
+
+    phases = (0.5, 0.5)
+
+    def build(self, context):
+        super().build(context)
+        self.teacher = copy.deepcopy(self.encoder)
+
+    def unlabelled_loss(self, batch, *logits):
+        if self.phase:
+            self.teacher(batch.views[0])
+        return super().unlabelled_loss(batch, *logits)
+
+
+def test_passes_of_a_teacher_and_of_phases_are_counted(tmp_path):
+    made = job(Taught, unlabelled_ratio=2)
+    fitted(made, tmp_path)
+    assert Evidence(made).steps == [(4, 10 * 5), (4, 10 * 7)] and Evidence(made).passes == 6
+
+
+def test_epochs_may_have_steps_of_their_own(tmp_path):
+    made = prepare(unprepared(Recording, 0, None, {}, labelled_examples=6, epoch_steps=3))
+    (phase,) = phases(made)
+    assert phase.steps == 3
+    fitted(made, tmp_path)
+    assert len(made.method.seen) == 6
+
+
+def test_watched_epochs_tell_of_pseudo_labels(tmp_path):
+    made = mismatched(FixMatch, threshold=0.4)
+    rows = loop.fit(made, phases(made), checkpoint.Kept(tmp_path, "test"), 1e9, lambda row: None, watch)
+    found = Evidence(dataclasses.replace(made, history=rows))
+    values = metrics.measure(found, WANTED[-1:]).values
+    assert [row.keys() >= {"used", "pseudo_right", "test_top1"} for row in rows] == [True, True]
+    assert (
+        values["pseudo_course_used_50"] == rows[0]["used"]
+        and values["pseudo_course_right_100"] == rows[1]["pseudo_right"]
+    )
+    # what is watched is what is measured, but for the average of weights, which only the end has
+    assert watch(made)["used"] == pytest.approx(metrics.measure(found, ["used"]).values["used"])
+    assert watch(made)["pseudo_right"] == pytest.approx(metrics.measure(found, ["pseudo_right"]).values["pseudo_right"])
+    alone = mismatched()
+    fitted(alone, tmp_path / "alone")
+    assert watch(alone).keys() == {"test_top1"}
 
 
 def check(**budget):

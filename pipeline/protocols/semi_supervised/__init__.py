@@ -23,6 +23,9 @@ class Budget(supervised.Budget):
     The classes held out have no labels, and nothing that is trained knows of them. The stream has as many inputs as it
     has without them: what comes in takes the place of inputs of known classes, never of labelled ones."""
 
+    epoch_steps: Steps[Count | None] = None
+    """Steps of an epoch; null for those of all inputs, labelled or not."""
+
     def streams(self) -> tuple[str, ...]:
         return ("unlabelled",)
 
