@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 COURSE = "pseudo_course"
 LABELS, UNKNOWN = "labelled_examples", "unknown_share"
+COURSES = {"used": "unlabelled images used", "right": "right pseudo-labels among them"}
 BESIDE = frozenset({"methods", "base", "bases"})
 """What a variant may state beside the number that it changes."""
 
@@ -45,7 +46,7 @@ def draw(results: "Results") -> Any:
         if len({x for each in points.values() for x, _ in each}) > 1
     ]
     first = results.variants()[0] if results.cells else ""
-    courses = [(title, _course(results, first, part)) for part, title in (("used", "used"), ("right", "of them right"))]
+    courses = [(title, _course(results, first, part)) for part, title in COURSES.items()]
     courses = [(title, course) for title, course in courses if course]
     if not swept and not courses:
         return _style.nothing("No run of this study has several numbers of labels, or watched its pseudo-labels.")
@@ -56,12 +57,12 @@ def draw(results: "Results") -> Any:
         if ceiling is not None:
             axis.axhline(ceiling, color=_style.SOFT, linestyle="--", linewidth=0.9)
         _sweep(axis, points, methods, name == LABELS)
-        axis.set(title=f"against the {title}", xlabel=title, ylabel=labels.metric(metric))
+        axis.set(title=f"accuracy and the {title}", xlabel=title, ylabel=labels.metric(metric))
         axis.grid(axis="y")
     for axis, (title, course) in zip(axes[len(swept) :], courses, strict=True):
         for method, found in course.items():
             axis.plot(*zip(*found, strict=True), label=method, **_look(methods.index(method)))
-        axis.set(title=f"unlabelled images, {title}", xlabel="training done (%)", ylabel="%", ylim=(0, 100))
+        axis.set(title=title, xlabel="training done (%)", ylabel="share (%)")
         axis.grid()
     _style.legend(figure, axes, 5)
     return figure
