@@ -446,6 +446,9 @@ def test_watched_epochs_tell_of_pseudo_labels(tmp_path):
     # what is watched is what is measured, but for the average of weights, which only the end has
     assert watch(made)["used"] == pytest.approx(metrics.measure(found, ["used"]).values["used"])
     assert watch(made)["pseudo_right"] == pytest.approx(metrics.measure(found, ["pseudo_right"]).values["pseudo_right"])
+    every = job(FixMatch, labelled=None)
+    fitted(every, tmp_path / "every")
+    assert watch(every).keys() == {"test_top1"}
     alone = mismatched()
     fitted(alone, tmp_path / "alone")
     assert watch(alone).keys() == {"test_top1"}
