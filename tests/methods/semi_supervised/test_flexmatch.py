@@ -1,6 +1,7 @@
 """FlexMatch's counts and thresholds by loops over several steps; limits, its authors' code, state."""
 
 import copy
+import dataclasses
 import math
 
 import pytest
@@ -10,6 +11,7 @@ from pipeline.methods.semi_supervised.fixmatch import FixMatch
 from pipeline.methods.semi_supervised.flexmatch import FlexMatch
 from tests.kit.losses import cross_entropy, softmax
 from tests.kit.methods import CONTEXT, made, unlabelled
+from tests.kit.semi_supervised import fixed_steps
 
 STREAM = len(CONTEXT.streams["unlabelled"])
 CURVES = {
@@ -52,6 +54,19 @@ def test_against_loops(mapping, warm_up):
         assert method.unlabelled_loss(given, weak, strong).item() == pytest.approx(total / len(weak), rel=1e-9)
     assert partly > 3 and set(last.values()) == {0, 1, 2}
     assert method.last.tolist() == [last.get(place, -1) for place in range(STREAM)]
+
+
+REST = [1.9264476418414025, 1.434772071762155, 1.0814381030879836, 1.4863634453628614]
+
+
+@pytest.mark.parametrize(("warm_up", "second"), [(True, 2.03929873435671), (False, 1.4054408764874604)])
+def test_against_the_authors_code(warm_up, second):
+    """Six steps of microsoft/Semi-supervised-learning (algorithms/flexmatch/utils.py) on a stream of 16 images."""
+    small = dataclasses.replace(CONTEXT, streams={"unlabelled": CONTEXT.streams["unlabelled"][:16]})
+    method = made(FlexMatch, context=small, warm_up=warm_up, threshold=0.9)
+    losses = [method.unlabelled_loss(*step).item() for step in fixed_steps(16)]
+    assert losses == pytest.approx([1.8681404381763365, second, *REST], rel=1e-12)
+    assert method.last.tolist() == [0, 1, 1, 2, 0, 0, 2, 0, 0, 1, 2, 0, 0, 1, 2, 0]
 
 
 def test_before_anything_is_sure_all_is_taken():

@@ -10,6 +10,7 @@ from pipeline.methods.semi_supervised.fixmatch import FixMatch
 from pipeline.methods.semi_supervised.freematch import FreeMatch
 from tests.kit.losses import cross_entropy, softmax
 from tests.kit.methods import made, unlabelled
+from tests.kit.semi_supervised import fixed_steps
 
 STREAM = unlabelled(("full", "strong"))
 
@@ -49,6 +50,18 @@ def test_against_loops(local):
     assert partly > 3
     assert [*method.probabilities.tolist(), method.sureness.item()] == pytest.approx([*p, sureness], rel=1e-7)
     assert method.histogram.tolist() == pytest.approx(h, rel=1e-7)
+
+
+def test_against_the_authors_code():
+    """Six steps of microsoft/Semi-supervised-learning (algorithms/freematch), where six to eight images are used."""
+    method = made(FreeMatch, momentum=0.7, fairness_weight=0.05).double()
+    losses = [method.unlabelled_loss(*step).item() for step in fixed_steps(16)]
+    expected = [1.8131230408279446, 1.5466432024272632, 1.8692457864645422]
+    expected += [1.521920648569321, 1.0266408637120417, 1.4294368203368104]
+    assert losses == pytest.approx(expected, rel=1e-6)
+    assert method.probabilities.tolist() == pytest.approx([0.4522311967, 0.2764824595, 0.2712863473], rel=1e-6)
+    assert method.histogram.tolist() == pytest.approx([0.4584153345, 0.2532442095, 0.2883404595], rel=1e-6)
+    assert method.sureness.item() == pytest.approx(0.8224440720132611, rel=1e-6)
 
 
 def test_a_class_that_no_image_is_of_adds_nothing_to_the_gradient():
