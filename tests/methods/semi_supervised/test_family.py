@@ -15,7 +15,8 @@ EVERY = {"threshold": 0.0}
 
 @pytest.mark.parametrize("cls", FAMILY)
 def test_the_stream_is_as_large_as_its_ratio_says(cls):
-    assert made(cls, unlabelled_ratio=3).stream_sizes(5) == {"unlabelled": 15}
+    sizes = made(cls, unlabelled_ratio=3).stream_sizes(5)
+    assert sizes["unlabelled"] == 3 * sizes.get("train", 5)
     assert cls.streams.keys() == {"unlabelled"}
 
 
@@ -24,11 +25,11 @@ def test_the_stream_is_as_large_as_its_ratio_says(cls):
 def test_without_what_the_stream_says_it_is_cross_entropy(cls, settings):
     method, given = at_the_end(cls, batch_norm=False, **settings), data(cls)
     plain = classifier(batch_norm=False)
-    plain.load_state_dict(method.state_dict())
+    plain.load_state_dict({name: value for name, value in method.state_dict().items() if name in plain.state_dict()})
     for other, of in ((plain, batch(("full",))), (method, given)):
         other.backward(of)
-    for (name, found), expected in zip(method.named_parameters(), plain.parameters(), strict=True):
-        torch.testing.assert_close(found.grad, expected.grad, msg=name)
+    for name, expected in plain.named_parameters():
+        torch.testing.assert_close(method.get_parameter(name).grad, expected.grad, msg=name)
     torch.testing.assert_close(method.loss(given), plain.loss(batch(("full",))))
 
 
@@ -95,7 +96,7 @@ def test_few_images_and_images_without_difference_are_no_trouble(cls, half):
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
             loss = method.loss(given)
         loss.backward()
-        assert loss.isfinite() and all(p.grad.isfinite().all() for p in method.parameters())
+        assert loss.isfinite() and all(p.grad.isfinite().all() for p in method.parameters() if p.requires_grad)
 
 
 @pytest.mark.parametrize("cls", FAMILY)
