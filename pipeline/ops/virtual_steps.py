@@ -25,7 +25,7 @@ def remembered(modules: Iterable[nn.Module], optimizers: Sequence[Optimizer]) ->
     return put_back
 
 
-def _copied(state: dict) -> dict:  # type: ignore[type-arg]
+def _copied(state: dict) -> dict:
     """An optimiser's state with tensors of its own."""
     return {
         parameter: {name: value.clone() if torch.is_tensor(value) else value for name, value in found.items()}
