@@ -137,4 +137,6 @@ def _trained_on(settings: dict[str, Any], study: str, method: str, by: str = "")
     for stream in info.streams:
         # a stream with settings of its own is made for the study; the others are of the training set
         made = {"dataset": f"the stream {stream}", **settings[stream], "by": by} if settings.get(stream) else inputs
+        if share := settings.get("unknown_share"):
+            made = made | {"dataset": f"{dataset} ({share:.0%} of them of classes held out)", "held_out": frozenset()}
         yield Seen(**{name: made[name] for name in inputs if name in made}, labels=False)

@@ -194,7 +194,19 @@ def semi_supervised(good, seed=0, tests=120, unlabelled=150):
     make = torch.Generator().manual_seed(seed + 100)
     labels = torch.randint(K, (unlabelled,), generator=make)
     logits = 2 * torch.randn(unlabelled, K, generator=make) + (6.0 if good else 0.0) * torch.eye(K)[labels]
-    return SimpleNamespace(**vars(supervised(good, seed, tests)), unlabelled_logits=logits, unlabelled_labels=labels)
+    hidden = torch.cat([labels, labels.new_full((unlabelled,), -1)])
+    taken = torch.cat([labels if good else (labels + 1) % K, torch.randint(K, (unlabelled,), generator=make)])
+    weights = torch.rand(2 * unlabelled, generator=make)
+    return SimpleNamespace(
+        **vars(supervised(good, seed, tests)),
+        unlabelled_logits=logits,
+        unlabelled_labels=labels,
+        hidden_labels=hidden,
+        pseudo_classes=taken,
+        pseudo_weights=weights * (hidden >= 0) if good else weights,
+        watched_pseudo_labels=[(20.0, 90.0), (60.0, 80.0)] if good else [(20.0, 90.0), (0.0, 0.0)],
+        images_seen=1000 if good else 9000,
+    )
 
 
 def theory(good, seed=0, repetitions=50):

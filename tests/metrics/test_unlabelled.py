@@ -44,3 +44,43 @@ def test_the_mean_is_over_all(threshold):
     losses = [z.logsumexp(0) - z[k] for z, k, kept in zip(LOGITS.double(), classes, sure, strict=True) if kept]
     found = sure_cross_entropy(LOGITS.double(), classes, sure)
     assert found.item() == pytest.approx(float(sum(losses)) / 5, rel=1e-6)
+
+
+def pseudo(weights, classes=(0, 1, 1, 2, 0), labels=(0, 1, 2, -1, -1)):
+    return SimpleNamespace(
+        pseudo_classes=torch.tensor(classes), pseudo_weights=torch.tensor(weights), hidden_labels=torch.tensor(labels)
+    )
+
+
+def test_pseudo_labels():
+    """By hand: of weights that sum to 2.5, 1.25 are of the right class and 0.75 of unknown ones."""
+    values, examples, _ = measure(pseudo((1.0, 0.25, 0.5, 0.0, 0.75)), ["used", "pseudo_right", "invaded"])
+    assert examples["used"].tolist() == [100, 25, 50, 0, 75]
+    assert values == {"used": 50.0, "pseudo_right": 50.0, "invaded": 30.0, "invaded_used": 50.0}
+
+
+def test_the_scale_of_weights_tells_nothing_of_invasion():
+    weights = (1.0, 0.25, 0.5, 0.0, 0.75)
+    tenth = measure(pseudo(tuple(w / 10 for w in weights)), ["invaded", "pseudo_right"]).values
+    assert tenth == pytest.approx({"invaded": 30.0, "invaded_used": 0.0, "pseudo_right": 50.0}, rel=1e-6)
+    # who cannot tell them lets in as many as there are
+    assert measure(pseudo((0.5,) * 5), ["invaded"]).values["invaded"] == pytest.approx(40)
+
+
+def test_nothing_used_or_nothing_unknown_is_absent():
+    none = measure(pseudo((0.0,) * 5), ["used", "pseudo_right", "invaded"])
+    assert none.values == {"used": 0.0, "invaded_used": 0.0} and none.absent.keys() == {"pseudo_right", "invaded"}
+    known = measure(pseudo((1.0,) * 5, labels=(0, 1, 2, 0, 1)), ["invaded"])
+    assert not known.values and "no class is unknown" in known.absent["invaded"]
+    without = SimpleNamespace(pseudo_classes=None, pseudo_weights=None, hidden_labels=torch.tensor([0, -1]))
+    assert measure(without, ["used", "pseudo_right", "invaded"]).absent.keys() == {"used", "pseudo_right", "invaded"}
+
+
+def test_the_course_has_tenths_of_the_epochs():
+    rows = [(10.0 * epoch, 50.0 + epoch) for epoch in range(5)]
+    values = measure(SimpleNamespace(watched_pseudo_labels=rows), ["pseudo_course"]).values
+    used = [values[f"pseudo_course_used_{share}"] for share in range(10, 101, 10)]
+    assert used == [0, 0, 0, 10, 10, 20, 20, 30, 30, 40]
+    assert values["pseudo_course_right_100"] == 54 and values["pseudo_course"] == pytest.approx(21.6)
+    unwatched = measure(SimpleNamespace(watched_pseudo_labels=None), ["pseudo_course"])
+    assert not unwatched.values and unwatched.absent

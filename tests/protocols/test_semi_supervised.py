@@ -1,5 +1,6 @@
 """Hidden labels: who is labelled, that nothing which trains can know the others, and what an epoch is."""
 
+import copy
 import dataclasses
 
 import pytest
@@ -11,9 +12,12 @@ from pipeline.errors import UserError
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.semi_supervised import SemiSupervised
 from pipeline.methods.semi_supervised.fixmatch import FixMatch
+from pipeline.methods.semi_supervised.pseudo_label import PseudoLabel
+from pipeline.modalities import Prepared, sharing
 from pipeline.modalities.images.datasets.fashion_mnist_small import DATASET
+from pipeline.modalities.sharing import taken
 from pipeline.protocols.semi_supervised import Budget
-from pipeline.protocols.semi_supervised.run import Evidence, per_class, phases, prepare
+from pipeline.protocols.semi_supervised.run import Evidence, mixed, per_class, phases, prepare, watch
 from pipeline.training import checkpoint, loop
 from tests.kit import jobs
 from tests.kit.methods import members
@@ -24,9 +28,52 @@ OPTIMIZER = {"name": "sgd", "learning_rate": 0.05}
 
 
 def job(cls=CrossEntropy, labelled=6, seed=0, data=None, **settings):
+    return prepare(unprepared(cls, seed, data, settings, labelled_examples=labelled))
+
+
+def unprepared(cls, seed, data, settings, **budget):
     method = cls(**settings)
-    budget = {"labelled_examples": labelled, "augmentation": AUGMENTATION, "weight_average": 0.5}
-    return prepare(jobs.job(method, "semi_supervised", data, seed, **budget))
+    return jobs.job(method, "semi_supervised", data, seed, augmentation=AUGMENTATION, weight_average=0.5, **budget)
+
+
+# classes 0 to 4 in turn, of which 1 and 3 are held out; each image tells its place in its first two pixels
+PLACES = torch.arange(120)
+IMAGES = torch.randint(0, 256, (120, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+IMAGES[:, 0, 0, 0], IMAGES[:, 0, 0, 1] = (PLACES // 100).to(torch.uint8), (PLACES % 100).to(torch.uint8)
+SOURCE = Prepared(
+    key="five",
+    train_inputs=IMAGES,
+    train_labels=PLACES % 5,
+    test_inputs=IMAGES[:40],
+    test_labels=PLACES[:40] % 5,
+    mean=(0.5,),
+    std=(0.25,),
+    classes=tuple("abcde"),
+    shape=(1, 8, 8),
+    digest="",
+)
+KNOWN = torch.tensor([0, -1, 1, -1, 2])
+"""What the classes are called without those held out."""
+
+
+def mismatched(cls=CrossEntropy, share=0.5, seed=0, **settings):
+    """A job whose stream has images of classes held out."""
+    budget = {
+        "dataset": "five",
+        "labelled_examples": 6,
+        "held_out_classes": [1, 3],
+        "unknown_share": share,
+        "train_examples": 110,
+        "validation_examples": 10,
+        "test_examples": 30,
+    }
+    made = unprepared(cls, seed, None, settings, **budget)
+    data = sharing.share(SOURCE, made.settings, made.draws, torch.device("cpu"))
+    return prepare(dataclasses.replace(made, data=data, load={"five": SOURCE}.get))
+
+
+def places_of(images):
+    return images[:, 0, 0, 0].long() * 100 + images[:, 0, 0, 1].long()
 
 
 def fitted(made, folder, report=lambda row: None, pause=1e9):
@@ -118,6 +165,66 @@ def test_hidden_labels_change_no_weight(cls, tmp_path):
     assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
 
 
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 0.6])
+def test_a_share_of_the_stream_is_of_classes_held_out(share):
+    made, trained = mismatched(share=share).data, taken(SOURCE, "train", 100, 10)[0]
+    stream = places_of(made.streams["unlabelled"])
+    true = KNOWN[stream % 5]
+    assert len(stream) == len(stream.unique()) == 60, "as many as of the known classes, none of them twice"
+    assert torch.isin(stream, trained).all(), "of the training part alone"
+    assert torch.equal(made.hidden["known"], true >= 0) and (true < 0).sum() == round(60 * share)
+    assert torch.equal(made.hidden["labels"], true[(true >= 0) & ~made.hidden["given"]])
+    # labelled images are of known classes, renumbered, and in the stream
+    assert torch.equal(made.train_labels, KNOWN[places_of(made.train_inputs) % 5])
+    assert torch.bincount(made.train_labels).tolist() == [2, 2, 2] and made.class_names == ("a", "c", "e")
+    assert set(stream[made.hidden["given"]].tolist()) == set(places_of(made.train_inputs).tolist())
+    assert made.test_labels.unique().tolist() == [0, 1, 2] and made.valid_labels.unique().tolist() == [0, 1, 2]
+    assert len(phases(mismatched(share=share))) == 1 and phases(mismatched(share=share))[0].steps == 6
+
+
+def test_shares_compare():
+    """More unknown images are those of fewer and others, in the place of known ones; who is labelled stays."""
+    made = {share: mismatched(share=share) for share in (0.0, 0.25, 0.5)}
+    streams = {share: set(places_of(each.data.streams["unlabelled"]).tolist()) for share, each in made.items()}
+    unknown = {share: {p for p in found if KNOWN[p % 5] < 0} for share, found in streams.items()}
+    assert not unknown[0.0] and unknown[0.25] < unknown[0.5]
+    assert streams[0.5] - unknown[0.5] < streams[0.25] - unknown[0.25] < streams[0.0]
+    assert torch.equal(made[0.0].data.train_inputs, made[0.5].data.train_inputs)
+    again, other = mismatched(FixMatch), mismatched(seed=1)
+    assert torch.equal(again.data.streams["unlabelled"], made[0.5].data.streams["unlabelled"])
+    assert set(places_of(other.data.streams["unlabelled"]).tolist()) != streams[0.5]
+
+
+def test_a_place_in_the_stream_does_not_tell_who_is_unknown():
+    known = torch.stack([mismatched(seed=seed).data.hidden["known"] for seed in range(100)]).double()
+    assert (known.mean(0) - 0.5).abs().max() < 0.25
+    assert not (known == known[0]).all()
+
+
+@pytest.mark.parametrize("cls", METHODS)
+def test_what_trains_is_told_nothing_of_unknown_classes(cls, tmp_path):
+    """The same training to the last bit when images in the stream, unknown and not labelled, swap their labels."""
+    made = [mismatched(cls), mismatched(cls)]
+    hidden = made[1].data.hidden
+    hidden["known"] = hidden["given"] | ~hidden["known"]
+    hidden["labels"] = hidden["labels"].flip(0)
+    for place, each in enumerate(made):
+        fitted(each, tmp_path / str(place))
+    states = [each.method.state_dict() for each in made]
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+    assert made[0].method.head.out_features == 3
+
+
+def test_too_few_unlabelled_or_unknown_for_the_share():
+    given = torch.arange(10) < 6
+    assert (mixed(given, 4, 0.4, torch.Generator()) >= 10).sum() == 4
+    for unknown, share in ((3, 0.4), (9, 0.5)):
+        with pytest.raises(
+            UserError, match=rf"unknown_share = {share}: \d inputs must make way .* make the share small"
+        ):
+            mixed(given, unknown, share, torch.Generator())
+
+
 class Peeking(SemiSupervised):
     """Keeps all that a method is ever handed."""
 
@@ -146,8 +253,9 @@ class Peeking(SemiSupervised):
         return sum(view.sum() * 0 for view in logits)
 
 
-def test_a_method_is_handed_no_hidden_label(tmp_path):
-    made = job(Peeking)
+@pytest.mark.parametrize("make", [job, mismatched])
+def test_a_method_is_handed_no_hidden_label(make, tmp_path):
+    made = make(Peeking)
     fitted(made, tmp_path)
     handed = made.method.handed
     streams = [part["unlabelled"] for part in handed if isinstance(part, Batch) and part.streams]
@@ -156,8 +264,8 @@ def test_a_method_is_handed_no_hidden_label(tmp_path):
     assert training and all(len(part.labels) == len(part.inputs) == 6 for part in training)
     context = handed[0]
     assert context.train_examples == 6 and context.class_counts == (2, 2, 2)
-    assert torch.equal(context.streams["unlabelled"], jobs.data().train_inputs)
-    hidden = (jobs.data().train_labels, made.data.hidden["labels"], made.data.hidden["given"])
+    assert torch.equal(context.streams["unlabelled"], made.data.streams["unlabelled"])
+    hidden = (jobs.data().train_labels, *(made.data.hidden[name] for name in ("labels", "given", "known")))
     assert not any(torch.equal(value, secret) for value in all_tensors(handed) for secret in hidden)
 
 
@@ -254,11 +362,108 @@ def test_without_hidden_labels_there_is_nothing_to_measure(tmp_path):
     assert not found.values and found.absent.keys() == {"unlabelled_top1", "unlabelled_sure"}
 
 
+WANTED = ["used", "pseudo_right", "invaded", "passes", "images_seen", "pseudo_course"]
+
+
+def test_metrics_of_pseudo_labels(tmp_path):
+    """By hand, from logits of plain views; unknown images are among what is used, and never right."""
+    made = mismatched(FixMatch, threshold=0.4)
+    fitted(made, tmp_path)
+    with torch.no_grad():
+        values = metrics.measure(Evidence(made), WANTED).values
+        stream = made.data.streams["unlabelled"]
+        p = made.method.eval().logits(made.method.encoder((stream.float() / 255 - 0.5) / 0.25)).softmax(1)
+    hidden, true = ~made.data.hidden["given"], KNOWN[places_of(stream) % 5]
+    (confidence, classes), true = p[hidden].max(1), true[hidden]
+    sure = confidence >= 0.4
+    assert 0 < sure.sum() < len(sure) == 54 and (true < 0).sum() == 30
+    assert values["used"] == pytest.approx(100 * sure.double().mean().item())
+    assert values["pseudo_right"] == pytest.approx(100 * (classes == true)[sure].double().mean().item())
+    assert values["invaded"] == pytest.approx(100 * (true < 0)[sure].double().mean().item())
+    assert values["invaded_used"] == pytest.approx(100 * sure[true < 0].double().mean().item())
+
+
+def test_what_labels_nothing_has_no_pseudo_labels(tmp_path):
+    made = mismatched()
+    fitted(made, tmp_path)
+    with torch.no_grad():
+        found = metrics.measure(Evidence(made), WANTED)
+    assert found.values == {"passes": 1.0, "images_seen": 2 * 6 * 10 / 1000}
+    assert found.absent.keys() == {"used", "pseudo_right", "invaded", "pseudo_course"}
+
+
+@pytest.mark.parametrize(("cls", "passes"), [(CrossEntropy, 1), (PseudoLabel, 4), (FixMatch, 7)])
+def test_passes_are_counted(cls, passes, tmp_path):
+    """Of FixMatch with three unlabelled images for each labelled one: itself and two views of each of those."""
+    made = job(cls, **({} if cls is CrossEntropy else {"unlabelled_ratio": 3}))
+    fitted(made, tmp_path)
+    before, drawn = {name: value.clone() for name, value in made.method.state_dict().items()}, torch.get_rng_state()
+    evidence = Evidence(made)
+    assert evidence.passes == passes and evidence.images_seen == 2 * 4 * 10 * passes
+    assert all(torch.equal(value, before[name]) for name, value in made.method.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), drawn)
+
+
+class Taught(FixMatch):
+    """A member with a second network of the encoder's kind, through which weak views pass once more, in two phases."""
+
+    phases = (0.5, 0.5)
+
+    def build(self, context):
+        super().build(context)
+        self.teacher = copy.deepcopy(self.encoder)
+
+    def unlabelled_loss(self, batch, *logits):
+        if self.phase:
+            self.teacher(batch.views[0])
+        return super().unlabelled_loss(batch, *logits)
+
+
+def test_passes_of_a_teacher_and_of_phases_are_counted(tmp_path):
+    made = job(Taught, unlabelled_ratio=2)
+    fitted(made, tmp_path)
+    assert Evidence(made).steps == [(4, 10 * 5), (4, 10 * 7)] and Evidence(made).passes == 6
+
+
+def test_epochs_may_have_steps_of_their_own(tmp_path):
+    made = prepare(unprepared(Recording, 0, None, {}, labelled_examples=6, epoch_steps=3))
+    (phase,) = phases(made)
+    assert phase.steps == 3
+    fitted(made, tmp_path)
+    assert len(made.method.seen) == 6
+
+
+def test_watched_epochs_tell_of_pseudo_labels(tmp_path):
+    made = mismatched(FixMatch, threshold=0.4)
+    rows = loop.fit(made, phases(made), checkpoint.Kept(tmp_path, "test"), 1e9, lambda row: None, watch)
+    found = Evidence(dataclasses.replace(made, history=rows))
+    values = metrics.measure(found, WANTED[-1:]).values
+    assert [row.keys() >= {"used", "pseudo_right", "test_top1"} for row in rows] == [True, True]
+    assert (
+        values["pseudo_course_used_50"] == rows[0]["used"]
+        and values["pseudo_course_right_100"] == rows[1]["pseudo_right"]
+    )
+    # what is watched is what is measured, but for the average of weights, which only the end has
+    assert watch(made)["used"] == pytest.approx(metrics.measure(found, ["used"]).values["used"])
+    assert watch(made)["pseudo_right"] == pytest.approx(metrics.measure(found, ["pseudo_right"]).values["pseudo_right"])
+    alone = mismatched()
+    fitted(alone, tmp_path / "alone")
+    assert watch(alone).keys() == {"test_top1"}
+
+
 def check(**budget):
     Budget.model_validate({"epochs": 1, "optimizer": OPTIMIZER, **budget}).check(DATASET, "s.yaml")
 
 
+HALF = {"labelled_examples": 20, "held_out_classes": [0, 2, 4, 6, 8], "unknown_share": 0.6, "train_examples": 1000}
+
+
 def test_what_a_study_may_ask_for():
+    check(**HALF)
+    check(**{**HALF, "unknown_share": 0.0, "labelled_examples": None})
+    for outside in (1.0, -0.1):
+        with pytest.raises(ValueError, match="unknown_share"):
+            check(**{**HALF, "unknown_share": outside})
     check(labelled_examples=40)
     check(labelled_examples=9, held_out_classes=[4])
     check(labelled_examples=None, label_noise={"rate": 0.2})
@@ -268,6 +473,16 @@ def test_what_a_study_may_ask_for():
         ({"labelled_examples": 600, "train_examples": 500}, "must be at most the 500 training examples"),
         ({"labelled_examples": 40, "imbalance": 10.0}, "take imbalance out"),
         ({"labelled_examples": 40, "label_noise": {"rate": 0.2}}, "take label_noise out"),
+        (
+            {"labelled_examples": 40, "unknown_share": 0.5},
+            "unknown_share = 0.5: is of the classes in held_out_classes, w",
+        ),
+        ({**HALF, "labelled_examples": None}, "unknown_share = 0.6: labelled_examples = null leaves no input to take"),
+        (
+            {**HALF, "held_out_classes": [2, 4]},
+            "unknown_share = 0.6: must be at most 0.25, or held_out_classes have too",
+        ),
+        ({**HALF, "labelled_examples": 400}, "unknown_share = 0.6: must be at most 0.2, as the labelled inputs stay"),
     ):
         with pytest.raises(UserError, match=message):
             check(**budget)

@@ -11,7 +11,8 @@ class SemiSupervised(Classifier):
 
     A member names the views of its unlabelled inputs in `streams` and overrides `unlabelled_loss`. All views of a step
     pass the encoder as one batch, whose statistics normalisation takes, as in FixMatch's code: so whatever members
-    differ in, it is not what batch normalisation saw.
+    differ in, it is not what batch normalisation saw. What a member takes unlabelled inputs for, and how much each
+    counts, is measured after training: it overrides `assign`, or `pseudo_labels` where that needs more than logits.
     """
 
     streams = {"unlabelled": ("full",)}
@@ -39,3 +40,14 @@ class SemiSupervised(Classifier):
     def unlabelled_loss(self, batch: Batch, *logits: Tensor) -> Tensor:
         """L_u of the stream's batch and the logits (mu B, K) of each of its views; a scalar."""
         raise NotImplementedError
+
+    def pseudo_labels(self, plain: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Of plain views (M, ...) of inputs at places (M,) in the stream: `assign` of their logits."""
+        return self.assign(self.logits(self.encoder(plain)))
+
+    def assign(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """The class (M,) int64 that each unlabelled input is taken for, and the weight (M,) in 0..1 of its loss.
+
+        By default the most likely class, and all count alike, as where the same answer is asked of two views.
+        """
+        return logits.argmax(1), torch.ones_like(logits[:, 0])

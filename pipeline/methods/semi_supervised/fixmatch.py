@@ -21,4 +21,7 @@ class FixMatch(SemiSupervised):
 
     def unlabelled_loss(self, batch: Batch, *logits: Tensor) -> Tensor:
         weak, strong = logits
-        return sure_cross_entropy(strong, *pseudo_labels(weak, self.threshold))
+        return sure_cross_entropy(strong, *self.assign(weak))
+
+    def assign(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        return pseudo_labels(logits, self.threshold)

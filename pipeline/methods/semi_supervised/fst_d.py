@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import torch.nn.functional as F
+
 from pipeline.contract import Batch, Context, Tensor, nn, setting, torch
 from pipeline.methods.semi_supervised import SemiSupervised
 from pipeline.ops.ema import follow, follower
-from pipeline.ops.pseudo_labels import pseudo_labels, sure_cross_entropy
+from pipeline.ops.pseudo_labels import pseudo_labels
 from pipeline.ops.virtual_steps import remembered
 
 
@@ -57,7 +59,14 @@ class FSTD(SemiSupervised):
         return super().step(batch, optimizers, epoch)
 
     def unlabelled_loss(self, batch: Batch, *logits: Tensor) -> Tensor:
-        encoder, head = self.teacher
         with torch.no_grad():
-            classes, sure = pseudo_labels(head(encoder(batch.views[0])), self.threshold)
-        return sure.float().mean() * sure_cross_entropy(logits[1], classes, torch.ones_like(sure))
+            classes, weights = self.pseudo_labels(batch.views[0], batch.indices)
+        return (weights * F.cross_entropy(logits[1], classes, reduction="none")).mean()
+
+    def pseudo_labels(self, plain: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        encoder, head = self.teacher
+        return self.assign(head(encoder(plain)))
+
+    def assign(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        classes, sure = pseudo_labels(logits, self.threshold)
+        return classes, sure.to(logits.dtype).mean().expand(len(classes))

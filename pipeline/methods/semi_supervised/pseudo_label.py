@@ -28,4 +28,7 @@ class PseudoLabel(SemiSupervised):
 
     def unlabelled_loss(self, batch: Batch, *logits: Tensor) -> Tensor:
         (own,) = logits
-        return sure_cross_entropy(own, *pseudo_labels(own, self.threshold))
+        return sure_cross_entropy(own, *self.assign(own))
+
+    def assign(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        return pseudo_labels(logits, self.threshold)

@@ -104,3 +104,14 @@ def test_evaluation_needs_the_kept_state_alone(cls):
     method = at_the_end(cls, **EVERY)
     step(method, data(cls))
     check_kept_state(method, made(cls, seed=9), torch.randn(5, 1, 8, 8))
+
+
+@pytest.mark.parametrize("cls", FAMILY)
+def test_it_tells_what_it_takes_unlabelled_images_for(cls):
+    method, given = at_the_end(cls), data(cls)
+    step(method, given)
+    with torch.no_grad():
+        images = given["unlabelled"].views[0]
+        classes, weights = method.eval().pseudo_labels(images, torch.arange(len(images)))
+    assert classes.shape == weights.shape == (len(images),) and classes.dtype == torch.int64
+    assert ((classes >= 0) & (classes < 3)).all() and ((weights >= 0) & (weights <= 1)).all()
