@@ -26,7 +26,7 @@ class FSTD(SemiSupervised):
 
     paper = "fst"
     streams = {"unlabelled": ("full", "strong")}
-    training_only = ("teacher", "moves")
+    training_only = ("moves",)
 
     steps_ahead: int = setting(3, unit="virtual steps", low=0)
     momentum: float = setting(0.999, low=0.0, high=1.0)
