@@ -230,6 +230,9 @@ def category_discovery(good, seed=0, tests=120, unlabelled=150):
         before_sessions=95.0,
         true_shares=torch.arange(1.0, K + 1) / (K * (K + 1) / 2),
         assumed_shares=torch.arange(1.0, K + 1) / (K * (K + 1) / 2) if good else torch.full((K + 2,), 1 / (K + 2)),
+    )
+
+
 def subset_selection(good, seed=0, tests=120, train=200):
     """What is kept lies all over the inputs and is labelled rightly, or lies in one place and is not."""
     make, made = torch.Generator().manual_seed(seed + 200), supervised(good, seed, tests, train)

@@ -208,7 +208,7 @@ def passed(job: Job, phase: Phase) -> int:
         unknown = torch.full((len(stream),), -1, device=stream.device)
         batch.streams[name] = _batch(job, stream, unknown, len(method.streams[name]), count)
     with torch.enable_grad(), torch.random.fork_rng(devices=[]):
-        method.backward(batch)
+        method.step(batch, method.optimizers(lambda module: torch.optim.SGD(module.parameters(), 0.0), phase.number), 0)
     return sum(counted)
 
 
