@@ -1,5 +1,6 @@
 """Small classifiers of rows, fitted from scratch in milliseconds: what rounds of labelling fit again and again."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -108,7 +109,7 @@ def fit_network(
     it times the squared weights and biases. All numbers of the network are one vector: a step is a few operations.
     """
     widths = [rows.shape[1], *HIDDEN, classes]
-    shapes = [shape for i, o in zip(widths, widths[1:], strict=False) for shape in ((o, i), (o,))]
+    shapes = [shape for i, o in itertools.pairwise(widths) for shape in ((o, i), (o,))]
     bounds = [i**-0.5 for i in widths[:-1] for _ in range(2)]
     parts = [
         bound * (2 * torch.rand(shape, generator=generator) - 1) for shape, bound in zip(shapes, bounds, strict=True)

@@ -14,6 +14,7 @@ from pipeline.methods.acquisition.passive import Passive
 from pipeline.modalities.sharing import Data
 from pipeline.modalities.tables.datasets.diabetes import DATASET as DIABETES
 from pipeline.modalities.tables.datasets.vehicle import DATASET as VEHICLE
+from pipeline.planning import check, code
 from pipeline.planning.check import of_modality
 from pipeline.protocols.active_learning import Budget
 from pipeline.protocols.active_learning.run import Evidence, first_labels, prepare, spacings
@@ -208,7 +209,14 @@ def test_what_a_study_may_ask_for():
         ({"rounds": 60}, VEHICLE, "s.yaml: 608 labels in 60 rounds: the pool has 560 rows"),
         ({"first_labels": None}, VEHICLE, "760 labels in 20 rounds: the pool has 560 rows"),
         ({"train_examples": 100}, VEHICLE, "208 labels"),
+        ({"imbalance": 10.0}, VEHICLE, "imbalance = 10: the pool is the whole training split; take it out"),
         ({}, DIABETES, "has numbers as labels; the protocol needs classes"),
     ):
         with pytest.raises(UserError, match=message):
             Budget.model_validate(budget).check(described, "s.yaml")
+
+
+def test_disagreement_needs_a_learner_that_draws():
+    check.requirements(code.method("bald"), {"learner": "network"}, "s.yaml")
+    with pytest.raises(UserError, match="method 'bald' requires learner == 'network'"):
+        check.requirements(code.method("bald"), {"learner": "logistic"}, "s.yaml")

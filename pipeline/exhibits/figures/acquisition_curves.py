@@ -45,6 +45,9 @@ def draw(results: "Results") -> Any:
         if baseline:
             _banded(axis, baseline, str(results.study.baseline))
         _ceiling(axis, results, variant)
+        heights = [height for line in axis.lines for height in line.get_ydata()]
+        room = 0.08 * (max(heights) - min(heights)) or 1.0
+        axis.set_ylim(min(heights) - room, max(heights) + room)  # a band that is wide at the start flattens no line
         axis.set_title(_style.named(variant.replace("_", " ")))
         axis.grid()
     for axis in axes[-columns:]:

@@ -31,11 +31,11 @@ def draw(results: "Results") -> Any:
     methods = list(dict.fromkeys(method for pair in found for method in pair))
     if len(methods) < 2:
         return _style.nothing("No two methods of this study share a variant.")
-    total = {m: sum(better - worse for (of, _), (better, worse, _) in found.items() if of == m) for m in methods}
+    total = {m: sum(better - worse for (of, _), (better, worse) in found.items() if of == m) for m in methods}
     methods.sort(key=lambda method: -total[method])
     figure = Figure(figsize=(_style.WIDTH, 1.0 + 0.27 * len(methods)))
     axis = figure.subplots()
-    most = max(count for _, _, count in found.values())
+    most = max(1, *(abs(better - worse) for better, worse in found.values()))
     grid = [
         [
             found[row, column][0] - found[row, column][1] if (row, column) in found else float("nan")
@@ -48,7 +48,7 @@ def draw(results: "Results") -> Any:
     for y, row in enumerate(methods):
         for x, column in enumerate(methods):
             if (row, column) in found:
-                better, worse, _ = found[row, column]
+                better, worse = found[row, column]
                 ink = "white" if abs(better - worse) > 0.75 * most else _style.INK
                 text = f"+{better} −{worse}"
                 axis.text(x, y, text, ha="center", va="center", color=ink, fontsize=6.5)
@@ -59,17 +59,17 @@ def draw(results: "Results") -> Any:
     axis.xaxis.tick_top()
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
-    figure.colorbar(drawn, ax=axis, label=f"better less worse, of {most} variants")
+    figure.colorbar(drawn, ax=axis, label="better less worse (variants)")
     return figure
 
 
-def pairs(results: "Results") -> dict[tuple[str, str], tuple[int, int, int]]:
-    """(method, other) -> in how many variants it is better, in how many worse, and how many have both."""
+def pairs(results: "Results") -> dict[tuple[str, str], tuple[int, int]]:
+    """(method, other) -> in how many of the variants that have both it is better, and in how many worse."""
     from pipeline.exhibits import statistics
 
     metric, direction = next(iter(results.study.metrics.items()))
     sign = 1 if direction == "higher" else -1
-    found: dict[tuple[str, str], tuple[int, int, int]] = {}
+    found: dict[tuple[str, str], tuple[int, int]] = {}
     for variant in results.variants():
         methods = results.methods(variant)
         samples = {method: results.cells[variant, method].sample(metric) for method in methods}
@@ -79,7 +79,7 @@ def pairs(results: "Results") -> dict[tuple[str, str], tuple[int, int, int]]:
                 if estimate is None:
                     continue
                 for pair, side in (((method, other), sign), ((other, method), -sign)):
-                    better, worse, count = found.get(pair, (0, 0, 0))
+                    better, worse = found.get(pair, (0, 0))
                     won = side * estimate.sign
-                    found[pair] = (better + (won > 0), worse + (won < 0), count + 1)
+                    found[pair] = (better + (won > 0), worse + (won < 0))
     return found

@@ -43,6 +43,10 @@ class Budget(budget.Budget):
     def check(self, described: Dataset, where: str) -> None:
         super().check(described, where)
         budget.needs_classes(described, where)
+        if self.imbalance:
+            raise UserError(
+                f"{where}: imbalance = {self.imbalance:g}: the pool is the whole training split; take it out"
+            )
         pool = budget.training_examples(self, described)
         first = (
             pool
