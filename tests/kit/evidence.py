@@ -283,8 +283,34 @@ def transfer_attack(good, seed=0, tests=120):
     return SimpleNamespace(seen_labels=seen, seen_before=before, target_labels=wanted, approach=approach)
 
 
+def active_learning(good, seed=0, tests=120, rounds=12):
+    """Of a learner that has most test rows right after the first round, or of one that guesses."""
+    make = torch.Generator().manual_seed(seed)
+    labels = torch.randint(K, (tests,), generator=make)
+    right = torch.rand(rounds + 1, tests, generator=make) < (0.9 if good else 1 / K)
+    guesses = torch.randint(K, (rounds + 1, tests), generator=make)
+    seen = torch.where(right, labels, guesses)
+    return SimpleNamespace(
+        labels=labels,
+        predictions=seen[-1],
+        round_labels=torch.arange(rounds + 1) * 10 + 8,
+        round_predictions=seen,
+        bought_margins=torch.rand(10 * rounds, generator=make, dtype=torch.float64) * (0.1 if good else 1.0),
+        bought_spacings=torch.rand(10 * rounds, generator=make, dtype=torch.float64),
+    )
+
+
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
-    *(regression, category_discovery, semi_supervised, sparsity_measure, transfer_attack, subset_selection, targeted),
+    *(
+        regression,
+        category_discovery,
+        semi_supervised,
+        sparsity_measure,
+        transfer_attack,
+        subset_selection,
+        targeted,
+        active_learning,
+    ),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}

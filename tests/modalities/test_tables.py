@@ -16,6 +16,7 @@ from pipeline.modalities.sharing import share
 from pipeline.modalities.tables import moments, run, sources
 from pipeline.modalities.tables.datasets import abalone, diabetes, spambase, wine_quality
 from pipeline.seeds import Draws
+from tests.kit import project
 
 TABLES = [key for key in modalities.known() if modalities.name_of(key) == "tables"]
 SETTINGS = {
@@ -30,9 +31,16 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     """A root with every table prepared."""
-    root = tmp_path_factory.mktemp("tables")
+    root = with_embedded(tmp_path_factory.mktemp("tables"))
     for key in TABLES:
         modalities.prepare(key, root)
+    return root
+
+
+def with_embedded(root):
+    """The folder, with the images that one of the tables is made of."""
+    (root / "data").mkdir()
+    (root / "data/embedded").symlink_to(project.HERE / "data/embedded")
     return root
 
 
@@ -57,7 +65,7 @@ def test_a_table_is_as_it_describes_itself(key, root):
 
 @pytest.mark.parametrize("key", TABLES)
 def test_the_split_is_the_same_every_time_and_mixes_the_rows(key, root, tmp_path):
-    modalities.prepare(key, tmp_path)
+    modalities.prepare(key, with_embedded(tmp_path))
     for name in modalities.arrays_of(modalities.describe(key)):
         path = f"data/prepared/{key}/{name}.npy"
         assert (tmp_path / path).read_bytes() == (root / path).read_bytes()
@@ -167,6 +175,26 @@ def test_no_row_is_in_both_splits_with_its_label(key, root):
     train, test = both(data)
     train = set(zip(train, data.train_labels.tolist(), strict=True))
     assert not train & set(zip(test, data.test_labels.tolist(), strict=True))
+
+
+def test_a_base_is_one_of_four_columns(root):
+    data = modalities.load("splice", root)
+    known = data.train_inputs.view(-1, 60, 4).sum(2)
+    assert set(data.train_inputs.unique().tolist()) == {0.0, 1.0}
+    assert known.max() == 1 and 0 < (known == 0).sum() < 60
+    # nearly all introns begin with GT and end with AG
+    about = list(modalities.describe("splice").columns)
+    begin, end = (data.train_inputs[data.train_labels == kind] for kind in (0, 1))
+    for rows, position, base in ((begin, 1, "G"), (begin, 2, "T"), (end, -2, "A"), (end, -1, "G")):
+        assert rows[:, about.index(f"position {position:+}, {base}")].mean() > 0.95
+
+
+def test_rows_of_pixels_are_the_images(root, tmp_path):
+    modalities.prepare("fashion_mnist_small", with_embedded(tmp_path))
+    images, rows = modalities.load("fashion_mnist_small", tmp_path), modalities.load("fashion_mnist_rows", root)
+    assert torch.equal(images.test_inputs.flatten(1).float(), rows.test_inputs)
+    assert torch.equal(images.train_labels, rows.train_labels)
+    assert modalities.describe("fashion_mnist_rows").columns[15] == "row 2, column 2 (grey level)"
 
 
 def test_spam_is_told_by_its_words(root):
