@@ -2,7 +2,7 @@
 
 from pipeline.errors import Absent
 
-LABEL = "Images seen (thousands)"
+LABEL = "Thousands of images seen"
 UNIT = ""
 BOUNDS = (0.0, None)
 DIRECTION = "lower"

@@ -22,6 +22,7 @@ CONTEXT = Context(
     epochs=2,
     seed=5,
     inputs=Inputs(shape=(1, SIDE, SIDE), view_shape=(1, SIDE, SIDE), mean=(0.5,), std=(0.25,), bounds=(0.0, 1.0)),
+    streams={"unlabelled": torch.zeros(60, 1, SIDE, SIDE, dtype=torch.uint8)},
 )
 SMALL = {
     "projection_hidden": 9,

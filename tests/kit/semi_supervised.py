@@ -32,6 +32,15 @@ def logits_of(method, given):
         return method.logits(method.encoder(torch.cat(views))).split([len(view) for view in views])
 
 
+def fixed_steps(stream, steps=6, size=8):
+    """Batches of a stream with float64 logits (size, 3) of a weak and a strong view, by a formula and not by chance."""
+    for number in range(steps):
+        given = unlabelled(("full", "strong"), size)
+        given.indices = (torch.arange(size) + 3 * number) % stream
+        at = torch.arange(size * 3, dtype=torch.float64).view(size, 3) + number
+        yield given, 4 * (1.7 * at).sin() + torch.tensor([1.5, 0.0, -1.0], dtype=torch.float64), 2 * (2.3 * at).cos()
+
+
 # three labelled images, and five unlabelled ones in a weak and a strong view
 LABELLED = torch.tensor([[1.5, -0.5, 0.25], [0.0, 2.0, -1.0], [0.75, 0.5, -0.25]], dtype=torch.float64)
 WEAK = torch.tensor([[4, 0, -1], [0.5, 0, 3.75], [1, 2.5, 0], [0, -2, 1], [-1, 5, 0.5]], dtype=torch.float64)

@@ -82,5 +82,6 @@ def test_the_course_has_tenths_of_the_epochs():
     used = [values[f"pseudo_course_used_{share}"] for share in range(10, 101, 10)]
     assert used == [0, 0, 0, 10, 10, 20, 20, 30, 30, 40]
     assert values["pseudo_course_right_100"] == 54 and values["pseudo_course"] == pytest.approx(21.6)
+    assert values["pseudo_course_early"] == used[1] == 0
     unwatched = measure(SimpleNamespace(watched_pseudo_labels=None), ["pseudo_course"])
     assert not unwatched.values and unwatched.absent

@@ -52,6 +52,12 @@ def test_labels_streams_and_what_is_told_are_seen(own: Plan) -> None:
     assert "examples of the stream wild without labels (the protocol gives" in wild.words
     unlabelled = own.information(run(own, "semi_supervised", "fixmatch"))
     assert [seen.labels for seen in unlabelled.beyond] == [False]
+    mixed = next(
+        each
+        for each in own.study_runs("semi_supervised")
+        if (each.method, each.variant) == ("fixmatch", "mismatch_0_6")
+    )
+    assert "(60% of them of classes held out) without labels" in own.information(mixed).words
     assert own.information(run(own, "partial_labels", "all_labels")).words == "all classes of each training example"
     assert own.information(run(own, "noisy_labels", "co_teaching")).told
 

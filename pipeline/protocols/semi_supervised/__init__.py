@@ -17,7 +17,7 @@ class Budget(supervised.Budget):
     labelled_examples: Steps[Count | None] = None
     """Training examples whose labels are given, as many of each class, drawn per study and seed; null for all."""
 
-    unknown_share: Steps[Annotated[float, Field(ge=0, lt=1)]] = 0.0
+    unknown_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """The share of the stream that are training inputs of `held_out_classes`, drawn per study and seed.
 
     The classes held out have no labels, and nothing that is trained knows of them. The stream has as many inputs as it

@@ -23,17 +23,14 @@ def watch(job: Job) -> dict[str, float]:
 
     In percent; where nothing is taken nothing is right."""
     found, taken = supervised.watch(job), pseudo_labels(job, WATCHED)
-    if taken is None:
-        return found
-    (classes, weights), true = taken, job.data.hidden["stream"][:WATCHED]
     hidden = ~job.data.hidden["given"][:WATCHED]
-    weights, right = weights[hidden], (classes == true)[hidden]
+    if taken is None or not hidden.any():
+        return found
+    right = (taken[0] == job.data.hidden["stream"][:WATCHED])[hidden]
+    weights = taken[1][hidden]
     total = float(weights.sum())
-    return {
-        **found,
-        "used": 100 * total / max(len(weights), 1),
-        "pseudo_right": 100 * float((weights * right).sum()) / total if total else 0.0,
-    }
+    purity = 100 * float((weights * right).sum()) / total if total else 0.0
+    return {**found, "used": 100 * total / len(weights), "pseudo_right": purity}
 
 
 @torch.no_grad()
