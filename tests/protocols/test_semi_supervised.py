@@ -12,6 +12,8 @@ from pipeline.errors import UserError
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.semi_supervised import SemiSupervised
 from pipeline.methods.semi_supervised.fixmatch import FixMatch
+from pipeline.methods.semi_supervised.fst_d import FSTD
+from pipeline.methods.semi_supervised.fst_w import FSTW
 from pipeline.methods.semi_supervised.pseudo_label import PseudoLabel
 from pipeline.modalities import Prepared, sharing
 from pipeline.modalities.images.datasets.fashion_mnist_small import DATASET
@@ -23,7 +25,7 @@ from tests.kit import jobs
 from tests.kit.methods import members
 
 AUGMENTATION = {"shift": 1, "flip": 0.5, "strong": {"shift": 2, "cutout": 0.5}}
-METHODS = [CrossEntropy, *members("semi_supervised")]
+METHODS = [CrossEntropy, *members("semi_supervised"), *members("contrastive_pretraining")]
 OPTIMIZER = {"name": "sgd", "learning_rate": 0.05}
 
 
@@ -392,9 +394,12 @@ def test_what_labels_nothing_has_no_pseudo_labels(tmp_path):
     assert found.absent.keys() == {"used", "pseudo_right", "invaded", "pseudo_course"}
 
 
-@pytest.mark.parametrize(("cls", "passes"), [(CrossEntropy, 1), (PseudoLabel, 4), (FixMatch, 7)])
+@pytest.mark.parametrize(("cls", "passes"), [(CrossEntropy, 1), (PseudoLabel, 4), (FixMatch, 7), (FSTD, 40), (FSTW, 40)])
 def test_passes_are_counted(cls, passes, tmp_path):
-    """Of FixMatch with three unlabelled images for each labelled one: itself and two views of each of those."""
+    """Of FixMatch with three unlabelled images for each labelled one: itself and two views of each of those.
+
+    Those that look three steps ahead take four such steps, and in each a teacher sees the weak view once more.
+    """
     made = job(cls, **({} if cls is CrossEntropy else {"unlabelled_ratio": 3}))
     fitted(made, tmp_path)
     before, drawn = {name: value.clone() for name, value in made.method.state_dict().items()}, torch.get_rng_state()

@@ -18,8 +18,9 @@ class SimCLRv2(ContrastivePretraining):
     L = -sum_u sum_k P_T(k | u; tau) log P_S(k | u; tau), P(k | u; tau) = softmax_k(f(u) / tau), times tau^2 as in code.
 
     Widths are those of the code: inner layers as wide as the encoder's output, the last one of 128, whose normalisation
-    has no shift there. Temperature 0.1 is ImageNet's. Teacher and student see the same weak view. What share of the steps each phase has is ours, a run having
-    as many in all as FixMatch. The paper's memory of further negatives is left out, and its students may be smaller.
+    has no shift there. Temperature 0.1 is ImageNet's. Teacher and student see the same weak view. What share of the
+    steps each phase has is ours, a run having as many in all as FixMatch. The paper's memory of further negatives is
+    left out, and its students may be smaller.
     """
 
     paper = "simclr_v2"

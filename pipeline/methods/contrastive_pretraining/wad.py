@@ -1,4 +1,4 @@
-"""WAD: a contrastive teacher's nearest labelled image names an unlabelled one's class, its margin the weight of that."""
+"""WAD: a contrastive teacher's nearest labelled image names an unlabelled one's class, its margin the weight."""
 
 from typing import Any
 
