@@ -3,11 +3,11 @@
 import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Tensor, setting, torch
-from pipeline.methods.semi_supervised import SemiSupervised
+from pipeline.methods.semi_supervised import WeakToStrong
 from pipeline.ops.pseudo_labels import sure_cross_entropy
 
 
-class FreeMatch(SemiSupervised):
+class FreeMatch(WeakToStrong):
     """L_u of FixMatch where max q_b >= tau(c) = tau p_c / max_c p_c, plus w_f L_f.
 
     tau, p and h are running averages, from 1/K, of the mean of max q_b, of the mean of q_b, and of the histogram of
@@ -19,8 +19,6 @@ class FreeMatch(SemiSupervised):
     """
 
     paper = "freematch"
-    streams = {"unlabelled": ("full", "strong")}
-    unlabelled_ratio: int = setting(7, unit="unlabelled inputs per labelled one", low=1)
     momentum: float = setting(0.999, low=0.0, high=1.0)
     fairness_weight: float = setting(0.001, low=0.0)
     class_thresholds: bool = setting(True)

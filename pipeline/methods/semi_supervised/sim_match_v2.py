@@ -1,0 +1,119 @@
+"""SimMatchV2: views of an input agree in classes, in whom they resemble, and in the classes of those they resemble."""
+
+import torch.nn.functional as F
+
+from pipeline.contract import Batch, Context, Tensor, nn, setting, torch
+from pipeline.methods.semi_supervised import Taught
+from pipeline.ops.label_propagation import propagated
+from pipeline.ops.queue import Queue
+
+
+class SimMatchV2(Taught):
+    """L_u = w_nn 1[max p >= tau] H(y, q) + w_ee H(e_w, e_s) + w_en H(p, e_s C), the terms of section 3.
+
+    q is the network's prediction of the strong view, p the teacher's of the weak one, divided by a moving average of
+    its mean and normalised. y is p after it has spread over the graph of the input and of its nearest labelled ones
+    (`propagated`): node-edge consistency. e_w and e_s are softmaxes of the cosines of both views' embeddings with those
+    in a queue of earlier unlabelled inputs, at a temperature, and C are the p of these. Features are normalised over
+    their entries (LayerNorm) before the classifier, and before a projector for embeddings.
+
+    As in the authors' code the teacher's decay is constant, alpha is small, so that most of y is p, and banks and
+    average are those from before the batch. Labelled rows are random until their input was seen, and here without a
+    class until then. Their student does not pass weak views: ours does, as the whole family. Weights 10, 5 and 5 are
+    those for a tenth of ImageNet's labels. `alpha` 0 and w_ee = w_en = 0 is FixMatch with soft labels of a teacher.
+    """
+
+    paper = "sim_match_v2"
+    streams = {"unlabelled": ("full", "strong")}
+    training_only = (*Taught.training_only, "projector", "labelled", "classes", "earlier")
+    unlabelled_ratio: int = setting(5, unit="unlabelled inputs per labelled one", low=1)
+    threshold: float = setting(0.7, unit="probability", low=0.0, high=1.0)
+    node_weight: float = setting(10.0, low=0.0)
+    edge_weight: float = setting(5.0, low=0.0)
+    edge_node_weight: float = setting(5.0, low=0.0)
+    alpha: float = setting(0.1, low=0.0, high=0.999)
+    temperature: float = setting(0.1, unit="cosine", low=1e-3)
+    neighbours: int = setting(128, unit="labelled inputs", low=1)
+    queue_length: int = setting(81920, unit="unlabelled inputs", low=1)
+    alignment: float = setting(0.9, low=0.0, high=1.0)
+    normalise_features: bool = setting(True)
+    projection_dim: int = setting(128, unit="units", low=1)
+
+    mean: Tensor
+    """(K,) of p before alignment."""
+    labelled: Tensor
+    """(N, D) embeddings of labelled inputs."""
+    classes: Tensor
+    """(N, K) of them, 0 and 1."""
+
+    def build_heads(self, context: Context) -> None:
+        width, classes = context.feature_dim, context.num_classes
+        norm = nn.LayerNorm(width) if self.normalise_features else nn.Identity()
+        self.head = nn.Sequential(norm, nn.Linear(width, classes))
+        self.projector = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, self.projection_dim))
+        self.register_buffer("mean", torch.full((classes,), 1 / classes))
+        self.register_buffer("labelled", F.normalize(torch.randn(context.train_examples, self.projection_dim)))
+        self.register_buffer("classes", torch.zeros(context.train_examples, classes))
+        self.earlier = Queue(self.queue_length, self.projection_dim)
+        self.earlier_classes = Queue(self.queue_length, classes)
+        self.earlier_classes.items.zero_()
+
+    def followed(self) -> nn.ModuleList:
+        return nn.ModuleList([self.encoder, self.head, self.projector])
+
+    def decay(self) -> float:
+        return self.momentum
+
+    def stream_loss(self, batch: Batch, features: Tensor, *logits: Tensor) -> Tensor:
+        taught, scores = self.taught(batch)
+        with torch.no_grad():
+            embeddings = embedded(taught, self.teacher[1], self.teacher[2]).to(self.mean)
+        known, weak = embeddings.split([len(batch.labels), len(logits[0])])
+        weak_logits = scores[len(batch.labels) :]
+        p = self.aligned(weak_logits)
+        strong = embedded(features[-len(logits[1]) :], self.head, self.projector).to(self.mean)
+        loss = self.consistency(weak, p, strong, logits[1])
+        self.mean.lerp_(weak_logits.softmax(1).to(self.mean).mean(0), 1 - self.alignment)
+        self.labelled[batch.indices] = known
+        self.classes[batch.indices] = F.one_hot(batch.labels, self.classes.shape[1]).to(self.classes)
+        self.earlier.push(weak)
+        self.earlier_classes.push(p)
+        return loss
+
+    def consistency(self, weak: Tensor, p: Tensor, strong: Tensor, logits: Tensor) -> Tensor:
+        """L_u of embeddings (M, D) of both views, the teacher's p (M, K) and the logits (M, K) of strong views."""
+        sure = p.amax(1) >= self.threshold
+        nodes = F.cross_entropy(logits, self.spread(weak, p), reduction="none") * sure
+        # copies: the queues move on before the gradient is taken
+        items, classes = self.earlier.items.clone(), self.earlier_classes.items.clone()
+        scores = strong @ items.T / self.temperature
+        wanted = (weak @ items.T / self.temperature).softmax(1)
+        found = scores.softmax(1) @ classes
+        mixed = -(p * found.clamp(min=1e-12).log()).sum(1)
+        loss = self.node_weight * nodes.mean() + self.edge_weight * F.cross_entropy(scores, wanted)
+        # there is nothing to agree with before the first batch
+        return loss + self.edge_node_weight * mixed.mean() if self.earlier_classes.pushed else loss
+
+    @torch.no_grad()
+    def spread(self, weak: Tensor, p: Tensor) -> Tensor:
+        """(M, K) y."""
+        count = min(self.neighbours, len(self.labelled))
+        nearest = (weak @ self.labelled.T).topk(count).indices
+        return propagated(weak, p, self.labelled[nearest], self.classes[nearest], self.alpha, self.temperature)
+
+    @torch.no_grad()
+    def aligned(self, logits: Tensor) -> Tensor:
+        """(M, K) p."""
+        p = logits.softmax(1).to(self.mean) / self.mean
+        return p / p.sum(1, keepdim=True)
+
+    def assign(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """By p; where y has another class it is y that is learned, which takes embeddings."""
+        confidence, classes = self.aligned(logits).max(1)
+        return classes, confidence >= self.threshold
+
+
+def embedded(features: Tensor, head: nn.Module, projector: nn.Module) -> Tensor:
+    """(M, D) of unit length, of features (M, F) after the head's first module."""
+    assert isinstance(head, nn.Sequential)
+    return F.normalize(projector(head[0](features)))
