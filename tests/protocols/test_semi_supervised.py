@@ -394,7 +394,9 @@ def test_what_labels_nothing_has_no_pseudo_labels(tmp_path):
     assert found.absent.keys() == {"used", "pseudo_right", "invaded", "pseudo_course"}
 
 
-@pytest.mark.parametrize(("cls", "passes"), [(CrossEntropy, 1), (PseudoLabel, 4), (FixMatch, 7), (FSTD, 40), (FSTW, 40)])
+@pytest.mark.parametrize(
+    ("cls", "passes"), [(CrossEntropy, 1), (PseudoLabel, 4), (FixMatch, 7), (FSTD, 40), (FSTW, 40)]
+)
 def test_passes_are_counted(cls, passes, tmp_path):
     """Of FixMatch with three unlabelled images for each labelled one: itself and two views of each of those.
 
