@@ -115,7 +115,7 @@ def test_every_budget_says_of_what_it_changes_that_it_changes_the_steps() -> Non
     same = {"test_examples", "evaluate_on", "augmentation", "seeds", "precision", "weight_average", "label_noise"}
     same |= {"repetitions", "watch", "probe", "attack", "outliers", "validation_outliers", "outlier_examples", "wild"}
     same |= {"norm", "radius", "certificate"}
-    same |= {"neighbours"}
+    same |= {"neighbours", "unknown_share"}
     for name in protocols.known():
         budget = protocols.named(name).Budget
         assert budget.model_fields.keys() - same == steps(budget), name
