@@ -19,3 +19,12 @@ def pseudo_labels(logits: Tensor, threshold: float = SURE) -> tuple[Tensor, Tens
 def sure_cross_entropy(logits: Tensor, classes: Tensor, sure: Tensor) -> Tensor:
     """Cross-entropy of logits (B, K) summed over the sure examples and divided by all B; a scalar."""
     return (F.cross_entropy(logits, classes, reduction="none") * sure).mean()
+
+
+def aligned(logits: Tensor, mean: Tensor) -> Tensor:
+    """Probabilities (M, K) of logits (M, K), over the mean (K,) of earlier ones, scaled to sum 1; without gradient.
+
+    Distribution alignment: classes that are predicted often are so less, where all shall be alike.
+    """
+    found = logits.detach().softmax(1).to(mean) / mean.clamp(min=1e-12)
+    return found / found.sum(1, keepdim=True)

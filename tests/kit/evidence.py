@@ -198,8 +198,16 @@ def semi_supervised(good, seed=0, tests=120, unlabelled=150):
     hidden = torch.cat([labels, labels.new_full((unlabelled,), -1)])
     taken = torch.cat([labels if good else (labels + 1) % K, torch.randint(K, (unlabelled,), generator=make)])
     weights = torch.rand(2 * unlabelled, generator=make)
+    scores = torch.randn(2 * unlabelled, K, generator=make) + (4.0 if good else 0.0) * torch.eye(K)[hidden.clamp(min=0)]
+    places = scores.argsort(dim=1, descending=True).argsort(1)
     return SimpleNamespace(
         **vars(supervised(good, seed, tests)),
+        beliefs={
+            "own": (0.5 * scores).softmax(1),
+            "spread": scores.softmax(1),
+            "aligned": scores.softmax(1),
+            "kept": ((places == 0) | (places > 1)).float(),
+        },
         unlabelled_logits=logits,
         unlabelled_labels=labels,
         hidden_labels=hidden,

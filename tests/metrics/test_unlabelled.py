@@ -85,3 +85,47 @@ def test_the_course_has_tenths_of_the_epochs():
     assert values["pseudo_course_early"] == used[1] == 0
     unwatched = measure(SimpleNamespace(watched_pseudo_labels=None), ["pseudo_course"])
     assert not unwatched.values and unwatched.absent
+
+
+def test_labels_before_and_after_spreading():
+    """By hand, of three inputs of known classes; the last is of an unknown one."""
+    own = torch.tensor([[0.6, 0.4, 0.0], [0.6, 0.4, 0.0], [0.2, 0.3, 0.5], [1.0, 0.0, 0.0]])
+    spread = torch.tensor([[0.7, 0.3, 0.0], [0.4, 0.6, 0.0], [0.6, 0.2, 0.2], [1.0, 0.0, 0.0]])
+    made = SimpleNamespace(beliefs={"own": own, "spread": spread}, hidden_labels=torch.tensor([0, 1, 2, -1]))
+    assert measure(made, ["propagated_right"]).values == pytest.approx(
+        {
+            "propagated_right": 200 / 3,
+            "propagated_right_own": 200 / 3,
+            "propagated_right_changed": 200 / 3,
+            "propagated_right_probability": 150 / 3,
+            "propagated_right_own_probability": 150 / 3,
+        }
+    )
+
+
+P = [[0.5, 0.3, 0.1, 0.1], [0.4, 0.3, 0.2, 0.1], [0.5, 0.3, 0.1, 0.1], [0.97, 0.01, 0.01, 0.01], [0.4, 0.3, 0.2, 0.1]]
+KEPT = [[1, 0, 1, 1], [1, 0, 0, 1], [1, 0, 0, 1], [0, 0, 0, 0], [1, 0, 1, 1]]
+
+
+def test_what_is_taken_out():
+    """By hand: of three that are shrunk one is right; of the two wrong ones one has its class taken out."""
+    made = SimpleNamespace(
+        beliefs={"aligned": torch.tensor(P), "kept": torch.tensor(KEPT).float()},
+        hidden_labels=torch.tensor([0, 2, 3, 0, -1]),
+    )
+    assert measure(made, ["shrunk"]).values == pytest.approx(
+        {
+            "shrunk": 75.0,
+            "shrunk_right": 100 / 3,
+            "shrunk_confidence": 140 / 3,
+            "shrunk_found": 50.0,
+            "shrunk_chance": 200 / 3,
+        }
+    )
+    made.beliefs["kept"] = torch.zeros(5, 4)
+    assert measure(made, ["shrunk"]).values == {"shrunk": 0.0}
+
+
+def test_who_believes_nothing_of_the_kind():
+    made = SimpleNamespace(beliefs={}, hidden_labels=torch.tensor([0, -1]))
+    assert measure(made, ["shrunk", "propagated_right"]).absent.keys() == {"shrunk", "propagated_right"}

@@ -63,6 +63,10 @@ class SemiSupervised(Classifier):
         """
         return logits.argmax(1), torch.ones_like(logits[:, 0])
 
+    def beliefs(self, plain: Tensor) -> dict[str, Tensor]:
+        """What lies behind these labels and is measured too, by name: (M, K) of plain views (M, ...)."""
+        return {}
+
 
 class WeakToStrong(SemiSupervised):
     """L_u is the cross-entropy of a strongly augmented view and of the label that the weakly augmented one is given.

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from pipeline.contract import Batch, Context, Tensor, nn, setting, torch
 from pipeline.methods.semi_supervised import WeakToStrong
 from pipeline.ops.class_spaces import shrunk
+from pipeline.ops.pseudo_labels import aligned
 
 
 class ShrinkMatch(WeakToStrong):
@@ -56,7 +57,7 @@ class ShrinkMatch(WeakToStrong):
         """L_u of logits (M, K): of weak views, of strong ones, and of strong ones by h."""
         self.recent[self.batches % len(self.recent)] = weak.detach().softmax(1).mean(0).to(self.recent)
         self.batches += 1
-        p = self.aligned(weak)
+        p = aligned(weak, self.recent.mean(0))
         sure = p.amax(1) >= self.threshold
         self.certain.lerp_(sure.to(self.certain).mean(), 1 - self.momentum)
         soft = F.cross_entropy(strong, p, reduction="none") * sure
@@ -66,17 +67,20 @@ class ShrinkMatch(WeakToStrong):
         hard = scores.masked_fill(~kept, -torch.inf).logsumexp(1) - scores[:, 0]
         return (soft + self.shrink_weight * self.weights(p) * ~sure * hard).mean()
 
-    def aligned(self, logits: Tensor) -> Tensor:
-        """(M, K) p, without gradient."""
-        p = logits.detach().softmax(1).to(self.recent) / self.recent.mean(0).clamp(min=1e-12)
-        return p / p.sum(1, keepdim=True)
-
     def weights(self, p: Tensor) -> Tensor:
         """(M,) of what inputs without a sure label are learned with."""
         found = shrunk(p.sort(1, descending=True).values, self.threshold)[1]
         return found * p.amax(1) * self.certain if self.reweighted else found.to(p)
 
     def assign(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        p = self.aligned(logits)
+        p = aligned(logits, self.recent.mean(0))
         confidence, classes = p.max(1)
         return classes, torch.where(confidence >= self.threshold, 1.0, self.shrink_weight * self.weights(p))
+
+    def beliefs(self, plain: Tensor) -> dict[str, Tensor]:
+        """`aligned`: p. `kept`: 1 for the classes among which an unsure input is learned, and no 1 where it is not."""
+        p = aligned(self.logits(self.encoder(plain)), self.recent.mean(0))
+        order = p.argsort(dim=1, descending=True)
+        kept, found = shrunk(p.gather(1, order), self.threshold)
+        unsure = found & (p.amax(1) < self.threshold)
+        return {"aligned": p, "kept": (kept & unsure[:, None]).gather(1, order.argsort(1)).to(p)}

@@ -2,9 +2,10 @@
 
 import torch.nn.functional as F
 
-from pipeline.contract import Batch, Context, Tensor, nn, setting, torch
+from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.semi_supervised import Taught
 from pipeline.ops.label_propagation import propagated
+from pipeline.ops.pseudo_labels import aligned
 from pipeline.ops.queue import Queue
 
 
@@ -17,15 +18,15 @@ class SimMatchV2(Taught):
     in a queue of earlier unlabelled inputs, at a temperature, and C are the p of these. Features are normalised over
     their entries (LayerNorm) before the classifier, and before a projector for embeddings.
 
-    As in the authors' code the teacher's decay is constant, alpha is small, so that most of y is p, and banks and
-    average are those from before the batch. Labelled rows are random until their input was seen, and here without a
-    class until then. Their student does not pass weak views: ours does, as the whole family. Weights 10, 5 and 5 are
+    As in the authors' code the teacher's decay is constant, alpha is small, so that most of y is p and where p is sure
+    both have one class, and banks and average are those from before the batch; labelled rows are random until their
+    input was seen. Their student does not pass weak views: ours does, as the whole family. Weights 10, 5 and 5 are
     those for a tenth of ImageNet's labels. `alpha` 0 and w_ee = w_en = 0 is FixMatch with soft labels of a teacher.
     """
 
     paper = "sim_match_v2"
     streams = {"unlabelled": ("full", "strong")}
-    training_only = (*Taught.training_only, "projector", "labelled", "classes", "earlier")
+    training_only = (*Taught.training_only, "earlier")
     unlabelled_ratio: int = setting(5, unit="unlabelled inputs per labelled one", low=1)
     threshold: float = setting(0.7, unit="probability", low=0.0, high=1.0)
     node_weight: float = setting(10.0, low=0.0)
@@ -64,18 +65,20 @@ class SimMatchV2(Taught):
     def decay(self) -> float:
         return self.momentum
 
+    def start_phase(self, phase: int, training: TrainingSet) -> None:
+        self.classes.copy_(F.one_hot(training.labels, self.classes.shape[1]))
+
     def stream_loss(self, batch: Batch, features: Tensor, *logits: Tensor) -> Tensor:
         taught, scores = self.taught(batch)
         with torch.no_grad():
             embeddings = embedded(taught, self.teacher[1], self.teacher[2]).to(self.mean)
         known, weak = embeddings.split([len(batch.labels), len(logits[0])])
         weak_logits = scores[len(batch.labels) :]
-        p = self.aligned(weak_logits)
+        p = aligned(weak_logits, self.mean)
         strong = embedded(features[-len(logits[1]) :], self.head, self.projector).to(self.mean)
         loss = self.consistency(weak, p, strong, logits[1])
         self.mean.lerp_(weak_logits.softmax(1).to(self.mean).mean(0), 1 - self.alignment)
         self.labelled[batch.indices] = known
-        self.classes[batch.indices] = F.one_hot(batch.labels, self.classes.shape[1]).to(self.classes)
         self.earlier.push(weak)
         self.earlier_classes.push(p)
         return loss
@@ -101,19 +104,17 @@ class SimMatchV2(Taught):
         nearest = (weak @ self.labelled.T).topk(count).indices
         return propagated(weak, p, self.labelled[nearest], self.classes[nearest], self.alpha, self.temperature)
 
-    @torch.no_grad()
-    def aligned(self, logits: Tensor) -> Tensor:
-        """(M, K) p."""
-        p = logits.softmax(1).to(self.mean) / self.mean
-        return p / p.sum(1, keepdim=True)
+    def pseudo_labels(self, plain: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        found = self.beliefs(plain)
+        return found["spread"].argmax(1), found["own"].amax(1) >= self.threshold
 
-    def assign(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """By p; where y has another class it is y that is learned, which takes embeddings."""
-        confidence, classes = self.aligned(logits).max(1)
-        return classes, confidence >= self.threshold
+    def beliefs(self, plain: Tensor) -> dict[str, Tensor]:
+        """`own`: p. `spread`: y, by embeddings of labelled inputs as the teacher last had them."""
+        features = self.encoder(plain)
+        p = aligned(self.logits(features), self.mean)
+        return {"own": p, "spread": self.spread(embedded(features, self.head, self.projector).to(p), p)}
 
 
 def embedded(features: Tensor, head: nn.Module, projector: nn.Module) -> Tensor:
     """(M, D) of unit length, of features (M, F) after the head's first module."""
-    assert isinstance(head, nn.Sequential)
-    return F.normalize(projector(head[0](features)))
+    return F.normalize(projector(next(head.children())(features)))

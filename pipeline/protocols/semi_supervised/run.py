@@ -47,6 +47,17 @@ def pseudo_labels(job: Job, first: int | None = None) -> tuple[Tensor, Tensor] |
     return torch.cat(classes), torch.cat(weights).float()
 
 
+@torch.no_grad()
+def beliefs(job: Job) -> dict[str, Tensor]:
+    """What the method tells of the stream's inputs without labels beyond classes and weights, by name: (U, K)."""
+    method = job.method.eval()
+    inputs = job.data.streams["unlabelled"][~job.data.hidden["given"]]
+    if not isinstance(method, SemiSupervised) or not len(inputs):
+        return {}
+    parts = [method.beliefs(plain) for plain in job.views.plain(inputs)]
+    return {name: torch.cat([part[name] for part in parts]).float() for name in parts[0]}
+
+
 def prepare(job: Job) -> Job:
     """Hide the labels that are not given: what trains has the labelled part, and of the rest the inputs alone.
 
@@ -164,6 +175,11 @@ class Evidence(supervised.Evidence):
     def pseudo_weights(self) -> Tensor | None:
         """(U,) in 0..1, with what weight."""
         return self._pseudo_labels and self._pseudo_labels[1]
+
+    @cached_property
+    def beliefs(self) -> dict[str, Tensor]:
+        """(U, K) by name: what else the method tells of them."""
+        return beliefs(self.job)
 
     @property
     def watched_pseudo_labels(self) -> list[tuple[float, float]] | None:

@@ -116,3 +116,14 @@ def test_resumed_is_uninterrupted():
         step(method, data(ShrinkMatch, seed=7))
     found = resumed.state_dict()
     assert all(torch.equal(value, found[name]) for name, value in straight.state_dict().items())
+
+
+def test_what_it_believes_of_inputs():
+    """The first image is sure; the second loses three classes; nothing helps the third."""
+    method = made(ShrinkMatch, context=SEVEN, threshold=TAU)
+    p = torch.tensor([[0.9, 0.1, 0, 0, 0, 0, 0], [0.05, 0.5, 0.04, 0.25, 0.12, 0.03, 0.01], [1 / 7] * 7])
+    method.recent.fill_(1 / 7)
+    method.encoder, method.head = torch.nn.Identity(), torch.nn.Identity()
+    found = method.beliefs(p.log())
+    torch.testing.assert_close(found["aligned"], p)
+    assert found["kept"].tolist() == [[0] * 7, [0, 1, 1, 0, 0, 1, 1], [0] * 7]

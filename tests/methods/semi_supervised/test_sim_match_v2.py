@@ -8,8 +8,9 @@ import torch
 
 from pipeline.methods.semi_supervised.sim_match_v2 import SimMatchV2
 from pipeline.ops.label_propagation import propagated
+from pipeline.ops.pseudo_labels import aligned
 from tests.kit.losses import cross_entropy, log_softmax, mean_over, softmax
-from tests.kit.methods import SIZE, dot, made, step, unit
+from tests.kit.methods import SIZE, begun, dot, made, step, unit
 from tests.kit.semi_supervised import at_the_end, data, double
 
 SETTINGS = {"neighbours": 5, "threshold": 0.36, "temperature": 0.3, "alpha": 0.4, "momentum": 0.8, "alignment": 0.7}
@@ -24,9 +25,9 @@ def outputs(modules, images):
 
 
 def test_against_loops_over_steps():
-    method = made(SimMatchV2, batch_norm=False, **SETTINGS).double()
+    method = begun(made(SimMatchV2, batch_norm=False, **SETTINGS)).double()
     bank = [unit(row) for row in method.labelled.tolist()]
-    classes = [[0.0] * 3 for _ in bank]
+    classes = [[float(place % 3 == k) for k in range(3)] for place in range(len(bank))]
     queue, theirs, mean, used = [unit(row) for row in method.earlier.items.tolist()], [[0.0] * 3] * 20, [1 / 3] * 3, 0
     for number in range(4):
         given = double(data(SimMatchV2, ratio=1, seed=number))
@@ -63,7 +64,8 @@ def test_against_loops_over_steps():
         step(method, given)
         mean = [0.7 * m + 0.3 * sum(row[k] for row in raw) / SIZE for k, m in enumerate(mean)]
         for place, row, label in zip(given.indices.tolist(), known, given.labels.tolist(), strict=True):
-            bank[place], classes[place] = row, [float(k == label) for k in range(3)]
+            bank[place] = row
+            assert classes[place][label] == 1
         for place in range(SIZE):
             at = (number * SIZE + place) % 20
             queue[at], theirs = weak[place], [p[place] if k == at else row for k, row in enumerate(theirs)]
@@ -106,9 +108,7 @@ def test_only_strong_views_learn():
 def test_even_predictions_are_aligned_to_themselves():
     method = made(SimMatchV2)
     logits = torch.randn(5, 3)
-    torch.testing.assert_close(method.aligned(logits), logits.softmax(1))
-    classes, sure = method.assign(3 * logits)
-    assert torch.equal(classes, logits.argmax(1)) and torch.equal(sure, (3 * logits).softmax(1).amax(1) >= 0.7)
+    torch.testing.assert_close(aligned(logits, method.mean), logits.softmax(1))
 
 
 def test_resumed_is_uninterrupted():
@@ -122,3 +122,73 @@ def test_resumed_is_uninterrupted():
             step(method, data(SimMatchV2, seed=number))
     found = resumed.state_dict()
     assert all(torch.equal(value, found[name]) for name, value in straight.state_dict().items())
+
+
+def test_what_it_takes_inputs_for_has_spread_and_where_it_is_sure_is_its_own():
+    """y is at least 0.9 p, so that a p of 0.7 stays the greatest."""
+    method = begun(at_the_end(SimMatchV2, alpha=0.1))
+    for number in range(4):
+        step(method, data(SimMatchV2, seed=number))
+    images = torch.randn(200, 1, 8, 8)
+    with torch.no_grad():
+        beliefs = method.eval().beliefs(images)
+        classes, sure = method.pseudo_labels(images, torch.arange(200))
+        features = method.encoder(images)
+        normed = method.head[0](features)
+        want = propagated(
+            torch.nn.functional.normalize(method.projector(normed)),
+            beliefs["own"],
+            *[bank.expand(200, *bank.shape) for bank in (method.labelled, method.classes)],
+            alpha=0.1,
+            temperature=0.1,
+        )
+    torch.testing.assert_close(beliefs["spread"], want)
+    assert torch.equal(classes, want.argmax(1)) and torch.equal(sure, beliefs["own"].amax(1) >= 0.7)
+    assert torch.equal(classes[sure], beliefs["own"].argmax(1)[sure]) and not torch.equal(want, beliefs["own"])
+
+
+class Part(torch.nn.Module):
+    """Some of the numbers of an input."""
+
+    def __init__(self, first, last):
+        super().__init__()
+        self.first, self.last = first, last
+
+    def forward(self, x):
+        return x[:, self.first : self.last]
+
+
+def formula(number, count, phase):
+    """(count, 7) float64 of a step: four numbers of an embedding and three logits, by a formula and not by chance."""
+    at = torch.arange(7 * count, dtype=torch.float64).view(count, 7) + 50 * number + phase
+    return torch.cat([(1.7 * at).sin()[:, :4], 3 * (2.3 * at).cos()[:, 4:]], 1)
+
+
+def fixed():
+    """A method whose images are such numbers; its banks are by the formula, too."""
+    settings = {"neighbours": 5, "threshold": 0.6, "projection_dim": 4, "queue_length": 12}
+    method = begun(made(SimMatchV2, **settings)).double()
+    method.mean.fill_(1 / 3)  # of float32, until now
+    for bank, phase in ((method.labelled, 3), (method.earlier.items, 4)):
+        bank.copy_(torch.nn.functional.normalize(formula(9, len(bank), phase)[:, :4]))
+    method.encoder, method.head = Part(0, 7), torch.nn.Sequential(Part(0, 7), Part(4, 7))
+    method.projector = Part(0, 4)
+    method.teacher = method.followed()
+    return method
+
+
+def steps(method, count=5):
+    for number in range(count):
+        given = double(data(SimMatchV2, ratio=1))
+        given.views = [formula(number, SIZE, 0)[:6]]
+        given.labels, given.indices = given.labels[:6], (given.indices[:6] + 6 * number) % 48
+        given["unlabelled"].views = [formula(number, 6, phase) for phase in (1, 2)]
+        yield method.loss(given) - torch.nn.functional.cross_entropy(given.views[0][:, 4:], given.labels)
+
+
+def test_against_the_authors_code():
+    """Five steps of models/simmatchv2.py of mingkai-zheng/SimMatchV2, its terms weighted as in main.py."""
+    assert [loss.item() for loss in steps(fixed())] == pytest.approx(AUTHORS, rel=1e-9)
+
+
+AUTHORS = [93.41699778764648, 104.33419161787565, 99.74931190853691, 105.73634174832591, 106.24228040043688]
