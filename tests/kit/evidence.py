@@ -213,6 +213,7 @@ def semi_supervised(good, seed=0, tests=120, unlabelled=150):
         hidden_labels=hidden,
         pseudo_classes=taken,
         pseudo_weights=weights * (hidden >= 0) if good else weights,
+        view_norms=1 + torch.rand(unlabelled, 1 if good else 2, generator=make).expand(-1, 2),
         watched_pseudo_labels=[(20.0, 90.0), (60.0, 80.0)] if good else [(20.0, 90.0), (0.0, 0.0)],
         images_seen=1000 if good else 9000,
     )

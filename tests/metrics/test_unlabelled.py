@@ -129,3 +129,9 @@ def test_what_is_taken_out():
 def test_who_believes_nothing_of_the_kind():
     made = SimpleNamespace(beliefs={}, hidden_labels=torch.tensor([0, -1]))
     assert measure(made, ["shrunk", "propagated_right"]).absent.keys() == {"shrunk", "propagated_right"}
+
+
+def test_the_gap_of_norms():
+    made = SimpleNamespace(view_norms=torch.tensor([[2.0, 1.0], [4.0, 5.0], [6.0, 6.0]]))
+    assert measure(made, ["norm_gap"]).values == pytest.approx({"norm_gap": (2 / 3) / 4})
+    assert measure(SimpleNamespace(view_norms=None), ["norm_gap"]).absent.keys() == {"norm_gap"}

@@ -15,6 +15,8 @@ from pipeline.methods.semi_supervised.fixmatch import FixMatch
 from pipeline.methods.semi_supervised.fst_d import FSTD
 from pipeline.methods.semi_supervised.fst_w import FSTW
 from pipeline.methods.semi_supervised.pseudo_label import PseudoLabel
+from pipeline.methods.semi_supervised.shrink_match import ShrinkMatch
+from pipeline.methods.semi_supervised.sim_match_v2 import SimMatchV2
 from pipeline.modalities import Prepared, sharing
 from pipeline.modalities.images.datasets.fashion_mnist_small import DATASET
 from pipeline.modalities.sharing import taken
@@ -383,6 +385,25 @@ def test_metrics_of_pseudo_labels(tmp_path):
     assert values["pseudo_right"] == pytest.approx(100 * (classes == true)[sure].double().mean().item())
     assert values["invaded"] == pytest.approx(100 * (true < 0)[sure].double().mean().item())
     assert values["invaded_used"] == pytest.approx(100 * sure[true < 0].double().mean().item())
+
+
+def test_what_lies_behind_pseudo_labels(tmp_path):
+    """Of the inputs without label, in their order; norms are of two augmentations, and the same whenever asked."""
+    for cls, names in ((SimMatchV2, {"own", "spread"}), (ShrinkMatch, {"aligned", "kept"}), (FixMatch, set())):
+        made = mismatched(cls)
+        fitted(made, tmp_path / cls.__name__)
+        evidence, hidden = Evidence(made), ~made.data.hidden["given"]
+        assert evidence.beliefs.keys() == names
+        plain = (made.data.streams["unlabelled"][hidden].float() / 255 - 0.5) / 0.25
+        with torch.no_grad():
+            want = made.method.eval().beliefs(plain)
+        for name, found in evidence.beliefs.items():
+            assert found.shape == (len(evidence.hidden_labels), 3)
+            torch.testing.assert_close(found, want[name])
+        norms = evidence.view_norms
+        assert norms.shape == (len(made.data.streams["unlabelled"]), 2) and not torch.equal(*norms.unbind(1))
+        assert torch.equal(norms, Evidence(made).view_norms)
+    assert Evidence(mismatched()).beliefs == {}
 
 
 def test_what_labels_nothing_has_no_pseudo_labels(tmp_path):

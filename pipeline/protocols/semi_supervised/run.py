@@ -181,6 +181,18 @@ class Evidence(supervised.Evidence):
         """(U, K) by name: what else the method tells of them."""
         return beliefs(self.job)
 
+    @cached_property
+    def view_norms(self) -> Tensor | None:
+        """(V, 2) lengths of features of a weak and a strong view of the stream's first inputs; None without such."""
+        job = self.job
+        if not (job.settings["augmentation"] or {}).get("strong"):
+            return None
+        inputs, draws = job.data.streams["unlabelled"][:WATCHED], job.draws.generator("view norms")
+        method = job.method.eval()
+        with torch.no_grad():
+            found = [method.features(job.views.view(inputs, kind, draws)[0]).float() for kind in ("full", "strong")]
+        return torch.stack([part.norm(dim=1) for part in found], 1)
+
     @property
     def watched_pseudo_labels(self) -> list[tuple[float, float]] | None:
         """After each epoch (share used, share of it that is right), in percent; None unless the study watches."""
