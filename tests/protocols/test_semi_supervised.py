@@ -14,6 +14,8 @@ from pipeline.methods.semi_supervised import SemiSupervised
 from pipeline.methods.semi_supervised.fixmatch import FixMatch
 from pipeline.methods.semi_supervised.fst_d import FSTD
 from pipeline.methods.semi_supervised.fst_w import FSTW
+from pipeline.methods.semi_supervised.mean_teacher import MeanTeacher
+from pipeline.methods.semi_supervised.mixmatch import MixMatch
 from pipeline.methods.semi_supervised.pseudo_label import PseudoLabel
 from pipeline.methods.semi_supervised.shrink_match import ShrinkMatch
 from pipeline.methods.semi_supervised.sim_match_v2 import SimMatchV2
@@ -416,12 +418,14 @@ def test_what_labels_nothing_has_no_pseudo_labels(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("cls", "passes"), [(CrossEntropy, 1), (PseudoLabel, 4), (FixMatch, 7), (FSTD, 40), (FSTW, 40)]
+    ("cls", "passes"),
+    [(CrossEntropy, 1), (PseudoLabel, 4), (FixMatch, 7), (MeanTeacher, 11), (MixMatch, 13), (FSTD, 40), (FSTW, 40)],
 )
 def test_passes_are_counted(cls, passes, tmp_path):
     """Of FixMatch with three unlabelled images for each labelled one: itself and two views of each of those.
 
-    Those that look three steps ahead take four such steps, and in each a teacher sees the weak view once more.
+    A teacher sees labelled images and weak views; two views are labelled before they are mixed. Those that look three
+    steps ahead take four such steps, and in each a teacher sees the weak view once more.
     """
     made = job(cls, **({} if cls is CrossEntropy else {"unlabelled_ratio": 3}))
     fitted(made, tmp_path)

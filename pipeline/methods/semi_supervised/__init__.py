@@ -15,8 +15,10 @@ class SemiSupervised(Classifier):
 
     A member names the views of its unlabelled inputs in `streams` and overrides `unlabelled_loss`. All views of a step
     pass the encoder as one batch, whose statistics normalisation takes, as in FixMatch's code: so whatever members
-    differ in, it is not what batch normalisation saw. What a member takes unlabelled inputs for, and how much each
-    counts, is measured after training: it overrides `assign`, or `pseudo_labels` where that needs more than logits.
+    differ in, it is not what batch normalisation saw (MixMatch labels in a pass before, which moves no statistics).
+
+    What a member takes unlabelled inputs for, and how much each counts, is measured after training: it overrides
+    `assign`, or `pseudo_labels` where that needs more than logits, and `beliefs` where there is more to measure.
     """
 
     streams = {"unlabelled": ("full",)}
