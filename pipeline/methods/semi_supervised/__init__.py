@@ -18,7 +18,7 @@ class SemiSupervised(Classifier):
     differ in, it is not what batch normalisation saw (MixMatch labels in a pass before, which moves no statistics).
 
     What a member takes unlabelled inputs for, and how much each counts, is measured after training: it overrides
-    `assign`, or `pseudo_labels` where that needs more than logits, and `beliefs` where there is more to measure.
+    `assign`, or `pseudo_labels` where that needs more than logits. Of `Believing` ones there is more to measure.
     """
 
     streams = {"unlabelled": ("full",)}
@@ -65,10 +65,6 @@ class SemiSupervised(Classifier):
         """
         return logits.argmax(1), torch.ones_like(logits[:, 0])
 
-    def beliefs(self, plain: Tensor) -> dict[str, Tensor]:
-        """What lies behind these labels and is measured too, by name: (M, K) of plain views (M, ...)."""
-        return {}
-
 
 class WeakToStrong(SemiSupervised):
     """L_u is the cross-entropy of a strongly augmented view and of the label that the weakly augmented one is given.
@@ -85,6 +81,14 @@ class WeakToStrong(SemiSupervised):
         return sure_cross_entropy(strong, *self.assign(weak))
 
     def assign(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        raise NotImplementedError
+
+
+class Believing(SemiSupervised):
+    """What lies behind its pseudo-labels is measured, too."""
+
+    def beliefs(self, plain: Tensor) -> dict[str, Tensor]:
+        """By name, (M, K) of plain views (M, ...)."""
         raise NotImplementedError
 
 

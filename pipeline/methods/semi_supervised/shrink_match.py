@@ -3,12 +3,12 @@
 import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Tensor, nn, setting, torch
-from pipeline.methods.semi_supervised import WeakToStrong
+from pipeline.methods.semi_supervised import Believing, WeakToStrong
 from pipeline.ops.class_spaces import shrunk
 from pipeline.ops.pseudo_labels import aligned
 
 
-class ShrinkMatch(WeakToStrong):
+class ShrinkMatch(WeakToStrong, Believing):
     """L_u = mean of 1[max p >= tau] H(p, p(A(u))) + r 1[max p < tau] (max p) H_s(c, h(A(u))): sections 3.1 to 3.3.
 
     p are the weak view's probabilities divided by the mean of those of the last 32 batches and normalised (distribution

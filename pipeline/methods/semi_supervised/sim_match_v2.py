@@ -3,13 +3,13 @@
 import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
-from pipeline.methods.semi_supervised import Taught
+from pipeline.methods.semi_supervised import Believing, Taught
 from pipeline.ops.label_propagation import propagated
 from pipeline.ops.pseudo_labels import aligned
 from pipeline.ops.queue import Queue
 
 
-class SimMatchV2(Taught):
+class SimMatchV2(Taught, Believing):
     """L_u = w_nn 1[max p >= tau] H(y, q) + w_ee H(e_w, e_s) + w_en H(p, e_s C), the terms of section 3.
 
     q is the network's prediction of the strong view, p the teacher's of the weak one, divided by a moving average of

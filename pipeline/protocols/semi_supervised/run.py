@@ -8,7 +8,7 @@ from torch import Tensor
 
 from pipeline.contract import Batch, Method
 from pipeline.errors import UserError
-from pipeline.methods.semi_supervised import SemiSupervised
+from pipeline.methods.semi_supervised import Believing, SemiSupervised
 from pipeline.modalities.sharing import taken
 from pipeline.protocols.supervised import run as supervised
 from pipeline.training.job import Job
@@ -52,7 +52,7 @@ def beliefs(job: Job) -> dict[str, Tensor]:
     """What the method tells of the stream's inputs without labels beyond classes and weights, by name: (U, K)."""
     method = job.method.eval()
     inputs = job.data.streams["unlabelled"][~job.data.hidden["given"]]
-    if not isinstance(method, SemiSupervised) or not len(inputs):
+    if not isinstance(method, Believing) or not len(inputs):
         return {}
     parts = [method.beliefs(plain) for plain in job.views.plain(inputs)]
     return {name: torch.cat([part[name] for part in parts]).float() for name in parts[0]}
