@@ -398,7 +398,7 @@ def test_what_lies_behind_pseudo_labels(tmp_path):
         assert evidence.beliefs.keys() == names
         plain = (made.data.streams["unlabelled"][hidden].float() / 255 - 0.5) / 0.25
         with torch.no_grad():
-            want = made.method.eval().beliefs(plain)
+            want = made.method.eval().beliefs(plain) if names else {}
         for name, found in evidence.beliefs.items():
             assert found.shape == (len(evidence.hidden_labels), 3)
             torch.testing.assert_close(found, want[name])
