@@ -14,12 +14,13 @@ class MixMatch(SemiSupervised):
 
     q is the mean of the predictions of an input's two views, each probability to the power 1/T, scaled to sum 1. Each
     labelled input and each view is mixed with one of all of them, and so are their labels; l ~ Beta(alpha, alpha) of
-    every pair, and the first has the greater share max(l, 1 - l). X' are the mixed labelled inputs, U' the others.
+    every pair, as in the authors' code (the benchmark USB draws one for the batch), and the first has the greater share
+    max(l, 1 - l). X' are the mixed labelled inputs, U' the others.
 
-    alpha, the weight, and its ramp, which ends after 16 of 1,024 thousand steps, are the paper's for CIFAR-10. In the
-    authors' code each of three parts of a step has batch statistics of its own, after entries were exchanged so that
-    all parts are alike, and running ones are those of the first. Here views to guess from pass as one batch, which
-    moves no running statistics, and mixtures as another: two passes, where the rest of the family has one.
+    alpha, the weight, and its ramp, which ends after 16 of 1,024 thousand steps, are the authors' for CIFAR-10. In
+    their code each of three parts of a step has batch statistics of its own, after entries were exchanged so that all
+    parts are alike, and running ones are those of the first. Here views to guess from pass as one batch, which moves no
+    running statistics, and mixtures as another: two passes, where the rest of the family has one.
     """
 
     paper = "mixmatch"

@@ -16,7 +16,7 @@ class UDA(WeakToStrong):
     eta = 1/K + (1 - 1/K) a(t), and the mean is over those: a is t, exp(5 (t - 1)) or 1 - exp(-5 t), t the share of
     training; "none" keeps all. beta, T and seven unlabelled inputs are those of the authors' script for CIFAR-10, which
     passes all views as one batch, as the family does. Their unlabelled views are not augmented, ours weakly, and their
-    script has no annealing.
+    script has no annealing. (The benchmark USB has T among its options, but does not sharpen.)
     """
 
     paper = "uda"
