@@ -104,6 +104,10 @@ class SimMatchV2(Taught, Believing):
         nearest = (weak @ self.labelled.T).topk(count).indices
         return propagated(weak, p, self.labelled[nearest], self.classes[nearest], self.alpha, self.temperature)
 
+    def features(self, inputs: Tensor) -> Tensor:
+        """(B, F) as classifier and projector have them: normalised."""
+        return next(self.head.children())(self.encoder(inputs))
+
     def pseudo_labels(self, plain: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         found = self.beliefs(plain)
         return found["spread"].argmax(1), found["own"].amax(1) >= self.threshold

@@ -191,4 +191,12 @@ def test_against_the_authors_code():
     assert [loss.item() for loss in steps(fixed())] == pytest.approx(AUTHORS, rel=1e-9)
 
 
+def test_normalised_features_are_equally_long():
+    images = torch.randn(20, 1, 8, 8)
+    with torch.no_grad():
+        normed, plain = (made(SimMatchV2, normalise_features=on).features(images).norm(dim=1) for on in (True, False))
+    torch.testing.assert_close(normed, torch.full((20,), 10**0.5), atol=0.02, rtol=0)
+    assert plain.std() / plain.mean() > 10 * normed.std() / normed.mean()
+
+
 AUTHORS = [93.41699778764648, 104.33419161787565, 99.74931190853691, 105.73634174832591, 106.24228040043688]
