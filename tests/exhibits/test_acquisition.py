@@ -46,6 +46,8 @@ FOUND = {
     ("default", "margin_sampling"): cell([60.0, 72.0, 79.0, 86.0]),
     ("default", "badge"): cell([60.0, 71.0, 79.0, 86.1]),
     ("all_labels", "passive"): cell([90.0]),
+    ("shirt_stages", "passive"): cell([50.0, 60.0]),
+    ("shirt_stages", "margin_sampling"): cell([50.0, 55.0]),
     ("vehicle", "passive"): cell([40.0, 50.0, 60.0, 61.0], None),
     ("vehicle", "margin_sampling"): cell([40.0, 49.0, 50.0, 60.0]),
 }
@@ -70,8 +72,8 @@ def test_a_panel_for_each_variant_with_rounds_and_a_line_for_each_method() -> No
 def test_methods_keep_their_colours_and_no_two_look_alike() -> None:
     others = [entry.key for entry in STUDY.methods if entry.key != "passive"]
     with _style.applied("x"):
-        figure = acquisition_curves.draw(results({("default", key): cell([1.0, 2.0]) for key in others}))
-        alone = acquisition_curves.draw(results({("vehicle", others[-1]): cell([1.0, 2.0])}))
+        figure = acquisition_curves.draw(results({("default", key): cell([1.0, 2.0, 3.0]) for key in others}))
+        alone = acquisition_curves.draw(results({("vehicle", others[-1]): cell([1.0, 2.0, 3.0])}))
     looks = [(line.get_color(), line.get_linestyle()) for line in figure.axes[0].lines]
     assert len(set(looks)) == len(others)
     assert (alone.axes[0].lines[0].get_color(), alone.axes[0].lines[0].get_linestyle()) == looks[-1]
@@ -81,13 +83,14 @@ def test_without_rounds_it_says_so() -> None:
     with _style.applied("x"):
         for drawn in (
             acquisition_curves.draw(results({("all_labels", "passive"): cell([90.0])})),
+            acquisition_curves.draw(results({("shirt_stages", "passive"): cell([50.0, 60.0])})),
             wins.draw(results({})),
         ):
             assert not drawn.axes and drawn.texts[0].get_text()
 
 
 def test_wins_and_losses_are_counted_over_variants() -> None:
-    found = wins.pairs(results({place: each for place, each in FOUND.items() if place[0] != "all_labels"}))
+    found = wins.pairs(results(FOUND))  # those of two methods alone left out
     assert found["margin_sampling", "passive"] == (1, 1) and found["passive", "margin_sampling"] == (1, 1)
     assert found["badge", "passive"] == (1, 0) and found["passive", "badge"] == (0, 1)
 

@@ -147,6 +147,27 @@ def test_the_learner_is_fitted_anew_to_what_was_bought(learner):
     assert torch.equal(made.predictions, made.round_predictions[-1])
 
 
+@pytest.mark.parametrize("learner", ["network", "logistic"])
+def test_by_a_boundary_of_all_labels_it_is_chosen_but_not_judged(learner):
+    made = evidence(MarginSampling(), learner=learner, boundary="all_labels", rounds=1)
+    whole = data()
+    labelled = first_labels(whole.train_labels, 2, Draws("study", 0).generator("first labels"))
+    knowing = made._fitted(whole.train_inputs, whole.train_labels, 0)
+    margins = knowing.probabilities(whole.train_inputs).sort(1).values
+    margins = (margins[:, -1] - margins[:, -2]).masked_fill(labelled, 2.0)
+    chosen = margins.argsort(stable=True)[:4]
+    assert torch.equal(made._course.order, chosen)
+    for turn, known in enumerate((labelled, labelled.index_fill(0, chosen, True))):
+        learned = made._fitted(whole.train_inputs[known], whole.train_labels[known], turn)
+        assert torch.equal(learned.logits(whole.test_inputs).argmax(1), made.round_predictions[turn])
+    assert not torch.equal(made._course.order, evidence(MarginSampling(), learner=learner, rounds=1)._course.order)
+
+
+def test_labels_bought_at_random_are_the_same_by_either_boundary():
+    own, knowing = (evidence(Passive(), boundary=boundary) for boundary in ("own", "all_labels"))
+    assert torch.equal(own.round_predictions, knowing.round_predictions)
+
+
 def test_all_labels_are_a_pool_without_rounds():
     made = evidence(first_labels=None, rounds=0)
     found = evaluate(made, ["top1", "aulc", "bought_top1", "bought_margin", "bought_spacing"])

@@ -19,14 +19,14 @@ def applies(study: "Study") -> bool:
 def caption(study: "Study") -> str:
     ceiling = f" Dotted: with {study.ceiling.variant.replace('_', ' ')}." if study.ceiling else ""
     return (
-        "Accuracy on the test examples against labels bought, mean over seeds, in each variant with rounds; the band "
-        f"is the 95% interval of the baseline, {study.baseline}, in black.{ceiling}"
+        "Accuracy on the test examples against labels bought, mean over seeds, in each variant with more than one "
+        f"round; the band is the 95% interval of the baseline, {study.baseline}, in black.{ceiling}"
     )
 
 
 def draw(results: "Results") -> Any:
     found = {place: _points(cell) for place, cell in results.cells.items()}
-    found = {place: points for place, points in found.items() if len(points) > 1}
+    found = {place: points for place, points in found.items() if len(points) > 2}
     if not found:
         return _style.nothing("No run of this study bought labels in rounds.")
     variants = [variant for variant in results.study.variants if any(v == variant for v, _ in found)]

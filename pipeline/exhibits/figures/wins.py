@@ -1,4 +1,4 @@
-"""In how many variants a method is shown to be better than another, for every pair of methods."""
+"""In how many variants a method is shown to be better than another, for every pair of methods, where all are."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ def caption(study: "Study") -> str:
     from pipeline.exhibits import labels
 
     return (
-        f"In how many of the variants that have both the row's method is better than the column's by "
+        f"In how many of the variants that all methods have the row's is better than the column's by "
         f"{labels.metric(next(iter(study.metrics)))}, less those in which it is worse: where the 95% interval of the "
         "difference, paired by seed and example, lies on one side of zero; of published results, paired by seed. Rows "
         "are sorted by their sums."
@@ -64,13 +64,15 @@ def draw(results: "Results") -> Any:
 
 
 def pairs(results: "Results") -> dict[tuple[str, str], tuple[int, int]]:
-    """(method, other) -> in how many of the variants that have both it is better, and in how many worse."""
+    """(method, other) -> in how many of the variants that all methods have it is better, and in how many worse."""
     from pipeline.exhibits import statistics
 
     metric, direction = next(iter(results.study.metrics.items()))
     sign = 1 if direction == "higher" else -1
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for variant in results.variants():
+        if "methods" in results.study.variants[variant]:
+            continue  # which others are not in
         methods = results.methods(variant)
         samples = {method: results.cells[variant, method].sample(metric) for method in methods}
         for place, method in enumerate(methods):

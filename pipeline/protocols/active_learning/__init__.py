@@ -39,6 +39,9 @@ class Budget(budget.Budget):
     rounds: Evaluated[Whole] = 20
     bought: Evaluated[Count] = 10
     """Labels a round."""
+    boundary: Evaluated[Literal["own", "all_labels"]] = "own"
+    """Whose answers methods choose by: those of the learner fitted to what was bought, or, to tell a poor first learner
+    from what small margins do, of one fitted to all labels of the pool. What is judged is the former."""
 
     def check(self, described: Dataset, where: str) -> None:
         super().check(described, where)

@@ -93,7 +93,8 @@ class Evidence(evidence.Evidence):
             if turn == settings["rounds"]:
                 break
             known = torch.where(labelled, hidden, -1)
-            pool = Pool(rows, learner.features(rows), learner.probabilities(rows), labelled, known, learner)
+            asked = self._fitted(rows, hidden, turn) if settings["boundary"] == "all_labels" else learner
+            pool = Pool(rows, asked.features(rows), asked.probabilities(rows), labelled, known, asked)
             chosen = self._chosen(pool, settings["bought"], turn)
             bought.append((chosen, pool.margins[chosen], spacings(rows, chosen)))
             labelled = labelled.index_fill(0, chosen, True)
