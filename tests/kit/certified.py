@@ -1,6 +1,7 @@
 """What tests of certified classifiers share: small encoders of known bounds, made methods, images of every kind."""
 
 import dataclasses
+import functools
 
 import torch
 from torch import nn
@@ -8,9 +9,8 @@ from torch import nn
 from pipeline.methods.certified import Sampling
 from pipeline.ops.encoder import Encoder
 from pipeline.ops.lipschitz import Convolution, Dense, LinearResidual, LipschitzEncoder, MinMax
-from tests.kit.methods import CONTEXT, SIDE, batch
-
-STD = CONTEXT.inputs.std[0]
+from tests.kit import classifiers
+from tests.kit.methods import CONTEXT, SIDE
 
 
 class SmallLipschitz(LipschitzEncoder):
@@ -54,11 +54,7 @@ def built(cls, encoder, seed=1, **settings):
     return method.train()
 
 
-def pixels(seed=2, size=12):
-    """A batch of views of raw values from 0 to 1, some of them at the ends."""
-    data = batch(("full",), seed=seed, size=size)
-    raw = (data.views[0] / 3 + 0.5).clamp(0, 1)
-    return dataclasses.replace(data, views=[(raw - 0.5) / STD])
+pixels = functools.partial(classifiers.pixels, dtype=torch.float32)
 
 
 def certified(method, views):

@@ -7,7 +7,7 @@ import math
 import torch
 
 from tests.kit.losses import differences, log_softmax
-from tests.kit.methods import CONTEXT, FEATURES, batch, classifier, made, on, trained, unit
+from tests.kit.methods import CONTEXT, FEATURES, SIZE, batch, classifier, made, on, trained, unit
 
 B, K = 9, 5
 """Examples and classes of the fixtures `logits` and `labels`."""
@@ -35,10 +35,10 @@ MEAN, STD = CONTEXT.inputs.mean[0], CONTEXT.inputs.std[0]
 """Of the views of a batch."""
 
 
-def pixels(seed=2):
-    """A batch in float64 whose one view has raw values from 0 to 1, some of them at the ends."""
-    data = doubled(batch(("full",), seed=seed))
-    return dataclasses.replace(data, views=[((data.views[0] / 3 + 0.5).clamp(0, 1) - MEAN) / STD])
+def pixels(seed=2, size=SIZE, dtype=torch.float64):
+    """A batch whose one view has raw values from 0 to 1, some of them at the ends."""
+    data = batch(("full",), seed=seed, size=size)
+    return dataclasses.replace(data, views=[((data.views[0].to(dtype) / 3 + 0.5).clamp(0, 1) - MEAN) / STD])
 
 
 def trained_base(seed=7):

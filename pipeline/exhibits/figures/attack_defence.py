@@ -59,10 +59,8 @@ def _means(results: "Results") -> dict[tuple[str, str], float]:
     """(attack, defence) -> mean over runs, of variants that other settings do not set apart."""
     found = {}
     for (variant, attack), cell in results.cells.items():
-        if METRIC in cell.metrics and _is_a_defence(results.study, variant):
-            estimate = cell.estimate(METRIC)
-            if estimate is not None:
-                found[attack, _defence(results.study, variant)] = estimate.mean
+        if _is_a_defence(results.study, variant) and (estimate := cell.estimate(METRIC)) is not None:
+            found[attack, _defence(results.study, variant)] = estimate.mean
     return found
 
 

@@ -80,7 +80,7 @@ def _named(results: "Results", methods: list[str]) -> list[str]:
 
 def _points(cell: "Cell", attack: str) -> dict[float, "Estimate"]:
     """Radius -> accuracy, radius 0 first."""
-    clean = cell.estimate(CLEAN) if CLEAN in cell.metrics else None
+    clean = cell.estimate(CLEAN)
     return ({} if clean is None else {0.0: clean}) | _radii.estimates(cell, attack)
 
 

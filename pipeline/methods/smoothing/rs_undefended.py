@@ -5,7 +5,7 @@ from pipeline.methods.smoothing import Smoothed
 
 
 class RSUndefended(Smoothed):
-    """L = -log p_y(x), without noise, certified as `rs_gaussian` is: the floor of the study."""
+    """L = -log p_y(x), without noise, certified as `rs_gaussian` is, which it shows the worth of."""
 
     paper = "randomized_smoothing"
     sigma: float = setting(0.25, unit="raw range", low=1.0e-6)

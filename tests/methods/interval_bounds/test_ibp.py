@@ -11,7 +11,8 @@ from pipeline.methods.interval_bounds.ibp import IBP
 from pipeline.methods.interval_bounds.pgd_ibp import PGDIBP
 from pipeline.ops.attacks import PGD, Ascent
 from pipeline.ops.balls import Linf
-from tests.kit.certified import STD, SmallPlain, built, certified, pixels
+from tests.kit.certified import SmallPlain, built, certified, pixels
+from tests.kit.classifiers import STD
 from tests.kit.losses import log_softmax
 from tests.kit.methods import CONTEXT, step
 

@@ -10,7 +10,8 @@ from pipeline.methods.lipschitz import Lipschitz, apart
 from pipeline.methods.lipschitz.liresnet_emma import LiResNetEMMA
 from pipeline.ops.attacks import PGD, Ascent
 from pipeline.ops.balls import L2
-from tests.kit.certified import STD, SmallLipschitz, SmallPlain, built, certified, pixels
+from tests.kit.certified import SmallLipschitz, SmallPlain, built, certified, pixels
+from tests.kit.classifiers import STD
 from tests.kit.methods import CONTEXT, members, step
 
 FAMILY = members("lipschitz", Lipschitz)

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from pipeline.methods.lipschitz.gloro_trades import GloroTRADES
-from tests.kit.certified import STD, SmallLipschitz, built, pixels
+from tests.kit.certified import SmallLipschitz, built, pixels
+from tests.kit.classifiers import STD
 from tests.kit.losses import log_softmax
 
 

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from pipeline.methods.lipschitz.liresnet_emma import LiResNetEMMA
-from tests.kit.certified import STD, SmallLipschitz, built, pixels
+from tests.kit.certified import SmallLipschitz, built, pixels
+from tests.kit.classifiers import STD
 from tests.kit.losses import log_softmax
 
 RADIUS = 0.2
