@@ -1,7 +1,32 @@
 """Labels that spread over a graph of embeddings."""
 
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class LabelledBank(nn.Module):
+    """Embeddings of labelled inputs, as they were when last seen; random until then."""
+
+    embeddings: Tensor
+    """(N, D) of unit length."""
+    classes: Tensor
+    """(N, K) of them, 0 and 1; all 0 where labels were not given yet."""
+
+    def __init__(
+        self, examples: int, dim: int, classes: int, neighbours: int, alpha: float, temperature: float
+    ) -> None:
+        super().__init__()
+        self.neighbours, self.alpha, self.temperature = min(neighbours, examples), alpha, temperature
+        self.register_buffer("embeddings", F.normalize(torch.randn(examples, dim)))
+        self.register_buffer("classes", torch.zeros(examples, classes))
+
+    @torch.no_grad()
+    def spread(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        """`propagated` (M, K) labels of unit embeddings (M, D) with labels (M, K) among the nearest of the bank."""
+        nearest = (embeddings @ self.embeddings.T).topk(self.neighbours).indices
+        known = (self.embeddings[nearest], self.classes[nearest])
+        return propagated(embeddings, labels, *known, self.alpha, self.temperature)
 
 
 def propagated(

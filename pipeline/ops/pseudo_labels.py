@@ -17,7 +17,10 @@ def pseudo_labels(logits: Tensor, threshold: float = SURE) -> tuple[Tensor, Tens
 
 
 def sure_cross_entropy(logits: Tensor, classes: Tensor, sure: Tensor) -> Tensor:
-    """Cross-entropy of logits (B, K) summed over the sure examples and divided by all B; a scalar."""
+    """Cross-entropy of logits (B, K) summed over the sure examples and divided by all B; a scalar.
+
+    classes: (B,) int64, or distributions (B, K).
+    """
     return (F.cross_entropy(logits, classes, reduction="none") * sure).mean()
 
 

@@ -130,7 +130,8 @@ def _trained_on(settings: dict[str, Any], study: str, method: str, by: str = "")
         "by": by,
     }
     labelled = settings.get("labelled_examples")
-    drawn = [f"{name} {settings[name]}" for name in ("labelled_examples", "label_noise") if settings.get(name)]
+    draws = ("labelled_examples", "labelled_share", "label_noise")
+    drawn = [f"{name} {settings[name]}" for name in draws if settings.get(name)]
     told = " ".join([study, *drawn]) if drawn and info.uses_labels else ""
     trained = inputs | {"examples": labelled} if labelled else inputs
     yield Seen(**trained, labels=info.uses_labels, drawn=told)

@@ -275,6 +275,7 @@ def test_what_a_study_may_ask_for():
         ({"old_classes": [3]}, r"old_classes = \[3\]: name two or more"),
         ({"old_classes": [3, 10]}, "'fashion_mnist_small' has classes 0 to 9, not 10"),
         ({"old_classes": [3, 4], "sessions": [[1]]}, "each class that is not old must be in one session"),
+        ({"old_classes": [3, 4], "batch_size": 901, "train_examples": 1000}, "at most the 900 inputs without labels"),
         ({"old_classes": [3, 4], "returning": 0.1}, "returning = 0.1: there are no sessions"),
         ({"old_classes": list(range(8)), "sessions": [[8], [9]], "returning": 0.5}, "would use up a class"),
         ({"old_classes": [3, 4], "held_out_classes": [1]}, "take held_out_classes out"),

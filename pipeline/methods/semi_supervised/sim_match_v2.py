@@ -4,8 +4,8 @@ import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Tensor, TrainingSet, nn, setting, torch
 from pipeline.methods.semi_supervised import Believing, Taught
-from pipeline.ops.label_propagation import propagated
-from pipeline.ops.pseudo_labels import aligned
+from pipeline.ops.label_propagation import LabelledBank
+from pipeline.ops.pseudo_labels import aligned, sure_cross_entropy
 from pipeline.ops.queue import Queue
 
 
@@ -18,10 +18,9 @@ class SimMatchV2(Taught, Believing):
     in a queue of earlier unlabelled inputs, at a temperature, and C are the p of these. Features are normalised over
     their entries (LayerNorm) before the classifier, and before a projector for embeddings.
 
-    As in the authors' code the teacher's decay is constant, alpha is small, so that most of y is p and where p is sure
-    both have one class, and banks and average are those from before the batch; labelled rows are random until their
-    input was seen. Their student does not pass weak views: ours does, as the whole family. Weights 10, 5 and 5 are
-    those for a tenth of ImageNet's labels. `alpha` 0 and w_ee = w_en = 0 is FixMatch with soft labels of a teacher.
+    As in the authors' code the teacher's decay is constant, alpha is small (where p is sure y has its class), and banks
+    and average are those from before the batch. Their student does not pass weak views: ours does, as the whole family.
+    Weights are for a tenth of ImageNet's labels. `alpha` 0, w_ee = w_en = 0 is FixMatch with a teacher's soft labels.
     """
 
     paper = "sim_match_v2"
@@ -42,10 +41,6 @@ class SimMatchV2(Taught, Believing):
 
     mean: Tensor
     """(K,) of p before alignment."""
-    labelled: Tensor
-    """(N, D) embeddings of labelled inputs."""
-    classes: Tensor
-    """(N, K) of them, 0 and 1."""
 
     def build_heads(self, context: Context) -> None:
         width, classes = context.feature_dim, context.num_classes
@@ -53,8 +48,8 @@ class SimMatchV2(Taught, Believing):
         self.head = nn.Sequential(norm, nn.Linear(width, classes))
         self.projector = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, self.projection_dim))
         self.register_buffer("mean", torch.full((classes,), 1 / classes))
-        self.register_buffer("labelled", F.normalize(torch.randn(context.train_examples, self.projection_dim)))
-        self.register_buffer("classes", torch.zeros(context.train_examples, classes))
+        graph = (self.neighbours, self.alpha, self.temperature)
+        self.labelled = LabelledBank(context.train_examples, self.projection_dim, classes, *graph)
         self.earlier = Queue(self.queue_length, self.projection_dim)
         self.earlier_classes = Queue(self.queue_length, classes)
         self.earlier_classes.items.zero_()
@@ -66,7 +61,7 @@ class SimMatchV2(Taught, Believing):
         return self.momentum
 
     def start_phase(self, phase: int, training: TrainingSet) -> None:
-        self.classes.copy_(F.one_hot(training.labels, self.classes.shape[1]))
+        self.labelled.classes.copy_(F.one_hot(training.labels, len(self.mean)))
 
     def stream_loss(self, batch: Batch, features: Tensor, *logits: Tensor) -> Tensor:
         taught, scores = self.taught(batch)
@@ -78,31 +73,22 @@ class SimMatchV2(Taught, Believing):
         strong = embedded(features[-len(logits[1]) :], self.head, self.projector).to(self.mean)
         loss = self.consistency(weak, p, strong, logits[1])
         self.mean.lerp_(weak_logits.softmax(1).to(self.mean).mean(0), 1 - self.alignment)
-        self.labelled[batch.indices] = known
+        self.labelled.embeddings[batch.indices] = known
         self.earlier.push(weak)
         self.earlier_classes.push(p)
         return loss
 
     def consistency(self, weak: Tensor, p: Tensor, strong: Tensor, logits: Tensor) -> Tensor:
         """L_u of embeddings (M, D) of both views, the teacher's p (M, K) and the logits (M, K) of strong views."""
-        sure = p.amax(1) >= self.threshold
-        nodes = F.cross_entropy(logits, self.spread(weak, p), reduction="none") * sure
+        nodes = sure_cross_entropy(logits, self.labelled.spread(weak, p), p.amax(1) >= self.threshold)
         # copies: the queues move on before the gradient is taken
         items, classes = self.earlier.items.clone(), self.earlier_classes.items.clone()
         scores = strong @ items.T / self.temperature
         wanted = (weak @ items.T / self.temperature).softmax(1)
-        found = scores.softmax(1) @ classes
-        mixed = -(p * found.clamp(min=1e-12).log()).sum(1)
-        loss = self.node_weight * nodes.mean() + self.edge_weight * F.cross_entropy(scores, wanted)
+        mixed = -(p * (scores.softmax(1) @ classes).clamp(min=1e-12).log()).sum(1).mean()
+        loss = self.node_weight * nodes + self.edge_weight * F.cross_entropy(scores, wanted)
         # there is nothing to agree with before the first batch
-        return loss + self.edge_node_weight * mixed.mean() if self.earlier_classes.pushed else loss
-
-    @torch.no_grad()
-    def spread(self, weak: Tensor, p: Tensor) -> Tensor:
-        """(M, K) y."""
-        count = min(self.neighbours, len(self.labelled))
-        nearest = (weak @ self.labelled.T).topk(count).indices
-        return propagated(weak, p, self.labelled[nearest], self.classes[nearest], self.alpha, self.temperature)
+        return loss + self.edge_node_weight * mixed if self.earlier_classes.pushed else loss
 
     def features(self, inputs: Tensor) -> Tensor:
         """(B, F) as classifier and projector have them: normalised."""
@@ -116,7 +102,7 @@ class SimMatchV2(Taught, Believing):
         """`own`: p. `spread`: y, by embeddings of labelled inputs as the teacher last had them."""
         features = self.encoder(plain)
         p = aligned(self.logits(features), self.mean)
-        return {"own": p, "spread": self.spread(embedded(features, self.head, self.projector).to(p), p)}
+        return {"own": p, "spread": self.labelled.spread(embedded(features, self.head, self.projector).to(p), p)}
 
 
 def embedded(features: Tensor, head: nn.Module, projector: nn.Module) -> Tensor:

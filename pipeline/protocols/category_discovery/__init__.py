@@ -42,6 +42,13 @@ class Budget(budget.ClassBudget):
             raise UserError(
                 f"{where}: returning = {self.returning:g}: {len(self.sessions)} sessions would use up a class"
             )
+        counts = described.class_counts.get("train") or [1] * classes
+        old = sum(counts[c] for c in self.old_classes) / sum(counts)
+        rest = int(budget.training_examples(self, described) * (1 - self.labelled_share * old))
+        if self.epochs and not self.sessions and self.batch_size > rest:
+            raise UserError(
+                f"{where}: batch_size = {self.batch_size}: must be at most the {rest} inputs without labels"
+            )
         if self.returning and not self.sessions:
             raise UserError(f"{where}: returning = {self.returning:g}: there are no sessions")
         for name in ("held_out_classes", "label_noise"):

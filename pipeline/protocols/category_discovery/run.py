@@ -94,7 +94,7 @@ def phases(job: Job) -> list[Phase]:
     """
     sessions, hidden, size = job.settings["sessions"], job.data.hidden, job.settings["batch_size"]
     if not sessions:
-        return split(job, len(hidden["inputs"]) // size)
+        return split(job, max(1, len(hidden["inputs"]) // size))
     found = split(job, max(1, len(job.data.train_inputs) // size))
     each, over = divmod(len(found), 1 + len(sessions))
     if over:

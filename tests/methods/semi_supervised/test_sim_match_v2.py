@@ -26,7 +26,7 @@ def outputs(modules, images):
 
 def test_against_loops_over_steps():
     method = begun(made(SimMatchV2, batch_norm=False, **SETTINGS)).double()
-    bank = [unit(row) for row in method.labelled.tolist()]
+    bank = [unit(row) for row in method.labelled.embeddings.tolist()]
     classes = [[float(place % 3 == k) for k in range(3)] for place in range(len(bank))]
     queue, theirs, mean, used = [unit(row) for row in method.earlier.items.tolist()], [[0.0] * 3] * 20, [1 / 3] * 3, 0
     for number in range(4):
@@ -138,7 +138,7 @@ def test_what_it_takes_inputs_for_has_spread_and_where_it_is_sure_is_its_own():
         want = propagated(
             torch.nn.functional.normalize(method.projector(normed)),
             beliefs["own"],
-            *[bank.expand(200, *bank.shape) for bank in (method.labelled, method.classes)],
+            *[bank.expand(200, *bank.shape) for bank in (method.labelled.embeddings, method.labelled.classes)],
             alpha=0.1,
             temperature=0.1,
         )
@@ -169,7 +169,7 @@ def fixed():
     settings = {"neighbours": 5, "threshold": 0.6, "projection_dim": 4, "queue_length": 12}
     method = begun(made(SimMatchV2, **settings)).double()
     method.mean.fill_(1 / 3)  # of float32, until now
-    for bank, phase in ((method.labelled, 3), (method.earlier.items, 4)):
+    for bank, phase in ((method.labelled.embeddings, 3), (method.earlier.items, 4)):
         bank.copy_(torch.nn.functional.normalize(formula(9, len(bank), phase)[:, :4]))
     method.encoder, method.head = Part(0, 7), torch.nn.Sequential(Part(0, 7), Part(4, 7))
     method.projector = Part(0, 4)
