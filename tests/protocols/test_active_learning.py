@@ -22,6 +22,7 @@ from pipeline.seeds import Draws
 from pipeline.training.device import choose
 from pipeline.training.evidence import evaluate
 from pipeline.training.job import Job
+from tests.kit.tensors import all_tensors
 
 FEW = {"rounds": 3, "bought": 4, "network": {"steps": 15}}
 
@@ -52,20 +53,6 @@ def job(method, seed=0, of=None, **budget):
 
 def evidence(method=None, seed=0, of=None, **budget):
     return Evidence(job(method or Passive(), seed, of, **budget))
-
-
-def all_tensors(value):
-    """Every tensor within an object, or in containers and objects of such."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from all_tensors(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from all_tensors(part)
-    elif hasattr(value, "__dict__") and not isinstance(value, type | torch.Generator):
-        yield from all_tensors(vars(value))
 
 
 class Peeking(Acquisition):

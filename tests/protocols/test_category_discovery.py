@@ -22,7 +22,7 @@ from pipeline.protocols.category_discovery.run import Evidence, in_sessions, pha
 from pipeline.training import checkpoint, loop
 from tests.kit import jobs
 from tests.kit.methods import classifier
-from tests.protocols.test_semi_supervised import all_tensors
+from tests.kit.tensors import all_tensors
 
 OPTIMIZER = {"name": "sgd", "learning_rate": 0.05}
 OLD = [3, 0]

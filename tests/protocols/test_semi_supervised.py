@@ -27,6 +27,7 @@ from pipeline.protocols.semi_supervised.run import Evidence, mixed, per_class, p
 from pipeline.training import checkpoint, loop
 from tests.kit import jobs
 from tests.kit.methods import members
+from tests.kit.tensors import all_tensors
 
 AUGMENTATION = {"shift": 1, "flip": 0.5, "strong": {"shift": 2, "cutout": 0.5}}
 METHODS = [CrossEntropy, *members("semi_supervised"), *members("contrastive_pretraining")]
@@ -89,20 +90,6 @@ def fitted(made, folder, report=lambda row: None, pause=1e9):
 def with_labels(labels):
     """The data with these training labels."""
     return dataclasses.replace(jobs.data(), train_labels=labels, true_labels=labels)
-
-
-def all_tensors(value):
-    """Every tensor within an object of this package, or in containers of such."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from all_tensors(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from all_tensors(part)
-    elif dataclasses.is_dataclass(value) or isinstance(value, loop.TrainingSet):
-        yield from all_tensors(vars(value))
 
 
 def test_the_labelled_part_has_as_many_of_each_class():

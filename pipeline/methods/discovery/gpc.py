@@ -26,7 +26,8 @@ class GPC(PretrainedDiscoverer):
     As in the text K goes on from epoch to epoch, a merge makes one of two, and H decides. In the authors' released code
     every epoch begins with the same K, merged clusters stay beside their mean, and what H refuses happens with
     probability 0.1. Assignments are hard, as there. The text clusters the first principal components of its features,
-    whose number could not be confirmed; the code takes all 768 entries, and so does this, up to `components`.
+    whose number could not be confirmed; the code takes all 768 entries, and so does this, up to `components`: of 4 to
+    64, tried on the labels of a study's images, none was better.
     """
 
     paper = "gpc"
