@@ -130,6 +130,11 @@ def _tiers(study: Study, where: str) -> None:
         for tier in tiers:
             if tier not in study.budget:
                 raise unknown("tier", tier, study.budget, f"{where}: {key}")
+    idle = next((entry.key for entry in study.methods if entry.reduced), None)
+    if idle is not None and not study.reduced:
+        raise UserError(
+            f"{where}: methods: '{idle}' has settings in `reduced`, but no tier is; name tiers in the study's `reduced`"
+        )
 
 
 def _searches(study: Study, where: str) -> None:

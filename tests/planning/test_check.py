@@ -137,6 +137,8 @@ VARIANTS: Faults = [
     (C, {"methods": ["cross_entropy", {"key": "max_sup", "only": ["defalt"]}], **OWN},
         [C, "'max_sup': only", "variant 'defalt'", "did you mean 'default'"]),
     (C, {"reduced": ["smok"]}, [C, "reduced", "unknown tier 'smok'", "did you mean 'smoke'"]),
+    (C, {"methods": ["cross_entropy", {"key": "max_sup", "reduced": {"scale": 3.0}}], "reduced": [], **OWN},
+        [C, "'max_sup'", "no tier is", "name tiers"]),
 ]  # fmt: skip
 BASES: Faults = [
     (C, {"base": {"study": "ssl", "method": "simclr"}}, [C, "base", "builds on"]),

@@ -173,8 +173,8 @@ def test_a_methods_own_budget_goes_over_the_variants_and_both_over_the_tiers(fol
 
 def test_reduced_settings_are_those_of_the_tiers_that_the_study_names(folder: Path) -> None:
     entry = {"key": "simclr", "reduced": {"temperature": 0.3}}
-    for reduced, temperature in (([], 0.1), (["smoke"], 0.3), (["laptop"], 0.1)):
-        plan = cut(project.copy(folder, folder.with_name(f"at-{''.join(reduced)}")), methods=[entry], reduced=reduced)
+    for reduced, temperature in ((["smoke"], 0.3), (["laptop"], 0.1)):
+        plan = cut(project.copy(folder, folder.with_name(f"at-{reduced[0]}")), methods=[entry], reduced=reduced)
         assert {run.settings["method"]["temperature"] for run in plan.runs} == {temperature}
 
 
