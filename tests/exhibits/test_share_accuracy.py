@@ -24,11 +24,18 @@ CELLS = {
 }
 
 
+RATES = {"chance": 0.1, "choice": 0.3, "plain": 0.1}
+
+
 def fabricated(cells: dict[Any, Any], lost: Any = None) -> Any:
     variants = list(dict.fromkeys(variant for variant, _ in cells))
     made = {
         place: SimpleNamespace(
-            runs=[SimpleNamespace(settings={**budget, "method": settings})],
+            runs=[
+                SimpleNamespace(
+                    settings={**budget, "method": settings, "optimizer": {"learning_rate": RATES[place[1]]}}
+                )
+            ],
             estimate=lambda _, mean=mean, place=place: (
                 None if place == lost else SimpleNamespace(mean=mean, low=mean - 2, high=mean + 3)
             ),

@@ -79,6 +79,8 @@ def found(results: "Results", metric: str) -> dict[str, dict[str, list[Point]]]:
             cell: Cell = results.cells[variant, method]
             settings = cell.runs[0].settings
             own, rest = dict(settings["method"]), {key: value for key, value in settings.items() if key != "method"}
+            # each method has a learning rate of its own
+            rest["optimizer"] = {**(rest.get("optimizer") or {}), "learning_rate": None}
             share, estimate = own.pop(SHARE, None), cell.estimate(metric)
             if share is None or estimate is None:
                 continue
