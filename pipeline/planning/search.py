@@ -20,7 +20,7 @@ from pipeline.yaml_files import read_yaml
 
 ENDING = "_search"
 """Of the name of the study that searches another one's learning rates."""
-MEASURING = ("train_examples", "validation_examples", "evaluate_on")
+MEASURING = ("train_examples", "validation_examples", "evaluate_on", "seeds")
 """Of a budget, what the search itself sets."""
 
 
@@ -121,7 +121,8 @@ def _variant(study: Study, tier: str, cell: Cell) -> dict[str, Any]:
         "optimizer": {"learning_rate": cell.tried.learning_rate},
         "settings": dict(cell.tried.settings),
     }
-    return variants.merge(study.variants[cell.home], own) | {"methods": cell.methods}
+    stated = {key: value for key, value in study.variants[cell.home].items() if key not in MEASURING}
+    return variants.merge(stated, own) | {"methods": cell.methods}
 
 
 def _entry(entry: MethodEntry) -> MethodEntry:

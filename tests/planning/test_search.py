@@ -122,6 +122,13 @@ def test_every_budget_says_of_what_it_changes_that_it_changes_the_steps() -> Non
         assert budget.model_fields.keys() - same == steps(budget), name
 
 
+def test_a_search_has_seeds_of_its_own_whatever_a_variant_has(tmp_path: Path) -> None:
+    variants = {"default": {}, "again": {"batch_size": 64, "seeds": 3}}
+    plan = planned(tmp_path / "project", methods=["simclr"], variants=variants)
+    runs = plan.study_runs("ssl_search")
+    assert {run.variant for run in runs} >= {"rate_0p01", "again_rate_0p01"} and {run.seed for run in runs} == {0}
+
+
 def test_other_variants_have_the_rate_of_the_first(tmp_path: Path) -> None:
     changes: list[dict[str, Any]] = [
         {"settings": {"temperature": 0.5}},
