@@ -65,8 +65,8 @@ def _swept(changes: Mapping[str, Any]) -> bool:
 
 
 def _changes(variant: Mapping[str, Any]) -> dict[str, Any]:
-    """What a variant changes, dotted; which methods it has is no change, and neither is what it leaves out."""
-    found = _flat({key: value for key, value in variant.items() if key not in ("methods", "base", "bases")})
+    """What a variant changes, dotted; its methods and seeds are no change, and neither is what it leaves out."""
+    found = _flat({key: value for key, value in variant.items() if key not in ("methods", "base", "bases", "seeds")})
     return {key: value for key, value in found.items() if value != []}
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 COURSE = "pseudo_course"
 LABELS, UNKNOWN = "labelled_examples", "unknown_share"
 COURSES = {"used": "unlabelled images used", "right": "right pseudo-labels among them"}
-BESIDE = frozenset({"methods", "base", "bases"})
+BESIDE = frozenset({"methods", "base", "bases", "seeds"})
 """What a variant may state beside the number that it changes."""
 
 Points = dict[str, list[tuple[float, Any]]]
