@@ -214,8 +214,8 @@ def test_spacings():
 def test_what_a_study_may_ask_for():
     Budget.model_validate({}).check(VEHICLE, "s.yaml")
     for budget, described, message in (
-        ({"rounds": 60}, VEHICLE, "s.yaml: 608 labels in 60 rounds: the pool has 560 rows"),
-        ({"first_labels": None}, VEHICLE, "760 labels in 20 rounds: the pool has 560 rows"),
+        ({"rounds": 60}, VEHICLE, "s.yaml: rounds = 60: 608 labels with the first ones, but the pool has 560 rows"),
+        ({"first_labels": None}, VEHICLE, "rounds = 20: 760 labels with the first ones, but the pool has 560 rows"),
         ({"train_examples": 100}, VEHICLE, "208 labels"),
         ({"imbalance": 10.0}, VEHICLE, "imbalance = 10: the pool is the whole training split; take it out"),
         ({}, DIABETES, "has numbers as labels; the protocol needs classes"),

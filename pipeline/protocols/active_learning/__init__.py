@@ -57,4 +57,7 @@ class Budget(budget.Budget):
             else self.first_labels * (len(described.classes) - len(set(self.held_out_classes)))
         )
         if (wanted := first + self.rounds * self.bought) > pool:
-            raise UserError(f"{where}: {wanted} labels in {self.rounds} rounds: the pool has {pool} rows")
+            raise UserError(
+                f"{where}: rounds = {self.rounds}: {wanted} labels with the first ones, but the pool has {pool} rows; "
+                "make rounds, bought or first_labels smaller"
+            )
