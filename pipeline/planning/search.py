@@ -121,13 +121,17 @@ def _variant(study: Study, tier: str, cell: Cell) -> dict[str, Any]:
         "optimizer": {"learning_rate": cell.tried.learning_rate},
         "settings": dict(cell.tried.settings),
     }
-    stated = {key: value for key, value in study.variants[cell.home].items() if key not in MEASURING}
-    return variants.merge(stated, own) | {"methods": cell.methods}
+    return variants.merge(_stated(study.variants[cell.home]), own) | {"methods": cell.methods}
+
+
+def _stated(changes: dict[str, Any]) -> dict[str, Any]:
+    """What a variant or a method's line changes of the budget, without what the search itself sets."""
+    return {key: value for key, value in changes.items() if key not in MEASURING}
 
 
 def _entry(entry: MethodEntry) -> MethodEntry:
     """A method's line without what the search decides."""
-    budget = {key: value for key, value in entry.budget.items() if key not in MEASURING}
+    budget = _stated(entry.budget)
     if variants.rate(budget) is not None:
         budget["optimizer"] = {key: value for key, value in budget["optimizer"].items() if key != "learning_rate"}
     return entry.model_copy(update={"only": None, "budget": budget})

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
     from pipeline.planning.model import Study
 
+BESIDE = frozenset({"methods", "base", "bases", "seeds"})
+"""What a variant may state beside the numbers that it changes."""
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -66,7 +69,7 @@ def _swept(changes: Mapping[str, Any]) -> bool:
 
 def _changes(variant: Mapping[str, Any]) -> dict[str, Any]:
     """What a variant changes, dotted; its methods and seeds are no change, and neither is what it leaves out."""
-    found = _flat({key: value for key, value in variant.items() if key not in ("methods", "base", "bases", "seeds")})
+    found = _flat({key: value for key, value in variant.items() if key not in BESIDE})
     return {key: value for key, value in found.items() if value != []}
 
 

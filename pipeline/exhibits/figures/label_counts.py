@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _style
+from pipeline.exhibits.figures import _style, _sweeps
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 COURSE = "pseudo_course"
 LABELS, UNKNOWN = "labelled_examples", "unknown_share"
 COURSES = {"used": "unlabelled images used", "right": "right pseudo-labels among them"}
-BESIDE = frozenset({"methods", "base", "bases", "seeds"})
-"""What a variant may state beside the number that it changes."""
 
 Points = dict[str, list[tuple[float, Any]]]
 """Method -> where it was measured, and the estimate there."""
@@ -72,7 +70,8 @@ def _points(results: "Results", metric: str, name: str) -> Points:
     """Of variants that change this number of the first variant, or of one another, and nothing else."""
     variants, first = results.study.variants, next(iter(results.variants()), "")
     stated = {
-        key: {k: v for k, v in changes.items() if k not in BESIDE and k != name} for key, changes in variants.items()
+        key: {k: v for k, v in changes.items() if k not in _sweeps.BESIDE and k != name}
+        for key, changes in variants.items()
     }
     alike: Mapping[str, Any] = {} if name == LABELS else next((stated[v] for v in variants if name in variants[v]), {})
     found: Points = {}
