@@ -9,6 +9,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
+from math import fsum
 from pathlib import Path
 from typing import Any
 
@@ -70,19 +71,21 @@ def results() -> str:
 def scope() -> str:
     """How much is made by default, how much is published, and what both take on two cores, by the runs' own clocks."""
     plan = load.load(ROOT, {"rerun": "core"})
-    lines, total = [], [0, 0, 0.0, 0.0]
+    lines = []
     for key, found in published().items():
         made = {run.id for run in plan.made(key)}
-        spent = {run.id: sum(run.result["seconds"].values()) for run in found.runs}
-        numbers = [len(found.runs), len(made), sum(spent.values()), sum(spent.get(each, 0.0) for each in made)]
-        total = [a + b for a, b in zip(total, numbers, strict=True)]
-        lines.append([f"`{key}`", *_costs(numbers)])
+        spent = {run.id: fsum(run.result["seconds"].values()) for run in found.runs}
+        # A set has no order: a plain sum's last bit, and so what is rounded at a half, would be drawn by lot.
+        lines.append(
+            (key, [len(found.runs), len(made), fsum(spent.values()), fsum(spent.get(each, 0) for each in made)])
+        )
+    total = [fsum(column) for column in zip(*(numbers for _, numbers in lines), strict=True)]
     heads = ["study", "runs published", "of them made by default", "minutes for all", "seconds by default"]
-    return markdown(heads, [*lines, ["all", *_costs(total)]])
+    return markdown(heads, [*([f"`{key}`", *_costs(numbers)] for key, numbers in lines), ["all", *_costs(total)]])
 
 
 def _costs(numbers: list[Any]) -> list[str]:
-    return [f"{numbers[0]:,}", f"{numbers[1]:,}", f"{numbers[2] / 60 / CORES:.1f}", f"{numbers[3] / CORES:.0f}"]
+    return [f"{numbers[0]:,.0f}", f"{numbers[1]:,.0f}", f"{numbers[2] / 60 / CORES:.1f}", f"{numbers[3] / CORES:.0f}"]
 
 
 def replications() -> str:
