@@ -316,10 +316,12 @@ def metric_learning(good, seed=0, tests=240, train=200):
     labels, seen = (torch.randint(K, (count,), generator=make) for count in (tests, tests))
     features = clusters(labels, make, good)
     similarities = retrieval.among(features)
+    degradations, guess = torch.randint(16, (tests,), generator=make), torch.randn(tests, generator=make)
     return SimpleNamespace(
         labels=labels,
         features=features,
         further_features={},
+        qualities=guess - degradations if good else guess,
         train_features=clusters(torch.randint(K, (train,), generator=make), make, True) * (1 if good else -1),
         similarities=similarities,
         hits=retrieval.hits(similarities, labels),
@@ -327,7 +329,7 @@ def metric_learning(good, seed=0, tests=240, train=200):
         seen_hits=retrieval.hits(retrieval.among(clusters(seen, make, good)), seen),
         seen_relevant=retrieval.relevant(seen),
         pair_similarities=retrieval.pairs(similarities, labels),
-        degradations=torch.randint(16, (tests,), generator=make),
+        degradations=degradations,
     )
 
 

@@ -38,6 +38,10 @@ class Grouped(Method):
             return order
         return by_class(order, self.labels, self.images_per_class, self.batch_size)
 
+    def qualities(self, embeddings: Tensor) -> Tensor | None:
+        """(n,) how well each image can be recognised, of embeddings (n, D); None where the method does not say."""
+        return None
+
 
 class Embedding(Grouped):
     """A loss on pairs of a batch's embeddings. Members override `pair_loss`."""

@@ -10,7 +10,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from pipeline.methods.embedding import Embedding
+from pipeline.methods.embedding import Embedding, Grouped
 from pipeline.modalities.sharing import noisy, taken
 from pipeline.ops import retrieval
 from pipeline.protocols.metric_learning import COARSE, Split
@@ -168,6 +168,12 @@ class Evidence(evidence.Evidence):
         places, *_ = taken(prepared, "test", job.settings["test_examples"] or len(prepared.test_inputs))
         tested = torch.isin(prepared.test_labels[places], _kept(job)[job.data.hidden["classes"]])
         return levels[places[tested]].to(self.labels.device)
+
+    @cached_property
+    def qualities(self) -> Tensor | None:
+        """(N,) what the method predicts of each tested image's quality; None where it does not."""
+        method = self.job.method
+        return method.qualities(self.features) if isinstance(method, Grouped) else None
 
     def facts(self) -> dict[str, list[int]]:
         return {"class_counts": list(self.job.data.class_counts)}
