@@ -300,10 +300,8 @@ def load(key: str, root: Path = Path(), recipe: str = "") -> Prepared:
 
     about, place = verify(key, root, recipe), folder(key, root)
     arrays = [torch.from_numpy(np.load(place / f"{stem}.npy", allow_pickle=False)) for stem in stems(key)]
-    train_inputs, train_labels, test_inputs, test_labels = arrays[:4]
-    names = {name: tuple(each) for name, each in about.get("names", {}).items()}
-    further = {"further": dict(zip(stems(key)[4:], arrays[4:], strict=True)), "names": names} if names else {}
-    return (PreparedAnnotated if names else Prepared)(
+    (train_inputs, train_labels, test_inputs, test_labels), further = arrays[:4], arrays[4:]
+    prepared = Prepared(
         key=key,
         train_inputs=train_inputs,
         train_labels=train_labels,
@@ -314,5 +312,11 @@ def load(key: str, root: Path = Path(), recipe: str = "") -> Prepared:
         classes=tuple(about["classes"]),
         shape=tuple(about["shape"]),
         digest=files.digest({stem: about["files"][f"{stem}.npy"]["sha256"] for stem in stems(key)}),
-        **further,
+    )
+    if not further:
+        return prepared
+    return PreparedAnnotated(
+        **vars(prepared),
+        further=dict(zip(stems(key)[4:], further, strict=True)),
+        names={name: tuple(each) for name, each in about["names"].items()},
     )

@@ -49,7 +49,7 @@ class Further:
 
 @dataclass(frozen=True)
 class Annotated(Dataset):
-    """A data set of which more is known: of each example (`train_<what>`, `test_<what>`), of each class (`class_<what>`)."""
+    """A data set of which more is known, of each example (`train_<what>`, `test_<what>`) or class (`class_<what>`)."""
 
     further: Mapping[str, Further] = field(default_factory=dict)
 

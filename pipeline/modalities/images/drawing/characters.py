@@ -13,8 +13,11 @@ from typing import NamedTuple
 KINDS = frozenset({"letter", "ligature", "symbol", "digraph", "small", "capital"})
 """Words that say what a character is, beside which letter."""
 FORMS = frozenset(
-    "archaic bar barred bottom closed diaeresized dotless dotted final half inverted khakassian loop lunate open"
-    " reversed script sharp short sideways squat straight stretched tailless top turned ukrainian".split()
+    (
+        *("archaic", "bar", "barred", "bottom", "closed", "diaeresized", "dotless", "dotted", "final"),
+        *("half", "inverted", "khakassian", "loop", "lunate", "open", "reversed", "script", "sharp"),
+        *("short", "sideways", "squat", "straight", "stretched", "tailless", "top", "turned", "ukrainian"),
+    )
 )
 """Words that say how a letter's form differs from the plain one's."""
 SAME = {

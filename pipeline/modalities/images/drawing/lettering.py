@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 CHORDS = 4
 """Chords of a curve. They are off it by 1/64 of the second difference of its points, some two units of 2,048."""
-UNITS = CHORDS**2
-FRACTION = 16
+UNITS = 2 * CHORDS**2
+FRACTION = 20
 """Bits behind the point of a transform's numbers."""
 SAMPLE = 256
 """Units of a transformed edge between two samples of the raster."""
@@ -27,44 +27,43 @@ Point = tuple[int, int]
 
 def outlines(path: Path, characters: Iterable[int]) -> "dict[int, np.ndarray]":
     """Code point -> (E, 4) int64 edges x0, y0, x1, y1 in 1/UNITS of the font's units, y upwards."""
-    import numpy as np
     from fontTools.ttLib import TTFont
 
     with TTFont(path, lazy=True) as font:
         names, table = font.getBestCmap(), font["glyf"]
-        contours = {code: list(_contours(table, names[code])) for code in characters}
-    return {
-        code: np.array([edge for each in found for edge in edges(*each)], np.int64).reshape(-1, 4)
-        for code, found in contours.items()
-    }
+        known: dict[str, np.ndarray] = {}
+        return {code: _outline(table, names[code], known) for code in characters}
 
 
-def _contours(table: Any, name: str) -> "Iterator[tuple[list[Point], list[bool]]]":
-    """The closed contours of a glyph, those of its components moved into place: points, and which lie on the curve."""
+def _outline(table: Any, name: str, known: "dict[str, np.ndarray]") -> "np.ndarray":
+    """The edges of a glyph, those of its components moved into place; `known` holds those that were read before."""
+    import numpy as np
+
+    if name in known:
+        return known[name]
     glyph = table[name]
-    if not glyph.isComposite():
-        if glyph.numberOfContours > 0:
-            points, ends, flags = glyph.getCoordinates(table)
-            start = 0
-            for end in ends:
-                yield [(int(x), int(y)) for x, y in points[start : end + 1]], [bool(f & 1) for f in flags[start : end + 1]]
-                start = end + 1
-        return
-    for part in glyph.components:
-        # in 1/2^14, as the font stores them, of which the reader makes dyadic fractions
-        (a, b), (c, d) = ([int(value * 2**14) for value in row] for row in getattr(part, "transform", ((1, 0), (0, 1))))
-        for points, on in _contours(table, part.glyphName):
-            moved = [
-                ((a * x + c * y + 2**13 >> 14) + int(part.x), (b * x + d * y + 2**13 >> 14) + int(part.y))
-                for x, y in points
-            ]
-            yield moved, on
+    parts = [np.empty((0, 4), np.int64)]
+    if glyph.isComposite():
+        for part in glyph.components:
+            # in 1/2^14, as the font stores them, of which the reader makes dyadic fractions
+            rows = np.array(getattr(part, "transform", ((1, 0), (0, 1)))) * 2**14
+            points = _outline(table, part.glyphName, known).reshape(-1, 2)
+            place = np.array([part.x, part.y]) * UNITS
+            parts.append(((points @ rows.astype(np.int64) + 2**13 >> 14) + place).reshape(-1, 4))
+    elif glyph.numberOfContours > 0:
+        points, ends, flags = glyph.getCoordinates(table)
+        for start, end in zip([0, *(end + 1 for end in ends)], ends, strict=False):
+            those = slice(start, end + 1)
+            contour = [(int(x), int(y)) for x, y in points[those]]
+            if len(contour) > 2:  # fewer enclose nothing; fonts mark places by them
+                parts.append(np.array(list(edges(contour, [bool(flag & 1) for flag in flags[those]]))))
+    known[name] = np.concatenate(parts)
+    return known[name]
 
 
 def edges(points: Sequence[Point], on: Sequence[bool]) -> Iterator[tuple[int, int, int, int]]:
-    """The edges of one closed contour, in 1/UNITS of the points' units; between two points off the curve is one on it."""
-    # doubled, so that the middle of two points is whole
-    path: list[tuple[Point, bool]] = []
+    """The edges of a closed contour, in 1/UNITS of the points' units; between two points off the curve is one on it."""
+    path: list[tuple[Point, bool]] = []  # doubled, so that the middle of two points is whole
     for place, ((x, y), here) in enumerate(zip(points, on, strict=True)):
         (before_x, before_y), before = points[place - 1], on[place - 1]
         if not here and not before:
@@ -72,27 +71,26 @@ def edges(points: Sequence[Point], on: Sequence[bool]) -> Iterator[tuple[int, in
         path.append(((2 * x, 2 * y), here))
     first = next(place for place, (_, here) in enumerate(path) if here)
     path = [*path[first:], *path[: first + 1]]
-    start: Point = path[0][0]
-    control: Point | None = None
-    half = UNITS // 2
+    start, control = path[0][0], None
     for point, here in path[1:]:
         if not here:
             control = point
             continue
+        last = _curve(start, start, start, 0)
         if control is None:
-            yield start[0] * half, start[1] * half, point[0] * half, point[1] * half
+            yield *last, *_curve(point, point, point, 0)
         else:
-            last = (start[0] * half, start[1] * half)
             for i in range(1, CHORDS + 1):
-                # UNITS times the curve's point at i / CHORDS, halved since the points are doubled
-                weights = ((CHORDS - i) ** 2, 2 * i * (CHORDS - i), i**2)
-                x, y = (
-                    sum(w * p[axis] for w, p in zip(weights, (start, control, point), strict=True)) // 2
-                    for axis in (0, 1)
-                )
-                yield *last, x, y
-                last = (x, y)
+                following = _curve(start, control, point, i)
+                yield *last, *following
+                last = following
         start, control = point, None
+
+
+def _curve(start: Point, control: Point, end: Point, i: int) -> Point:
+    """CHORDS squared times a curve's point at i / CHORDS."""
+    a, b, c = (CHORDS - i) ** 2, 2 * i * (CHORDS - i), i**2
+    return a * start[0] + b * control[0] + c * end[0], a * start[1] + b * control[1] + c * end[1]
 
 
 def turned(edges: "np.ndarray", matrices: "np.ndarray") -> "np.ndarray":
@@ -124,7 +122,7 @@ def inside_frame(extents: "np.ndarray", room: "np.ndarray") -> "np.ndarray":
 
 
 def filled(edges: "np.ndarray", owners: "np.ndarray", count: int, side: int) -> "np.ndarray":
-    """(count, side, side) bool: which samples lie inside the outline of edges (E, 4) that belong to image `owners` (E,).
+    """(count, side, side) bool: which samples lie inside the outline of edges (E, 4); edge e is image `owners`[e]'s.
 
     Sample (row, column) is at ((column + 1/2) SAMPLE, (row + 1/2) SAMPLE); y goes downwards. A sample on an edge is
     inside where the inside is to its right or below.
@@ -170,7 +168,7 @@ def thickened(inside: "np.ndarray", right: "np.ndarray", down: "np.ndarray") -> 
 
 
 def averaged(inside: "np.ndarray", samples: int) -> "np.ndarray":
-    """(N, H / samples, W / samples) uint8: 255 times the share of a block's samples (N, H, W) that are inside, rounded."""
+    """(N, H / samples, W / samples) uint8: 255 times the share of a block's samples that are inside, rounded."""
     import numpy as np
 
     count, side = len(inside), inside.shape[1] // samples
