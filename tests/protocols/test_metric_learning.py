@@ -87,13 +87,15 @@ def test_classes_are_in_one_part_each():
     assert (places_of(made.data.train_inputs)[1] == 0).all() and (places_of(made.data.test_inputs)[1] == 1).all()
 
 
-def test_the_split_is_of_the_data_set_alone():
+def test_the_split_is_of_the_classes_alone():
     first = job()
     for other in (job(seed=1), job(NormalisedSoftmax), job(Contrastive, settings={"images_per_class": 5})):
         assert other.data.class_names == first.data.class_names
         assert torch.equal(other.data.hidden["classes"], first.data.hidden["classes"])
-    renamed = job(prepared=dataclasses.replace(source(), key="twelve"))
-    assert renamed.data.class_names == first.data.class_names
+    same = job(prepared=dataclasses.replace(source(1), key="other"))
+    assert same.data.class_names == first.data.class_names
+    others = job(prepared=dataclasses.replace(source(), classes=tuple("ABCDEFGHIJKL")))
+    assert {*map(str.lower, others.data.class_names)} != {*first.data.class_names}
 
 
 def test_fewer_training_classes_are_some_of_the_more_and_tests_stay():
@@ -120,6 +122,8 @@ def test_classes_of_a_group_stay_together():
     assert len(coarse.unique()) == 1 and len(coarse) == 3
     trained = {"abcdefghijkl".index(name) // 3 for name in made.data.class_names}
     assert not trained & set(coarse.tolist())
+    # without coarse classes each is its own
+    assert job(classes={**SPLIT, "together": True}).data.class_names == job().data.class_names
 
 
 def test_a_search_looks_at_validation_classes_alone():
@@ -283,7 +287,6 @@ def test_seen_classes_are_as_many_as_tested_ones_by_images_that_were_not_trained
     [
         ({"classes": {**SPLIT, "train": 7}}, "7 for training, 2 for validation and 4 tested are more than the 10 that"),
         ({"classes": {"train": 1, "validation": 2, "test": 4}}, "classes.train: 1 of 10 classes: must be two or more"),
-        ({"classes": {"train": 4, "validation": 2, "test": 4, "together": True}}, "has no coarse classes"),
         (
             {"classes": {"train": 4, "validation": 2, "test": 4}, "label_noise": {"rate": 0.1, "flips": [[0, 1]]}},
             "flips: is of classes that may not be trained on",

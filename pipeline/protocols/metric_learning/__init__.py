@@ -21,7 +21,7 @@ Part = Count | Annotated[float, Field(gt=0, lt=1)]
 class Split(Strict):
     """Which classes are trained on, which choose rates and settings in searches, and which are tested.
 
-    Drawn once for the data set, not by seed. The tested classes are drawn first and the validation classes next, so
+    Drawn once, by the classes' names and not by seed: data sets of the same classes have the same split. The tested classes are drawn first and the validation classes next, so
     that they stay the same whatever part of the others is trained on.
     """
 
@@ -59,7 +59,5 @@ class Budget(budget.ClassBudget):
                 f"{where}: classes: {counts[0]} for training, {counts[1]} for validation and {counts[2]} tested are "
                 f"more than the {there} that '{described.key}' has"
             )
-        if self.classes.together and COARSE not in getattr(described, "further", {}):
-            raise UserError(f"{where}: classes.together: '{described.key}' has no coarse classes; take it out")
         if self.label_noise and self.label_noise.flips:
             raise UserError(f"{where}: label_noise.flips: is of classes that may not be trained on; take it out")

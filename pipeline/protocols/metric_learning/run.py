@@ -32,9 +32,9 @@ def prepare(job: Job) -> Job:
     data, settings = job.data, job.settings
     searched, split = settings["evaluate_on"] == "validation", Split.model_validate(settings["classes"])
     groups = torch.arange(len(data.class_names))
-    if split.together:
+    if split.together and COARSE in _further(job):
         groups = _further(job)[COARSE][_kept(job)].unique(return_inverse=True)[1]
-    draws = generator("class split", settings["dataset"])
+    draws = generator("class split", *data.class_names)
     trained, validation, tested = class_split(split.counts(len(groups)), groups, draws)
     asked = validation if searched else tested
     known = torch.cat([trained, asked]) if settings["tested_too"] else trained
@@ -169,8 +169,14 @@ class Evidence(evidence.Evidence):
         tested = torch.isin(prepared.test_labels[places], _kept(job)[job.data.hidden["classes"]])
         return levels[places[tested]].to(self.labels.device)
 
+    @property
+    def _shown(self) -> dict[str, Tensor]:
+        shown = retrieval.rows(self.similarities, self.labels, self.job.data.test_inputs)
+        same, different = self.pair_similarities
+        return {**shown, **retrieval.rates(same, different)}
+
     def facts(self) -> dict[str, list[int]]:
         return {"class_counts": list(self.job.data.class_counts)}
 
     def arrays(self) -> dict[str, Tensor]:
-        return {**super().arrays(), **retrieval.examples(self.similarities, self.labels, self.job.data.test_inputs)}
+        return {**super().arrays(), **self._shown}
