@@ -21,8 +21,9 @@ Part = Count | Annotated[float, Field(gt=0, lt=1)]
 class Split(Strict):
     """Which classes are trained on, which choose rates and settings in searches, and which are tested.
 
-    Drawn once, by the classes' names and not by seed: data sets of the same classes have the same split. The tested classes are drawn first and the validation classes next, so
-    that they stay the same whatever part of the others is trained on.
+    Drawn once, by the classes' names and not by seed: data sets of the same classes have the same split. The tested
+    classes are drawn first and the validation classes next, so that they stay the same whatever part of the others is
+    trained on.
     """
 
     train: Part
