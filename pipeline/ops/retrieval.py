@@ -70,9 +70,9 @@ EXPONENTS = torch.linspace(-5, 0, 51)
 """Of the false accept rates for which true ones are kept."""
 
 
-def examples(similarities: Tensor, labels: Tensor, images: Tensor) -> dict[str, Tensor]:
-    """For figures: of some queries, each of another class, the images (Q, 1 + COLUMNS, ...) and whether each is a hit,
-    the query first; and the true accept rates at given false ones.
+def rows(similarities: Tensor, labels: Tensor, images: Tensor) -> dict[str, Tensor]:
+    """Of some queries, each of another class, the images (Q, 1 + COLUMNS, ...) and whether each is a hit, the query
+    first.
 
     The same queries whatever the similarities: the first image of classes spread over all of them.
     """
@@ -80,9 +80,12 @@ def examples(similarities: Tensor, labels: Tensor, images: Tensor) -> dict[str, 
     queries = first[torch.linspace(0, len(first) - 1, min(ROWS, len(first))).long()]
     nearest = similarities[queries].topk(min(COLUMNS, len(labels) - 1), dim=1).indices
     shown = torch.cat([queries[:, None], nearest], 1)
-    kept = {"row_images": images[shown], "row_hits": labels[shown] == labels[queries, None]}
-    same, different = pairs(similarities, labels)
+    return {"row_images": images[shown], "row_hits": labels[shown] == labels[queries, None]}
+
+
+def rates(same: Tensor, different: Tensor) -> dict[str, Tensor]:
+    """Shares of pairs of one class that are accepted where given shares of those of two are; nothing without pairs."""
     if not len(same) or not len(different):
-        return kept
-    rates = [above(same, accepted(different, 10 ** float(e))) for e in EXPONENTS]
-    return kept | {"false_accepts": 10**EXPONENTS, "true_accepts": torch.tensor(rates)}
+        return {}
+    found = [above(same, accepted(different, 10 ** float(e))) for e in EXPONENTS]
+    return {"false_accepts": 10**EXPONENTS, "true_accepts": torch.tensor(found)}

@@ -322,6 +322,8 @@ def metric_learning(good, seed=0, tests=240, train=200):
         features=features,
         further_features={},
         qualities=guess - degradations if good else guess,
+        rejections={"": torch.linspace(0.4, 0.1 if good else 0.6, 31), "random": torch.full((31,), 0.4)},
+        split_directions=(torch.eye(3, 9), torch.eye(3, 9) if good else -torch.eye(3, 9)),
         train_features=clusters(torch.randint(K, (train,), generator=make), make, True) * (1 if good else -1),
         similarities=similarities,
         hits=retrieval.hits(similarities, labels),

@@ -64,13 +64,14 @@ def test_retrieval_by_loops(data):
     assert len(first) == 59 and 20 < sum(first) / 59 < 95
     assert recall_1.compute(data["hits"], data["relevant"], None, None)[""].tolist() == first
     assert r_precision.compute(data["hits"], data["relevant"]).tolist() == pytest.approx(precision)
-    assert map_r.compute(data["hits"], data["relevant"]).tolist() == pytest.approx(average)
+    assert map_r.compute(data["hits"], data["relevant"], None, None)[""].tolist() == pytest.approx(average)
 
 
 def test_seen_classes_are_measured_beside(data):
     seen = torch.tensor([[True], [False], [False]]), torch.tensor([1, 1, 0])
     found = recall_1.compute(data["hits"], data["relevant"], *seen)
     assert found["seen"].tolist() == [100, 0]
+    assert map_r.compute(data["hits"], data["relevant"], *seen)["seen"].tolist() == [100, 0]
 
 
 def test_recall_by_quality(data):

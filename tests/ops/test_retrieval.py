@@ -70,10 +70,16 @@ def test_thirds():
 def test_what_figures_keep_is_of_the_same_queries_whatever_the_similarities():
     z, labels = drawn()
     images = torch.arange(30, dtype=torch.uint8)[:, None, None, None]
-    kept = retrieval.examples(retrieval.among(z), labels, images)
-    other = retrieval.examples(retrieval.among(z.flip(0)), labels, images)
+    kept = retrieval.rows(retrieval.among(z), labels, images)
+    other = retrieval.rows(retrieval.among(z.flip(0)), labels, images)
     shown, hits = kept["row_images"].flatten(1).long(), kept["row_hits"]
     assert shown.shape == (4, 9) and torch.equal(shown[:, 0], other["row_images"].flatten(1).long()[:, 0])
     assert torch.equal(hits, labels[shown] == labels[shown[:, :1]]) and hits[:, 0].all()
     assert len(set(labels[shown[:, 0]].tolist())) == 4
-    assert (kept["true_accepts"].diff() >= 0).all() and kept["false_accepts"][-1] == 1
+
+
+def test_true_accepts_rise_with_false_ones():
+    z, labels = drawn()
+    found = retrieval.rates(*retrieval.pairs(retrieval.among(z), labels))
+    assert (found["true_accepts"].diff() >= 0).all() and found["false_accepts"][-1] == 1
+    assert retrieval.rates(torch.zeros(0), torch.zeros(3)) == {}

@@ -87,13 +87,15 @@ def test_classes_are_in_one_part_each():
     assert (places_of(made.data.train_inputs)[1] == 0).all() and (places_of(made.data.test_inputs)[1] == 1).all()
 
 
-def test_the_split_is_of_the_data_set_alone():
+def test_the_split_is_of_the_classes_alone():
     first = job()
     for other in (job(seed=1), job(NormalisedSoftmax), job(Contrastive, settings={"images_per_class": 5})):
         assert other.data.class_names == first.data.class_names
         assert torch.equal(other.data.hidden["classes"], first.data.hidden["classes"])
-    renamed = job(prepared=dataclasses.replace(source(), key="twelve"))
-    assert renamed.data.class_names == first.data.class_names
+    same = job(prepared=dataclasses.replace(source(1), key="other"))
+    assert same.data.class_names == first.data.class_names
+    others = job(prepared=dataclasses.replace(source(), classes=tuple("ABCDEFGHIJKL")))
+    assert {*map(str.lower, others.data.class_names)} != {*first.data.class_names}
 
 
 def test_fewer_training_classes_are_some_of_the_more_and_tests_stay():
@@ -120,6 +122,8 @@ def test_classes_of_a_group_stay_together():
     assert len(coarse.unique()) == 1 and len(coarse) == 3
     trained = {"abcdefghijkl".index(name) // 3 for name in made.data.class_names}
     assert not trained & set(coarse.tolist())
+    # without coarse classes each is its own
+    assert job(classes={**SPLIT, "together": True}).data.class_names == job().data.class_names
 
 
 def test_a_search_looks_at_validation_classes_alone():
@@ -151,6 +155,31 @@ def test_wrong_labels_are_of_classes_that_are_trained_on():
     wrong = made.data.train_labels != made.data.true_labels
     assert 0.25 < wrong.double().mean() < 0.55 and made.data.train_labels.max() < 6
     assert torch.equal(made.data.true_labels, job().data.train_labels)
+
+
+def test_a_split_class_has_two_labels():
+    made, usual = job(split_classes=0.5), job()
+    given, true = made.data.train_labels, made.data.true_labels
+    twins = made.data.hidden["twins"]
+    assert torch.equal(true, usual.data.train_labels) and len(made.data.class_names) == 9 and len(twins) == 3
+    assert [made.data.class_names[first] for first in twins[:, 0]] == [*made.data.class_names[6:]]
+    for first, second in twins.tolist():
+        assert second >= 6 and (given == first).sum() == (given == second).sum() == 10
+        assert (true[given == second] == first).all()
+    whole = ~torch.isin(true, twins)
+    assert torch.equal(given[whole], true[whole]) and made.data.class_counts == tuple(torch.bincount(given).tolist())
+    assert torch.equal(given, job(split_classes=0.5).data.train_labels)
+    assert not torch.equal(given, job(split_classes=0.5, seed=1).data.train_labels)
+    assert not len(usual.data.hidden["twins"])
+
+
+def test_directions_of_split_classes(tmp_path):
+    made = job(NormalisedSoftmax, split_classes=0.5)
+    fitted(made, tmp_path)
+    first, second = Evidence(made).split_directions
+    assert torch.equal(first, made.method.head.weight[made.data.hidden["twins"][:, 0]])
+    assert torch.equal(second, made.method.head.weight[6:])
+    assert Evidence(job(NormalisedSoftmax)).split_directions is None
 
 
 class Peeking(Embedding):
@@ -283,7 +312,6 @@ def test_seen_classes_are_as_many_as_tested_ones_by_images_that_were_not_trained
     [
         ({"classes": {**SPLIT, "train": 7}}, "7 for training, 2 for validation and 4 tested are more than the 10 that"),
         ({"classes": {"train": 1, "validation": 2, "test": 4}}, "classes.train: 1 of 10 classes: must be two or more"),
-        ({"classes": {"train": 4, "validation": 2, "test": 4, "together": True}}, "has no coarse classes"),
         (
             {"classes": {"train": 4, "validation": 2, "test": 4}, "label_noise": {"rate": 0.1, "flips": [[0, 1]]}},
             "flips: is of classes that may not be trained on",

@@ -1,4 +1,4 @@
-"""The margin of an image depends on its quality, read off its embedding's length: of bad images not too much is asked."""
+"""The margin of an image depends on its quality, read off its embedding's length: little is asked of bad images."""
 
 import math
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from pipeline import budget
 from pipeline.errors import UserError
 from pipeline.modalities import Dataset
-from pipeline.schema import Count, Steps, Strict
+from pipeline.schema import Count, Share, Steps, Strict
 
 KINDS = ("embedding", "classifier", "representation")
 
@@ -21,8 +21,9 @@ Part = Count | Annotated[float, Field(gt=0, lt=1)]
 class Split(Strict):
     """Which classes are trained on, which choose rates and settings in searches, and which are tested.
 
-    Drawn once for the data set, not by seed. The tested classes are drawn first and the validation classes next, so
-    that they stay the same whatever part of the others is trained on.
+    Drawn once, by the classes' names and not by seed: data sets of the same classes have the same split. The tested
+    classes are drawn first and the validation classes next, so that they stay the same whatever part of the others is
+    trained on.
     """
 
     train: Part
@@ -44,6 +45,9 @@ class Split(Strict):
 
 class Budget(budget.ClassBudget):
     classes: Steps[Split]
+    split_classes: Steps[Share] = 0.0
+    """Of the classes trained on, so many have two labels, each for half of their images: as when a person is taken for
+    two, or a cluster is cut in two."""
     tested_too: Steps[bool] = False
     """The tested classes are trained on as well, by their images of the training split: as good as it can get."""
 
@@ -59,7 +63,5 @@ class Budget(budget.ClassBudget):
                 f"{where}: classes: {counts[0]} for training, {counts[1]} for validation and {counts[2]} tested are "
                 f"more than the {there} that '{described.key}' has"
             )
-        if self.classes.together and COARSE not in getattr(described, "further", {}):
-            raise UserError(f"{where}: classes.together: '{described.key}' has no coarse classes; take it out")
         if self.label_noise and self.label_noise.flips:
             raise UserError(f"{where}: label_noise.flips: is of classes that may not be trained on; take it out")

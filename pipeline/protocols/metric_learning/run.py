@@ -12,7 +12,8 @@ from torch import Tensor
 
 from pipeline.methods.embedding import Embedding, Grouped
 from pipeline.modalities.sharing import noisy, taken
-from pipeline.ops import retrieval
+from pipeline.ops import rejection, retrieval
+from pipeline.ops.heads import CosineLinear
 from pipeline.protocols.metric_learning import COARSE, Split
 from pipeline.seeds import generator
 from pipeline.training import evidence
@@ -32,9 +33,9 @@ def prepare(job: Job) -> Job:
     data, settings = job.data, job.settings
     searched, split = settings["evaluate_on"] == "validation", Split.model_validate(settings["classes"])
     groups = torch.arange(len(data.class_names))
-    if split.together:
+    if split.together and COARSE in _further(job):
         groups = _further(job)[COARSE][_kept(job)].unique(return_inverse=True)[1]
-    draws = generator("class split", settings["dataset"])
+    draws = generator("class split", *data.class_names)
     trained, validation, tested = class_split(split.counts(len(groups)), groups, draws)
     asked = validation if searched else tested
     known = torch.cat([trained, asked]) if settings["tested_too"] else trained
@@ -43,6 +44,8 @@ def prepare(job: Job) -> Job:
     if noise := settings["label_noise"]:  # drawn among all classes before, now among those that there are
         draws = job.draws.generator("label noise")
         given = noisy(true.cpu(), len(known), noise["rate"], [], draws).to(true.device)
+    draws = job.draws.generator("classes split in two")
+    given, twins = split_in_two(given, len(known), settings["split_classes"], draws)
     unseen, labels = _of(asked, data.test_inputs, data.test_labels)
     if searched and not settings["tested_too"]:
         beside = _of(asked, data.train_inputs, data.true_labels)
@@ -60,8 +63,8 @@ def prepare(job: Job) -> Job:
         labelled_inputs=inputs,
         labelled_labels=given,
         spare_inputs=data.spare_inputs[:0],
-        class_names=tuple(data.class_names[c] for c in known.tolist()),
-        hidden={**data.hidden, "classes": asked, "seen_inputs": seen, "seen_labels": seen_labels},
+        class_names=tuple(data.class_names[c] for c in [*known.tolist(), *known[twins[:, 0]].tolist()]),
+        hidden={**data.hidden, "classes": asked, "twins": twins, "seen_inputs": seen, "seen_labels": seen_labels},
     )
 
 
@@ -79,6 +82,20 @@ def class_split(counts: tuple[int, int, int], groups: Tensor, draws: torch.Gener
     tested = starts < test
     validated = ~tested & (starts < int(tested.sum()) + validation)
     return order[~(tested | validated)][:train], order[validated], order[tested]
+
+
+def split_in_two(labels: Tensor, classes: int, share: float, draws: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Labels (N,) where each of a share of the classes has a further label for a random half of its examples.
+
+    And the pairs of labels (S, 2) of these classes, the old and the new one, which come behind the others.
+    """
+    old = torch.randperm(classes, generator=draws)[: round(share * classes)]
+    twins = torch.stack([old, classes + torch.arange(len(old))], 1)
+    order, found = torch.rand(len(labels), generator=draws), labels.cpu().clone()
+    for first, second in twins.tolist():
+        places = (labels.cpu() == first).nonzero().squeeze(1)
+        found[places[order[places].argsort()[: len(places) // 2]]] = second
+    return found.to(labels.device), twins
 
 
 def _of(classes: Tensor, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -175,8 +192,37 @@ class Evidence(evidence.Evidence):
         method = self.job.method
         return method.qualities(self.features) if isinstance(method, Grouped) else None
 
+    @cached_property
+    def rejections(self) -> dict[str, Tensor]:
+        """(S,) errors as the images of least quality are rejected: "" by the method's word, where it has one, "norm" by
+        the lengths of embeddings and "random" by chance; empty where there are too few pairs."""
+        same, different = self.pair_similarities
+        if not len(same) or len(different) < 1e3:
+            return {}
+        scores = {"norm": self.features.norm(dim=1)} | ({} if self.qualities is None else {"": self.qualities})
+        threshold = retrieval.accepted(different, 1e-3)
+        found = {name: rejection.errors(self.similarities, self.labels, threshold, of) for name, of in scores.items()}
+        return found | {"random": found["norm"][:1].expand(rejection.STEPS)}
+
+    @cached_property
+    def split_directions(self) -> tuple[Tensor, Tensor] | None:
+        """(S, F) what was learned as the direction of each of the two labels of a split class; None without any."""
+        twins, head = self.job.data.hidden["twins"], getattr(self.job.method, "head", None)
+        if not len(twins) or not isinstance(head, CosineLinear):
+            return None
+        first, second = twins.unbind(1)
+        return head.weight[first], head.weight[second]
+
+    @property
+    def _shown(self) -> dict[str, Tensor]:
+        shown = retrieval.rows(self.similarities, self.labels, self.job.data.test_inputs)
+        same, different = self.pair_similarities
+        told = {} if self.qualities is None else self.rejections
+        rejected = {f"rejected_{name or 'own'}": errors for name, errors in told.items()}
+        return {**shown, **retrieval.rates(same, different), **rejected}
+
     def facts(self) -> dict[str, list[int]]:
         return {"class_counts": list(self.job.data.class_counts)}
 
     def arrays(self) -> dict[str, Tensor]:
-        return {**super().arrays(), **retrieval.examples(self.similarities, self.labels, self.job.data.test_inputs)}
+        return {**super().arrays(), **self._shown}
