@@ -18,6 +18,7 @@ def compute(qualities: Tensor | None, features: Tensor, degradations: Tensor | N
     """
     if degradations is None:
         raise Absent("the data set records no quality")
-    lengths = spearman(features.double().norm(dim=1), -degradations.double())
-    predicted = Absent("the method predicts no quality") if qualities is None else None
-    return {"": predicted or spearman(qualities, -degradations.double()), "norm": lengths}
+    quality = -degradations.double()
+    found: dict[str, float | Absent] = {"norm": spearman(features.double().norm(dim=1), quality)}
+    missing = Absent("the method predicts no quality")
+    return {"": missing if qualities is None else spearman(qualities, quality), **found}
