@@ -17,13 +17,16 @@ Files are read and written here, whatever is in them.
 import functools
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pipeline import files, lookup
 from pipeline.errors import UserError, unknown
-from pipeline.modalities.dataset import Dataset, Prepared
+from pipeline.modalities.dataset import Annotated, Dataset, Further, Prepared, PreparedAnnotated
+
+__all__ = ["Annotated", "Dataset", "Further", "Prepared", "PreparedAnnotated"]
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,7 +109,13 @@ def recipe(about: Dataset, code: str = "") -> str:
         "pins": dict(about.pins),
         "code": code,
     }
+    if further := _further(about):
+        determines["further"] = {name: [list(each.shape), each.dtype, each.names] for name, each in further.items()}
     return files.digest(determines)
+
+
+def _further(about: Dataset) -> Mapping[str, Further]:
+    return about.further if isinstance(about, Annotated) else {}
 
 
 def folder(key: str, root: Path = Path()) -> Path:
@@ -114,8 +123,12 @@ def folder(key: str, root: Path = Path()) -> Path:
 
 
 def stems(key: str) -> list[str]:
-    """Of the files of a data set's arrays: inputs and labels of each split."""
-    return [f"{split}_{kind}" for split in SPLITS for kind in (of(key).NOUN, "labels")]
+    """Of the files of a data set's arrays: inputs and labels of each split, then further ones.
+
+    Only a description that depends on no files tells of further ones.
+    """
+    further = getattr(getattr(_module(key), "DATASET", None), "further", {})
+    return [*(f"{split}_{kind}" for split in SPLITS for kind in (of(key).NOUN, "labels")), *further]
 
 
 def arrays_of(about: Dataset) -> dict[str, tuple[tuple[int, ...], str]]:
@@ -123,6 +136,7 @@ def arrays_of(about: Dataset) -> dict[str, tuple[tuple[int, ...], str]]:
     kinds = ((about.shape, of(about.key).DTYPE), ((), about.label_type))
     counts = (about.train_examples, about.test_examples)
     expected = [((count, *tail), dtype) for count in counts for tail, dtype in kinds]
+    expected += [(each.shape, each.dtype) for each in _further(about).values()]
     return dict(zip(stems(about.key), expected, strict=True))
 
 
@@ -226,6 +240,7 @@ def _content(about: Dataset, arrays: "dict[str, np.ndarray]") -> dict[str, Any]:
     except ValueError as error:
         raise UserError(f"data set '{about.key}': {error}") from None
     counts = {split: np.bincount(arrays[f"{split}_labels"], minlength=classes).tolist() for split in SPLITS if classes}
+    names = {name: list(each.names) for name, each in _further(about).items()}
     return {
         "key": about.key,
         "source": about.source,
@@ -240,6 +255,7 @@ def _content(about: Dataset, arrays: "dict[str, np.ndarray]") -> dict[str, Any]:
         "skipped": dict(about.skipped),
         "mean": mean,
         "std": std,
+        **({"names": names} if names else {}),
     }
 
 
@@ -284,8 +300,8 @@ def load(key: str, root: Path = Path(), recipe: str = "") -> Prepared:
 
     about, place = verify(key, root, recipe), folder(key, root)
     arrays = [torch.from_numpy(np.load(place / f"{stem}.npy", allow_pickle=False)) for stem in stems(key)]
-    train_inputs, train_labels, test_inputs, test_labels = arrays
-    return Prepared(
+    (train_inputs, train_labels, test_inputs, test_labels), further = arrays[:4], arrays[4:]
+    prepared = Prepared(
         key=key,
         train_inputs=train_inputs,
         train_labels=train_labels,
@@ -296,4 +312,11 @@ def load(key: str, root: Path = Path(), recipe: str = "") -> Prepared:
         classes=tuple(about["classes"]),
         shape=tuple(about["shape"]),
         digest=files.digest({stem: about["files"][f"{stem}.npy"]["sha256"] for stem in stems(key)}),
+    )
+    if not further:
+        return prepared
+    return PreparedAnnotated(
+        **vars(prepared),
+        further=dict(zip(stems(key)[4:], further, strict=True)),
+        names={name: tuple(each) for name, each in about["names"].items()},
     )

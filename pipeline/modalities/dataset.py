@@ -38,6 +38,23 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class Further:
+    """An array that a data set has beside inputs and labels."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    names: tuple[str, ...] = ()
+    """What its whole numbers, or its columns, stand for."""
+
+
+@dataclass(frozen=True)
+class Annotated(Dataset):
+    """A data set of which more is known, of each example (`train_<what>`, `test_<what>`) or class (`class_<what>`)."""
+
+    further: Mapping[str, Further] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A prepared data set in memory, verified against its manifest."""
 
@@ -55,3 +72,14 @@ class Prepared:
     shape: tuple[int, ...]
     digest: str
     """sha256 over the four arrays' sha256."""
+
+
+@dataclass(frozen=True)
+class PreparedAnnotated(Prepared):
+    """A prepared data set with all further arrays and the names of their numbers or columns.
+
+    Rows of `train_<what>` and `test_<what>` are in the order of the inputs, those of `class_<what>` in that of classes.
+    """
+
+    further: "Mapping[str, Tensor]"
+    names: Mapping[str, tuple[str, ...]]

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import torch
 
 from pipeline.contract import Inputs
+from pipeline.ops import retrieval
 from pipeline.ops.clusterings import matched
 from pipeline.ops.geometry import class_means
 from pipeline.ops.probes import linear_probe
@@ -309,6 +310,31 @@ def active_learning(good, seed=0, tests=120, rounds=12):
     )
 
 
+def metric_learning(good, seed=0, tests=240, train=200):
+    """Images of one class in one place, seen classes too, and training images near them; or all in disorder."""
+    make = torch.Generator().manual_seed(seed + 400)
+    labels, seen = (torch.randint(K, (count,), generator=make) for count in (tests, tests))
+    features = clusters(labels, make, good)
+    similarities = retrieval.among(features)
+    degradations, guess = torch.randint(16, (tests,), generator=make), torch.randn(tests, generator=make)
+    return SimpleNamespace(
+        labels=labels,
+        features=features,
+        further_features={},
+        qualities=guess - degradations if good else guess,
+        rejections={"": torch.linspace(0.4, 0.1 if good else 0.6, 31), "random": torch.full((31,), 0.4)},
+        split_directions=(torch.eye(3, 9), torch.eye(3, 9) if good else -torch.eye(3, 9)),
+        train_features=clusters(torch.randint(K, (train,), generator=make), make, True) * (1 if good else -1),
+        similarities=similarities,
+        hits=retrieval.hits(similarities, labels),
+        relevant=retrieval.relevant(labels),
+        seen_hits=retrieval.hits(retrieval.among(clusters(seen, make, good)), seen),
+        seen_relevant=retrieval.relevant(seen),
+        pair_similarities=retrieval.pairs(similarities, labels),
+        degradations=degradations,
+    )
+
+
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
     *(
@@ -320,6 +346,7 @@ MADE = (
         subset_selection,
         targeted,
         active_learning,
+        metric_learning,
     ),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}

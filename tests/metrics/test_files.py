@@ -96,7 +96,7 @@ def test_a_study_is_told_what_it_cannot_measure():
     moved = "neither is better; move it to further_metrics"
     wrong = [
         ({"top2": "higher"}, [], "s.yaml: unknown metric 'top2'; did you mean 'top1'?"),
-        ({}, ["eec"], "s.yaml: unknown metric 'eec'; did you mean 'ece'?"),
+        ({}, ["eece"], "s.yaml: unknown metric 'eece'; did you mean 'ece'?"),
         ({"nll": "higher"}, [], "s.yaml: metrics.nll = 'higher': of 'nll' it is the lower that is better"),
         ({"fpr95_a": "higher"}, [], "s.yaml: metrics.fpr95_a = 'higher': of 'fpr95_a' it is the lower that is better"),
         ({"suspected": "lower"}, [], "s.yaml: metrics.suspected = 'lower': " + moved),

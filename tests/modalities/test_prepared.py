@@ -139,3 +139,42 @@ def test_the_plan_knows_a_data_set_by_the_code_that_makes_it():
     recipes = {key: data.recipe(key) for key in ("digits", "fashion_mnist", "fashion_mnist_small", "abalone")}
     assert len(set(recipes.values())) == 4
     assert recipes["digits"] == modalities.recipe(modalities.describe("digits"), data.code("digits"))
+
+
+def test_further_arrays_are_prepared_loaded_and_count(module, tmp_path):
+    """Those of a data set that says what they are, with names of their numbers; one wrong is one line."""
+    plain = module.DATASET
+    further = {
+        "train_places": modalities.Further((12,), "uint8", ("here", "there")),
+        "class_heights": modalities.Further((3, 2), "float32"),
+    }
+    module.DATASET = modalities.Annotated(**vars(plain), further=further)
+    places, heights = np.arange(12, dtype=np.uint8) % 2, np.ones((3, 2), np.float32)
+    read = module.arrays
+    module.arrays = lambda root: {**read(root), "train_places": places, "class_heights": heights}
+    place, recipe = modalities.prepare(KEY, tmp_path), modalities.recipe(module.DATASET)
+    assert {path.name for path in place.iterdir()} == {path.split("/")[-1] for path in modalities.made(KEY, recipe)}
+    found = modalities.load(KEY, tmp_path, recipe)
+    assert found.further["train_places"].tolist() == places.tolist()
+    assert found.further["class_heights"].tolist() == heights.tolist()
+    assert found.names == {"train_places": ("here", "there"), "class_heights": ()}
+    path = place / "train_places.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"\2")
+    with pytest.raises(UserError, match=r"train_places.npy"):
+        modalities.load(KEY, tmp_path)
+    module.arrays = lambda root: {**read(root), "train_places": places}
+    with pytest.raises(UserError, match="arrays\\(\\) gives no 'class_heights'"):
+        modalities.prepare(KEY, tmp_path)
+    renamed = {**further, "train_places": modalities.Further((12,), "uint8", ("here", "elsewhere"))}
+    assert (
+        len(
+            {
+                recipe,
+                *(modalities.recipe(each) for each in (plain, dataclasses.replace(module.DATASET, further=renamed))),
+            }
+        )
+        == 3
+    )
+    module.DATASET, module.arrays = plain, read
+    modalities.prepare(KEY, tmp_path)
+    assert type(modalities.load(KEY, tmp_path)) is modalities.Prepared
