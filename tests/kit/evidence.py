@@ -335,6 +335,25 @@ def metric_learning(good, seed=0, tests=240, train=200):
     )
 
 
+def zero_shot(good, seed=0, tests=240):
+    """The right class is the best, of unseen images too, and made examples are like real ones; or all is by chance."""
+    make = torch.Generator().manual_seed(seed + 500)
+    labels = torch.randint(2 * K, (tests,), generator=make)
+    scores = torch.randn(tests, 2 * K, generator=make) + (6.0 if good else 0.0) * torch.eye(2 * K)[labels]
+    of_seen, (seen, unseen) = labels < K, scores.split(K, dim=1)
+    real = labels[~of_seen]
+    made = torch.arange(K, 2 * K).repeat(30)
+    return SimpleNamespace(
+        labels=labels,
+        of_seen=of_seen,
+        lead=seen.amax(1) - unseen.amax(1),
+        right_within=torch.where(of_seen, seen.argmax(1), K + unseen.argmax(1)) == labels,
+        doubts=torch.rand(tests, generator=make) + ((~of_seen).float() if good else of_seen.float()),
+        made=(clusters(made - K, make, good), made),
+        unseen_representations=(clusters(real - K, make, True), real),
+    )
+
+
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
     *(
@@ -347,6 +366,7 @@ MADE = (
         targeted,
         active_learning,
         metric_learning,
+        zero_shot,
     ),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}
