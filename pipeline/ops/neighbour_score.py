@@ -13,7 +13,7 @@ def neighbour_score(points: Tensor, labels: Tensor, neighbours: int, reach: int)
     sum of
 
     - 1 less the mean, over points and their same-class neighbours among the k, of the distance divided by that of the
-      point's nearest of another class among its `reach` nearest, and by the greatest of these ratios where that is over 1;
+      point's nearest of another class among its `reach` nearest, and by the greatest of these where over 1;
     - the mean distance of other-class neighbours among the k, divided by the greatest of all; 1 where there are none.
 
     k is `neighbours`, or N - 2 where there are fewer points.

@@ -9,11 +9,11 @@ from pipeline.ops.prototypes import means, nearest, smoothed, squared_distances
 
 
 class LaplacianShot(Transductive):
-    """s_p <- softmax(-a_p + lam sum_q w_pq s_q), a_pk = |x_p - m_k|^2, w_pq = 1 for p's nearest queries (algorithm 1).
+    """s_p <- softmax(-a_p + lam sum_q w_pq s_q), a_pk = |x_p - m_k|^2, w_pq = 1 for p's nearest (algorithm 1).
 
     Prototypes are fixed and rectified first: means of support and queries, each in the class of its nearest mean by
-    cosine, with weights softmax over classes of `sharpness` times the cosines. lam is chosen on validation classes where
-    it is negative.
+    cosine, with weights softmax over classes of `sharpness` times the cosines. lam is chosen on validation
+    classes where it is negative.
     """
 
     paper = "laplacian_shot"

@@ -8,7 +8,7 @@ from pipeline.ops.prototypes import squared_distances
 
 
 class ProtoNet(Episodic):
-    """L = mean CE(-|x_q - m_c|^2 / T, y_q) over an episode's queries, m_c the mean of class c's support (equation 2)."""
+    """L = mean CE(-|x_q - m_c|^2 / T, y_q) over queries, m_c the mean of class c's support (equation 2)."""
 
     paper = "proto_net"
     temperature: float = setting(1.0, unit="squared distance", low=1e-3)

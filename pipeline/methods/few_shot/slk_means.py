@@ -9,7 +9,7 @@ from pipeline.ops.prototypes import means, nearest, smoothed, squared_distances
 
 
 class SLKMeans(Transductive):
-    """Least sum_p s_p.a_p - lam/2 sum_pq w_pq s_p.s_q, a_pk = |x_p - m_k|^2: s by bounds, then m the means of the labels.
+    """Least sum_p s_p.a_p - lam/2 sum_pq w_pq s_p.s_q, a_pk = |x_p - m_k|^2: s by bounds, then m by labels.
 
     Inner steps are s_p <- softmax(-a_p + lam sum_q w_pq s_q); w_pq is 1 where q is one of p's nearest points. The
     authors' code counts a point among its own three neighbours, so that two are left. lam is chosen on validation
@@ -47,7 +47,7 @@ class SLKMeans(Transductive):
         return scores
 
     def prototypes(self, points: Tensor, members: Tensor, before: Tensor, which: Tensor) -> Tensor:
-        """(e, K, D) of points (e, N, D) with hard labels (e, N, K), given those before, of the episodes `which` (e,)."""
+        """(e, K, D) of points (e, N, D) with hard labels (e, N, K), given those before, of episodes `which` (e,)."""
         return means(points, members)
 
     def costs(self, queries: Tensor, prototypes: Tensor, which: Tensor) -> Tensor:

@@ -6,10 +6,10 @@ from pipeline.ops.prototypes import means, nearest, squared_distances
 
 
 class SLKMS(SLKMeans):
-    """a_pk = -exp(-|x_p - m_k|^2 / (2 sigma^2)), m_k a mode of class k's points by mean shift; the rest as in SLK-means.
+    """a_pk = -exp(-|x_p - m_k|^2 / (2 sigma^2)), m_k a mode of class k's points by mean shift; the rest as SLK-means.
 
     Mean shift is m <- sum_p g_p x_p / sum_p g_p with g_p = exp(-|x_p - m|^2 / (2 sigma^2)), begun at the mode before,
-    and at the support's mean at first. sigma^2 is `bandwidth` times the mean squared distance of the graph's neighbours;
+    and at the support's mean at first. sigma^2 is `bandwidth` times the mean squared distance of neighbours;
     the authors' code divides their sum by five times the number of points, of which each has two, so 0.4. `shifts` of
     its steps a round, where the code takes up to a thousand: the next round goes on from there.
     """

@@ -78,7 +78,7 @@ class Evidence(metric_learning.Evidence):
 
     @cached_property
     def choices(self) -> dict[str, float]:
-        """Setting and task -> the value with the best accuracy on episodes of validation classes, the first of equals."""
+        """Setting and task -> the value with the best accuracy on episodes of validation classes."""
         method = self._method
         if not isinstance(method, FewShot) or not (wanted := self._wanted(method)):
             return {}
