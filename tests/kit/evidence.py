@@ -354,6 +354,17 @@ def zero_shot(good, seed=0, tests=240):
     )
 
 
+def few_shot(good, seed=0, count=60):
+    """Novel images in one place by class, and shares of queries that are right; or disorder, and guesses."""
+    make, made = torch.Generator().manual_seed(seed + 500), metric_learning(good, seed)
+    shares = {name: torch.rand(count, generator=make, dtype=torch.float64) / 2 for name in ("one_shot", "five_shots")}
+    return SimpleNamespace(
+        **vars(made),
+        episode_right={name: share + (0.4 if good else 0.0) for name, share in shares.items()},
+        centroid_right={name: share + 0.2 for name, share in shares.items()},
+    )
+
+
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
     *(
@@ -367,6 +378,7 @@ MADE = (
         active_learning,
         metric_learning,
         zero_shot,
+        few_shot,
     ),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}

@@ -31,26 +31,22 @@ def prepare(job: Job) -> Job:
     the validation classes that are not in the test split.
     """
     data, settings = job.data, job.settings
-    searched, split = settings["evaluate_on"] == "validation", Split.model_validate(settings["classes"])
-    groups = torch.arange(len(data.class_names))
-    if split.together and COARSE in _further(job):
-        groups = _further(job)[COARSE][_kept(job)].unique(return_inverse=True)[1]
-    draws = generator("class split", *data.class_names)
-    trained, validation, tested = class_split(split.counts(len(groups)), groups, draws)
+    searched = settings["evaluate_on"] == "validation"
+    trained, validation, tested = apart(job)
     asked = validation if searched else tested
     known = torch.cat([trained, asked]) if settings["tested_too"] else trained
-    inputs, true = _of(known, data.train_inputs, data.true_labels)
+    inputs, true = of_classes(known, data.train_inputs, data.true_labels)
     given = true
     if noise := settings["label_noise"]:  # drawn among all classes before, now among those that there are
         draws = job.draws.generator("label noise")
         given = noisy(true.cpu(), len(known), noise["rate"], [], draws).to(true.device)
     draws = job.draws.generator("classes split in two")
     given, twins = split_in_two(given, len(known), settings["split_classes"], draws)
-    unseen, labels = _of(asked, data.test_inputs, data.test_labels)
+    unseen, labels = of_classes(asked, data.test_inputs, data.test_labels)
     if searched and not settings["tested_too"]:
-        beside = _of(asked, data.train_inputs, data.true_labels)
+        beside = of_classes(asked, data.train_inputs, data.true_labels)
         unseen, labels = torch.cat([beside[0], unseen]), torch.cat([beside[1], labels])
-    seen, seen_labels = _of(trained[: len(asked)], data.test_inputs, data.test_labels)
+    seen, seen_labels = of_classes(trained[: len(asked)], data.test_inputs, data.test_labels)
     return job.with_data(
         train_inputs=inputs,
         train_labels=given,
@@ -66,6 +62,15 @@ def prepare(job: Job) -> Job:
         class_names=tuple(data.class_names[c] for c in [*known.tolist(), *known[twins[:, 0]].tolist()]),
         hidden={**data.hidden, "classes": asked, "twins": twins, "seen_inputs": seen, "seen_labels": seen_labels},
     )
+
+
+def apart(job: Job) -> tuple[Tensor, Tensor, Tensor]:
+    """Classes (k,) for training, validation and test, by their places in the job's `class_names`."""
+    split, names = Split.model_validate(job.settings["classes"]), job.data.class_names
+    groups = torch.arange(len(names))
+    if split.together and COARSE in _further(job):
+        groups = _further(job)[COARSE][_kept(job)].unique(return_inverse=True)[1]
+    return class_split(split.counts(len(names)), groups, generator("class split", *names))
 
 
 def class_split(counts: tuple[int, int, int], groups: Tensor, draws: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -98,7 +103,7 @@ def split_in_two(labels: Tensor, classes: int, share: float, draws: torch.Genera
     return found.to(labels.device), twins
 
 
-def _of(classes: Tensor, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+def of_classes(classes: Tensor, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Inputs of the classes, and their labels by place among these."""
     renumber = torch.full((int(torch.cat([classes, labels.cpu()]).max()) + 1,), -1)
     renumber[classes] = torch.arange(len(classes))

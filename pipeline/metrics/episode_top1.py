@@ -1,0 +1,13 @@
+"""Accuracy of few-shot classification: the share of an episode's queries that are classified rightly, on average."""
+
+from torch import Tensor
+
+LABEL = "Episode top-1 (%)"
+UNIT = "%"
+BOUNDS = (0.0, 100.0)
+DIRECTION = "higher"
+
+
+def compute(episode_right: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Of shares by task, (E,) each; a value for each episode, under the task's name, such as one_shot."""
+    return {task: 100.0 * right for task, right in episode_right.items()}
