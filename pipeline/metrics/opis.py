@@ -42,14 +42,15 @@ def class_utilities(similarities: Tensor, labels: Tensor, thresholds: Tensor) ->
     steps = len(thresholds) + 1
     # how many thresholds a similarity exceeds; that with itself exceeds none
     places = torch.searchsorted(thresholds, similarities)
-    same = labels[:, None] == labels
-    found = []
-    for part in (same, ~same):
-        index = (labels[:, None] * steps + places)[part]
-        exceeded = torch.bincount(index, minlength=len(counts) * steps).view(-1, steps)
-        found.append(exceeded.flip(1).cumsum(1).flip(1)[:, 1:].double())
+    index = labels[:, None] * steps + places
+
+    def exceeded(index: Tensor) -> Tensor:
+        found = torch.bincount(index, minlength=len(counts) * steps).view(-1, steps)
+        return found.flip(1).cumsum(1).flip(1)[:, 1:]
+
+    within, every = exceeded(index[labels[:, None] == labels]), exceeded(index.flatten())
     pairs_within, pairs_beyond = counts * (counts - 1), counts * (len(labels) - counts)
     kept = (pairs_within > 0) & (pairs_beyond > 0)
-    accept = found[0][kept] / pairs_within[kept, None]
-    reject = 1 - found[1][kept] / pairs_beyond[kept, None]
+    accept = within[kept].double() / pairs_within[kept, None]
+    reject = 1 - (every - within)[kept].double() / pairs_beyond[kept, None]
     return 2 * accept * reject / (accept + reject).clamp_min(1e-12)

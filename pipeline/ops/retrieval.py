@@ -5,6 +5,7 @@ All from similarities (N, N) of images with each other, -inf with themselves, an
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -38,8 +39,12 @@ def pairs(similarities: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """(P,) of pairs of one class and (Q,) of pairs of two, each pair once, each ascending."""
     upper = torch.ones_like(similarities, dtype=torch.bool).triu_(1)
     same = labels[:, None] == labels
-    found = [similarities[part].sort().values for part in (same & upper, ~same & upper)]
-    return found[0], found[1]
+    return ascending(similarities[same & upper]), ascending(similarities[~same & upper])
+
+
+def ascending(values: Tensor) -> Tensor:
+    """(N,) sorted; of millions on a CPU numpy's sort takes a twentieth of the time that torch's takes."""
+    return torch.from_numpy(np.sort(values.numpy())) if values.device.type == "cpu" else values.sort().values
 
 
 def accepted(scores: Tensor, rate: float) -> float:
