@@ -43,9 +43,7 @@ def by_embeddings(method):
         z = [unit(row) for row in method.eval().encoder(normalised(given.inputs)).tolist()]
     means = []
     for view in (0, 1):
-        of_place = [
-            [z[2 * p + view] for p in range(PAIRS) if given.labels[2 * p] == place] for place in range(PLACES)
-        ]
+        of_place = [[z[2 * p + view] for p in range(PAIRS) if given.labels[2 * p] == place] for place in range(PLACES)]
         means.append(torch.tensor([[sum(x) for x in zip(*each, strict=True)] for each in of_place]))
     cosines = rows(*means)
     order = [sorted(range(PLACES), key=lambda k, row=row: -row[k]) for row in cosines]
