@@ -335,6 +335,13 @@ def metric_learning(good, seed=0, tests=240, train=200):
     )
 
 
+def cross_view(good, seed=0, tests=120):
+    """The first of five references is of the query's class, and those after it often; or any of four."""
+    make = torch.Generator().manual_seed(seed + 600)
+    hits, seen = (torch.rand(tests, 5, generator=make) < (0.9 if good else 1 / K) for _ in range(2))
+    return SimpleNamespace(cross_hits=hits, cross_seen_hits=seen)
+
+
 def zero_shot(good, seed=0, tests=240):
     """The right class is the best, of unseen images too, and made examples are like real ones; or all is by chance."""
     make = torch.Generator().manual_seed(seed + 500)
@@ -377,6 +384,7 @@ MADE = (
         targeted,
         active_learning,
         metric_learning,
+        cross_view,
         zero_shot,
         few_shot,
     ),
