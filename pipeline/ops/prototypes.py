@@ -7,6 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+SETTLED = 1e-4
+"""Assignments that change by less have settled."""
+
 
 def one_hot(labels: Tensor) -> Tensor:
     """(E, N, K) float of labels (E, N) in 0..K-1, all of which occur."""
@@ -48,10 +51,23 @@ def smoothed(costs: Tensor, known: Tensor, neighbours: Tensor, weight: float, st
 
     Steps of s_p <- softmax(-a_p + weight sum_q s_q), the sum over p's `neighbours` (E, Q, n), places among the points
     whose assignment is known, (E, N, K), and the queries behind them; from softmax(-a). The bound on
-    sum s log s + s a - weight/2 sum s_p s_q that each step minimises falls where the graph is symmetric.
+    sum s log s + s a - weight/2 sum s_p s_q that each step minimises falls where the graph is symmetric. An episode
+    ends where a step changes none of its assignments by more than SETTLED, or after `steps`.
     """
     found = (-costs).softmax(2)
-    for _ in range(steps if weight else 0):
-        agreement = gathered(torch.cat([known, found], 1), neighbours).sum(2)
-        found = (weight * agreement - costs).softmax(2)
+    if not weight:
+        return found
+    rows = torch.cat([known, found], 1)
+    episodes, points, classes = rows.shape
+    first = points * torch.arange(episodes, device=costs.device)[:, None, None]
+    places = (neighbours + first).view(-1, neighbours.shape[2])
+    for _ in range(steps):
+        agreement = F.embedding_bag(places, rows.view(-1, classes), mode="sum").view_as(costs)
+        moved = (weight * agreement - costs).softmax(2)
+        still = (moved - found).abs().amax((1, 2)) > SETTLED
+        # an episode that has settled stays, so that it is the same whatever others there are
+        found = torch.where(still[:, None, None], moved, found)
+        rows[:, known.shape[1] :] = found
+        if not still.any():
+            break
     return found

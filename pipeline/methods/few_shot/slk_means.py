@@ -14,15 +14,15 @@ class SLKMeans(Transductive):
     Inner steps are s_p <- softmax(-a_p + lam sum_q w_pq s_q); w_pq is 1 where q is one of p's nearest points. The
     authors' code counts a point among its own three neighbours, so that two are left. lam is chosen on validation
     classes where it is negative, as in the paper; at 0 this is k-means. The support keeps its labels, as the text says:
-    in the code an inner step may change them. `steps` inner steps, where the code has up to 600 until they change
-    nothing; outer ones until no label changes.
+    in the code an inner step may change them. Inner steps end when assignments settle, outer ones when no label changes;
+    in the code, when the energy does.
     """
 
     paper = "slk_few_shot"
     candidates: ClassVar[Mapping[str, tuple[float, ...]]] = {"lam": (0.05, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0)}
     lam: float = setting(-1.0, unit="weight, negative to choose it", low=-1.0)
     neighbours: int = setting(2, unit="points beside itself", low=1)
-    steps: int = setting(20, unit="inner steps", low=1)
+    steps: int = setting(100, unit="inner steps at most", low=1)
     rounds: int = setting(20, unit="outer steps at most", low=1)
 
     def assign(self, support: Tensor, known: Tensor, queries: Tensor) -> Tensor:

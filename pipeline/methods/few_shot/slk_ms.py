@@ -4,19 +4,23 @@ from pipeline.contract import Tensor, setting, torch
 from pipeline.methods.few_shot.slk_means import SLKMeans
 from pipeline.ops.prototypes import means, nearest, squared_distances
 
+STILL = 1e-3
+"""Modes that move by a smaller part of sigma have been found."""
+
 
 class SLKMS(SLKMeans):
     """a_pk = -exp(-|x_p - m_k|^2 / (2 sigma^2)), m_k a mode of class k's points by mean shift; the rest as SLK-means.
 
     Mean shift is m <- sum_p g_p x_p / sum_p g_p with g_p = exp(-|x_p - m|^2 / (2 sigma^2)), begun at the mode before,
     and at the support's mean at first. sigma^2 is `bandwidth` times the mean squared distance of neighbours;
-    the authors' code divides their sum by five times the number of points, of which each has two, so 0.4. `shifts` of
-    its steps a round, where the code takes up to a thousand: the next round goes on from there.
+    the authors' code divides their sum by five times the number of points, of which each has two, so 0.4. A round ends
+    when its modes have moved by less than a thousandth of sigma (code: 1e-5 of the largest coordinate), or after
+    `shifts` steps, from which the next round goes on.
     """
 
     paper = "slk_few_shot"
     bandwidth: float = setting(0.4, unit="of the mean squared distance of neighbours", low=1e-3)
-    shifts: int = setting(5, unit="steps of mean shift a round", low=1)
+    shifts: int = setting(30, unit="steps of mean shift a round at most", low=1)
 
     def assign(self, support: Tensor, known: Tensor, queries: Tensor) -> Tensor:
         points = torch.cat([support, queries], 1)
@@ -26,12 +30,15 @@ class SLKMS(SLKMeans):
         return super().assign(support, known, queries)
 
     def prototypes(self, points: Tensor, members: Tensor, before: Tensor, which: Tensor) -> Tensor:
-        modes = before
+        modes, variance = before, self.variance[which]
         for _ in range(self.shifts):
             # the nearest point's weight is 1: far from all points every weight would round to 0
             apart = squared_distances(points, modes).masked_fill(members == 0, torch.inf)
-            weights = ((apart.amin(1, keepdim=True) - apart) / (2 * self.variance[which])).exp()
-            modes = means(points, weights)
+            shifted = means(points, ((apart.amin(1, keepdim=True) - apart) / (2 * variance)).exp())
+            still = (shifted - modes).square().sum(2).amax(1) > STILL**2 * variance[:, 0, 0]
+            modes = torch.where(still[:, None, None], shifted, modes)
+            if not still.any():
+                break
         return modes
 
     def costs(self, queries: Tensor, prototypes: Tensor, which: Tensor) -> Tensor:
