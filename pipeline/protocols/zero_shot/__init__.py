@@ -28,7 +28,8 @@ class Split(Strict):
 class Budget(budget.ClassBudget):
     classes: Steps[Split]
     shots: Whole = 0
-    """So many images of each unseen class are trained on, with their labels."""
+    """So many images of each unseen class are trained on, with their labels, drawn per study and seed; all of a class
+    that has fewer."""
 
     def not_trained_on(self) -> frozenset[str]:
         """Whose attributes methods are given, those of unseen or of validation classes, depends on `evaluate_on`."""
