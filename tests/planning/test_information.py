@@ -68,7 +68,9 @@ def test_images_of_unseen_classes_are_beyond_a_protocol_of_unseen_classes(own: P
     for variant, method, shots in (("few_shots", "cada_vae", 2), ("with_images", "feature_softmax", 10)):
         words = own.information(run(own, "zero_shot", method, variant)).words
         assert words.startswith(f"{shots * split['unseen']:,} examples of the unseen classes of glyphs with labels")
-        assert f"(the protocol gives {10 * split['seen']:,} examples of the seen classes of glyphs with labels)" in words
+        assert (
+            f"(the protocol gives {10 * split['seen']:,} examples of the seen classes of glyphs with labels)" in words
+        )
     shown = {own.information(run(own, "zero_shot", method, "few_shots")) for method in ("cada_vae", "feature_softmax")}
     assert len(shown) == 1, "sides of a comparison within the variant know equally much"
     assert own.information(run(own, "zero_shot", "cada_vae", "no_cross")).words == ""

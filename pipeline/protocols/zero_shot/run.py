@@ -94,12 +94,13 @@ def class_split(attributes: Tensor, split: Split, draws: torch.Generator) -> tup
     if len(seen) < split.seen or len(unseen) < split.unseen or len(validation) < split.validation:
         raise UserError(
             f"classes: {split.seen} seen, {split.validation} for validation and {split.unseen} unseen ones cannot be "
-            f"had of {int(kept.sum())} classes with attributes that at least {split.least} of them share"
+            f"had of {int(kept.sum())} classes with attributes that at least {split.least} of them share; take fewer, "
+            "or lower 'least' or 'support'"
         )
     if (owned[torch.cat([unseen, validation])].any(0) & short).any():
         raise UserError(
             f"classes: seen = {split.seen}: fewer than {split.support} of them have some attribute of an unseen class; "
-            "raise it, or 'least'"
+            "raise it or 'least', or lower 'support'"
         )
     return seen, validation, unseen
 
