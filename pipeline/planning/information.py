@@ -89,7 +89,9 @@ def _given(plan: "Plan", run: "Run") -> Iterator[Seen]:
     baseline = _run(plan, study.key, study.baseline, run.variant, run.seed)
     # a variant without the baseline has its budget all the same
     of_variant = baseline or next(other for other in plan.by_study[study.key] if other.variant == run.variant)
-    yield from _trained_on(of_variant.settings, study.key, study.baseline)
+    # a protocol of unseen classes gives no image of these, whatever the variant does
+    none = {"shots": 0} if "shots" in of_variant.settings else {}
+    yield from _trained_on(of_variant.settings | none, study.key, study.baseline)
     if baseline is not None:
         yield from _below(plan, baseline)
     elif code.method(study.baseline).builds_on:
@@ -129,6 +131,13 @@ def _trained_on(settings: dict[str, Any], study: str, method: str, by: str = "")
         "held_out": frozenset(settings["held_out_classes"]),
         "by": by,
     }
+    if (shots := settings.get("shots")) is not None:
+        # a class's share is as large as any other's
+        split, each = settings["classes"], inputs["examples"] // len(data.describe(dataset).classes)
+        inputs |= {"dataset": f"the seen classes of {dataset}", "examples": each * split["seen"]}
+        if shots:
+            count = min(shots, each) * split["unseen"]
+            yield Seen(f"the unseen classes of {dataset}", count, labels=info.uses_labels, by=by)
     labelled = settings.get("labelled_examples")
     draws = ("labelled_examples", "labelled_share", "label_noise")
     drawn = [f"{name} {settings[name]}" for name in draws if settings.get(name)]

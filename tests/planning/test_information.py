@@ -62,6 +62,21 @@ def test_labels_streams_and_what_is_told_are_seen(own: Plan) -> None:
     assert own.information(run(own, "noisy_labels", "co_teaching")).told
 
 
+def test_images_of_unseen_classes_are_beyond_a_protocol_of_unseen_classes(own: Plan) -> None:
+    """Also where the variant gives them to all of its methods, so that no row of it looks like one without."""
+    split = run(own, "zero_shot", "feature_softmax").settings["classes"]
+    for variant, method, shots in (("few_shots", "cada_vae", 2), ("with_images", "feature_softmax", 10)):
+        words = own.information(run(own, "zero_shot", method, variant)).words
+        assert words.startswith(f"{shots * split['unseen']:,} examples of the unseen classes of glyphs with labels")
+        assert (
+            f"(the protocol gives {10 * split['seen']:,} examples of the seen classes of glyphs with labels)" in words
+        )
+    shown = {own.information(run(own, "zero_shot", method, "few_shots")) for method in ("cada_vae", "feature_softmax")}
+    assert len(shown) == 1, "sides of a comparison within the variant know equally much"
+    assert own.information(run(own, "zero_shot", "cada_vae", "no_cross")).words == ""
+    assert own.information(run(own, "zero_shot", "cross_entropy")).words == ""
+
+
 def test_a_base_of_more_images_is_seen_and_one_of_the_same_is_not(tmp_path: Path) -> None:
     folder = project.make(tmp_path / "project", own=True)
     path = folder / "studies/long_tail.yaml"

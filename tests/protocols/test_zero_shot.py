@@ -9,10 +9,14 @@ from pipeline import metrics
 from pipeline.errors import UserError
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.zero_shot import ZeroShot
+from pipeline.methods.zero_shot.attribute_regression import AttributeRegression
 from pipeline.methods.zero_shot.cada_vae import CADAVAE
+from pipeline.methods.zero_shot.crest import CREST
+from pipeline.methods.zero_shot.dap import DAP
 from pipeline.methods.zero_shot.devise import DeViSE
 from pipeline.methods.zero_shot.eszsl import ESZSL
 from pipeline.methods.zero_shot.f_clswgan import FCLSWGAN
+from pipeline.methods.zero_shot.feature_softmax import FeatureSoftmax
 from pipeline.modalities import Prepared, sharing
 from pipeline.modalities.images.datasets.fashion_mnist_small import DATASET
 from pipeline.protocols.zero_shot import Budget, Split
@@ -140,6 +144,16 @@ def test_shots_are_training_images_of_unseen_classes():
     assert not trained & tested and torch.bincount(searched.data.test_labels)[9:].tolist() == [7, 7]
 
 
+def test_shots_are_drawn_by_seed_and_the_more_have_the_fewer():
+    few, more, other = (
+        made.data.train_inputs[made.data.train_labels >= 9]
+        for made in (job(shots=2), job(shots=4), job(shots=2, seed=1))
+    )
+    first, all_of_them, second = (set(places_of(each)[0].tolist()) for each in (few, more, other))
+    assert first < all_of_them and first != second
+    assert torch.bincount(job(shots=99).data.train_labels).tolist() == [10] * 12
+
+
 class Peeking(DeViSE):
     """Keeps all that a method is ever handed."""
 
@@ -175,8 +189,8 @@ def test_a_method_is_handed_nothing_of_unseen_classes_but_their_attributes(tmp_p
     assert not any(torch.equal(each, secret) for each in all_tensors([context, *handed]) for secret in secrets)
 
 
-@pytest.mark.parametrize("cls", [ESZSL, DeViSE, CADAVAE, FCLSWGAN])
-def test_images_of_unseen_classes_change_no_weight_and_no_score(cls, tmp_path):
+@pytest.mark.parametrize("cls", [ESZSL, AttributeRegression, DAP, DeViSE, CADAVAE, FCLSWGAN, CREST, FeatureSoftmax])
+def test_images_of_unseen_classes_change_no_weight(cls, tmp_path):
     """To the last bit the same training, whatever those images are; the base included."""
     plain, spoilt = source(), source()
     others = ~torch.isin(spoilt.train_labels, torch.tensor(numbers(job())[:9]))
@@ -249,7 +263,7 @@ def test_evidence_against_slow_counting(cls, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"held_out_classes": [1]}, "held_out_classes: is of classes"),
+        ({"held_out_classes": [1]}, "held_out_classes: names classes"),
         ({"classes": {**SPLIT, "seen": 1}}, "classes.seen = 1: must be two or more"),
         ({"classes": {**SPLIT, "seen": 90}}, "classes: 95 in all, and 'fashion_mnist_small' has 10"),
     ],

@@ -16,8 +16,9 @@ class CADAVAE(Synthesis):
     100, to 0.25, 2.37 and 8.13. delta = 0 is the paper's CA-VAE, gamma = 0 its DA-VAE. Then a softmax learns from
     codes drawn of seen images and of unseen classes' attributes, twice as many of each of the latter, and answers on
     mu. Where text and code differ the text's is taken: the code draws one number for all dimensions of an example, and
-    takes sigma = exp(log sigma^2) there. Ours: one hidden layer of `hidden` in place of 1,450 to 1,660, `latent` in
-    place of 64.
+    takes sigma = exp(log sigma^2) there. With a few images of unseen classes the code trains the softmax alone on them,
+    as many draws as of attributes; ours trains the auto-encoders on them too. Ours: one hidden layer of `hidden` in
+    place of 665 to 1,660, `latent` in place of 64.
     """
 
     paper = "cada_vae"

@@ -27,6 +27,6 @@ class DAP(ZeroShot):
         share = self.attributes[: self.seen].mean(0)
         # all seen classes may have an attribute: then it tells nothing
         prior = share.clamp(0.5 / self.seen, 1 - 0.5 / self.seen).logit()
-        # log p(a) - log(1 - p(a)) is the logit; what classes share is left out
+        # log p(a) - log(1 - p(a)) is the logit; terms that all classes have alike are left out
         found: Tensor = (self.predict(features) - prior) @ self.attributes.T
-        return found - F.softplus(-prior).sum()
+        return found

@@ -80,8 +80,10 @@ class FCLSWGAN(Synthesis):
         if not self.beta:
             return value
         logits = self.classifier.logits(made * self.scale + self.shift)[:, : self.seen]
+        # the softmax is of seen classes, and with a few images of others a batch may have these
         known = labels < self.seen
-        return value + self.beta * F.cross_entropy(logits[known], labels[known])
+        errors = F.cross_entropy(logits[known], labels[known], reduction="sum")
+        return value + self.beta * errors / known.sum().clamp_min(1)
 
     def judged(self, features: Tensor, attributes: Tensor) -> Tensor:
         """(B, 1) D of features (B, F) with attributes (B, A)."""

@@ -28,7 +28,8 @@ class Split(Strict):
 class Budget(budget.ClassBudget):
     classes: Steps[Split]
     shots: Whole = 0
-    """So many images of each unseen class are trained on, with their labels."""
+    """So many images of each unseen class are trained on, with their labels, drawn per study and seed; all of a class
+    that has fewer."""
 
     def not_trained_on(self) -> frozenset[str]:
         """Whose attributes methods are given, those of unseen or of validation classes, depends on `evaluate_on`."""
@@ -40,13 +41,14 @@ class Budget(budget.ClassBudget):
     def check(self, described: Dataset, where: str) -> None:
         super().check(described, where)
         if ATTRIBUTES not in getattr(described, "further", {}):
-            raise UserError(f"{where}: data set '{described.key}' has no attributes of its classes")
+            raise UserError(f"{where}: data set '{described.key}' has no attributes of its classes; take one that has")
         for name in ("held_out_classes", "imbalance", "label_noise"):
             if getattr(self, name):
-                raise UserError(f"{where}: {name}: is of classes of which no image may be seen; take it out")
+                raise UserError(f"{where}: {name}: names classes, and which are seen is 'classes' to say; take it out")
         for name in ("seen", "validation", "unseen"):
             if (count := getattr(self.classes, name)) < 2:
                 raise UserError(f"{where}: classes.{name} = {count}: must be two or more")
         wanted = self.classes.seen + self.classes.validation + self.classes.unseen
         if wanted > len(described.classes):
-            raise UserError(f"{where}: classes: {wanted} in all, and '{described.key}' has {len(described.classes)}")
+            there = len(described.classes)
+            raise UserError(f"{where}: classes: {wanted} in all, and '{described.key}' has {there}; take fewer")

@@ -37,7 +37,7 @@ def prepare(job: Job) -> Job:
     asked = validation if searched else unseen
     known = torch.cat([seen, asked])
     inputs, labels = _of(known, data.train_inputs, data.true_labels)
-    trained = _ranks(labels) < settings["shots"]
+    trained = _ranks(labels, job.draws.generator("shots")) < settings["shots"]
     trained |= labels < len(seen)
     tested, tested_labels = _of(known, data.test_inputs, data.test_labels)
     if searched:
@@ -94,12 +94,13 @@ def class_split(attributes: Tensor, split: Split, draws: torch.Generator) -> tup
     if len(seen) < split.seen or len(unseen) < split.unseen or len(validation) < split.validation:
         raise UserError(
             f"classes: {split.seen} seen, {split.validation} for validation and {split.unseen} unseen ones cannot be "
-            f"had of {int(kept.sum())} classes with attributes that at least {split.least} of them share"
+            f"had of {int(kept.sum())} classes with attributes that at least {split.least} of them share; take fewer, "
+            "or lower 'least' or 'support'"
         )
     if (owned[torch.cat([unseen, validation])].any(0) & short).any():
         raise UserError(
             f"classes: seen = {split.seen}: fewer than {split.support} of them have some attribute of an unseen class; "
-            "raise it, or 'least'"
+            "raise it or 'least', or lower 'support'"
         )
     return seen, validation, unseen
 
@@ -112,12 +113,13 @@ def _of(classes: Tensor, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor
     return inputs[labels >= 0], labels[labels >= 0]
 
 
-def _ranks(labels: Tensor) -> Tensor:
-    """(N,) how many of the same label stand before each of labels (N,)."""
+def _ranks(labels: Tensor, draws: torch.Generator) -> Tensor:
+    """(N,) the place of each of labels (N,) among those like it, in an order that is drawn."""
     ranks = torch.empty_like(labels)
+    order = torch.randperm(len(labels), generator=draws).to(labels.device)
     for label in labels.unique():
-        there = labels == label
-        ranks[there] = torch.arange(int(there.sum()), device=labels.device)
+        there = order[labels[order] == label]
+        ranks[there] = torch.arange(len(there), device=labels.device)
     return ranks
 
 

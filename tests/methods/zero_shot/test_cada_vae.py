@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pipeline.methods.zero_shot.cada_vae import CADAVAE
-from tests.kit.zero_shot import ATTRIBUTES, SEEN, built
+from tests.kit.zero_shot import ATTRIBUTES, SEEN, WIDTH, Training, built
 
 
 def by_loops(method, features, labels, noise, weights):
@@ -92,3 +92,18 @@ def test_twice_as_many_of_each_unseen_class():
     method = built(CADAVAE, rows=330)
     _, labels = method.mixed()
     assert (labels >= SEEN).sum() == round(330 * 6 / 11)
+
+
+def test_with_images_of_unseen_classes_half_of_these_classes_are_images_as_in_the_authors_code():
+    """200 draws of each class's images and 200 of each unseen class's attributes, however few the images are."""
+    rows = torch.arange(SEEN * 10 + 3)
+    labels = torch.where(rows < SEEN * 10, rows % SEEN, rows - SEEN * 10 + SEEN)
+    method = built(CADAVAE, given=Training(torch.randn(len(rows), WIDTH), labels), rows=11000)
+    assert method.known == 8
+    method.make = lambda labels: torch.full((len(labels), method.latent), 7.0, dtype=torch.float64)
+    torch.manual_seed(0)
+    drawn, labels = method.mixed()
+    made = (drawn == 7.0).all(1)
+    counts = torch.bincount(labels[~made], minlength=8), torch.bincount(labels[made], minlength=8)
+    assert int(made.sum()) == 3000 and int(counts[1][:SEEN].sum()) == 0
+    assert (counts[0] - 1000).abs().max() < 120 and (counts[1][SEEN:] - 1000).abs().max() < 120

@@ -36,6 +36,23 @@ def test_the_loss_is_that_of_each_attribute():
     assert abs(float(method.objective(x, labels)) - total / 16) < 1e-10
 
 
+def test_attributes_that_are_right_name_their_class_and_an_attribute_of_all_classes_tells_nothing():
+    method = built(DAP)
+    prior = ATTRIBUTES[:SEEN].mean(0).double()
+    with torch.no_grad():
+        method.predict.weight.zero_()
+        for place, own in enumerate(ATTRIBUTES.double()):
+            method.predict.bias.copy_(prior.logit() + 5 * (2 * own - 1))
+            assert int(method.logits(method.stored[:1]).argmax()) == place
+        scores = method.logits(method.stored[:1])
+        method.attributes[:, 0] = 1.0
+        method.predict.bias[0] = -40.0
+        shared = method.logits(method.stored[:1])
+        method.predict.bias[0] = 40.0
+    torch.testing.assert_close(method.logits(method.stored[:1]) - shared, torch.full_like(shared, 80.0))
+    assert not torch.equal(scores, shared)
+
+
 def test_an_attribute_of_all_seen_classes_gives_finite_scores():
     method = built(DAP)
     method.attributes[:, 0] = 1.0

@@ -64,6 +64,25 @@ def test_the_generators_loss_by_loops(beta):
     torch.testing.assert_close(method.generator_loss(method.stored[:5], labels), total / 5)
 
 
+def test_labels_of_unseen_classes_are_left_out_of_the_classification_term():
+    """With a few images of these a batch may have them, or have nothing else."""
+    method = built(FCLSWGAN, hidden=9, beta=0.5)
+    real = method.stored[:3]
+    values = []
+    for labels, beta in (([1, SEEN, 4], 0.5), ([1, SEEN, 4], 0.0), ([SEEN, SEEN + 1, SEEN + 2], 0.5)):
+        method.beta = beta
+        torch.manual_seed(6)
+        values.append(float(method.generator_loss(real, torch.tensor(labels))))
+    torch.manual_seed(6)
+    made, head = (
+        made_of(method, torch.randn(3, 4, dtype=torch.float64), torch.tensor([1, SEEN, 4])),
+        method.classifier.head,
+    )
+    logits = ((made * method.scale + method.shift) @ head.weight.T + head.bias)[:, :SEEN].log_softmax(1)
+    assert values[0] - values[1] == pytest.approx(-0.5 * float(logits[0, 1] + logits[2, 4]) / 2)
+    assert values[2] == values[2], "a number"
+
+
 def test_the_generator_takes_every_fifth_step_and_the_frozen_classifier_none():
     method = built(FCLSWGAN, double=False, hidden=9)
     optimizers = method.optimizers(lambda part: torch.optim.Adam(part.parameters(), lr=0.01), 0)
