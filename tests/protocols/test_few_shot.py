@@ -1,4 +1,4 @@
-"""Episodes of classes that were never trained on: which images they are of, and that they are the same for every method."""
+"""Episodes of classes that were never trained on: of which images, and that they are the same for every method."""
 
 import dataclasses
 

@@ -1,5 +1,7 @@
 """A new linear classifier for each episode, fitted to its few labelled examples on frozen features."""
 
+from typing import ClassVar
+
 from pipeline.contract import Tensor, setting
 from pipeline.methods.few_shot import Frozen
 from pipeline.ops.episode_logistic import fitted_scores
@@ -14,6 +16,8 @@ class Baseline(Frozen):
 
     paper = "closer_look"
     strength: float = setting(1.0, unit="inverse of the penalty", low=1e-6)
+    tolerance: ClassVar[float] = 1e-4
+    """The gradient at the end, as a part of that at the start."""
 
     def classify(self, support: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
-        return fitted_scores(support, labels, queries, self.strength)
+        return fitted_scores(support, labels, queries, self.strength, self.tolerance)

@@ -14,8 +14,8 @@ class SLKMeans(Transductive):
     Inner steps are s_p <- softmax(-a_p + lam sum_q w_pq s_q); w_pq is 1 where q is one of p's nearest points. The
     authors' code counts a point among its own three neighbours, so that two are left. lam is chosen on validation
     classes where it is negative, as in the paper; at 0 this is k-means. The support keeps its labels, as the text says:
-    in the code an inner step may change them. Inner steps end when assignments settle, outer ones when no label changes;
-    in the code, when the energy does.
+    in the code an inner step may change them. Inner steps end when assignments settle and outer ones when no label
+    changes; in the code, when the energy does not.
     """
 
     paper = "slk_few_shot"

@@ -31,13 +31,16 @@ class SLKMS(SLKMeans):
 
     def prototypes(self, points: Tensor, members: Tensor, before: Tensor, which: Tensor) -> Tensor:
         modes, variance = before, self.variance[which]
+        active = torch.ones(len(points), 1, 1, dtype=torch.bool, device=points.device)
         for _ in range(self.shifts):
             # the nearest point's weight is 1: far from all points every weight would round to 0
             apart = squared_distances(points, modes).masked_fill(members == 0, torch.inf)
             shifted = means(points, ((apart.amin(1, keepdim=True) - apart) / (2 * variance)).exp())
-            still = (shifted - modes).square().sum(2).amax(1) > STILL**2 * variance[:, 0, 0]
-            modes = torch.where(still[:, None, None], shifted, modes)
-            if not still.any():
+            # an episode whose modes are found keeps them, so that it is the same whatever others there are
+            far = (shifted - modes).square().sum(2, keepdim=True).amax(1, keepdim=True) > STILL**2 * variance
+            modes = torch.where(active, shifted, modes)
+            active = active & far
+            if not active.any():
                 break
         return modes
 

@@ -9,5 +9,6 @@ from tests.kit.few_shot import episodes
 
 def test_it_is_the_baseline_with_every_shot():
     given = episodes()[:3]
-    assert torch.equal(ManyShot().classify(*given), Baseline().classify(*given))
+    found, usual = (method.classify(*given).softmax(2) for method in (ManyShot(), Baseline()))
+    torch.testing.assert_close(found, usual, atol=2e-2, rtol=0.0)
     assert ManyShot.every_shot and ManyShot.told and not Baseline.every_shot
