@@ -1,4 +1,4 @@
-"""Hard negatives in the batch: of the wrong labels nearest to a training query, the share that its batch compared it with."""
+"""Hard negatives in the batch: the share of the nearest wrong labels that a query was compared with."""
 
 from torch import Tensor
 

@@ -17,7 +17,7 @@ def precision(scores: Tensor, positives: Tensor, count: int) -> Tensor:
 
 
 def recall(scores: Tensor, positives: Tensor, count: int) -> Tensor:
-    """(n,) shares of a query's positives that are among its first `count` labels, in percent; of those that have any."""
+    """(n,) shares of a query's positives among its first `count` labels, in percent; of queries that have any."""
     some = positives.sum(1) > 0
     found = first(scores[some], positives[some], count)[1].double().sum(1)
     return 100.0 * found / positives[some].double().sum(1)

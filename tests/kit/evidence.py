@@ -372,6 +372,21 @@ def few_shot(good, seed=0, count=60):
     )
 
 
+def multi_label_retrieval(good, seed=0, tests=120, count=240):
+    """Queries with one to four of many labels, which score highest, the rare ones too; or scores by chance."""
+    make = torch.Generator().manual_seed(seed + 600)
+    numbers = torch.randint(1, 5, (tests, 1), generator=make)
+    places = torch.rand(tests, count, generator=make).argsort(1).argsort(1)
+    positives = (places < numbers).float()
+    return SimpleNamespace(
+        scores=torch.randn(tests, count, generator=make) + (4.0 if good else 0.0) * positives,
+        positives=positives,
+        label_counts=torch.arange(float(count), 0, -1),
+        train_queries=2 * count,
+        hardest_in_batch=torch.rand(tests, 10, generator=make) < (0.6 if good else 0.1),
+    )
+
+
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
     *(
@@ -387,6 +402,7 @@ MADE = (
         cross_view,
         zero_shot,
         few_shot,
+        multi_label_retrieval,
     ),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}

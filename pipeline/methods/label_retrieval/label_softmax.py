@@ -5,10 +5,10 @@ from pipeline.methods.label_retrieval import DualEncoder, per_positive
 
 
 class LabelSoftmax(DualEncoder):
-    """L = -1/B sum_b 1/|P_b| sum_{p in P_b} log e^{s_p} / sum_l e^{s_l}, s = cosine / tau: InfoNCE with several positives.
+    """L = -1/B sum_b 1/|P_b| sum_{p in P_b} log e^{s_p} / sum_l e^{s_l}, s = cosine / tau.
 
-    The mean over positives is what DEXML's code comes to, which draws one of them a step; without that it has their
-    sum. Least where each of |P_b| positives has the probability 1/|P_b|.
+    InfoNCE with several positives. The mean over them is what DEXML's code comes to, which draws one of them a step;
+    without that it has their sum. Least where each of |P_b| positives has the probability 1/|P_b|.
     """
 
     paper = ""
