@@ -1,6 +1,7 @@
 """Of the other view's images in a batch an image must pick its own place's, in both directions, at a learned scale."""
 
 import math
+from typing import ClassVar
 
 import torch.nn.functional as F
 
@@ -21,7 +22,7 @@ class InfoNCECross(Method):
     paper = "sample4geo"
     kind = "embedding"
     uses_labels = True
-    requires = ("batch_size % 2 == 0", "num_classes * 2 >= batch_size")
+    requires: ClassVar[tuple[str, ...]] = ("batch_size % 2 == 0", "num_classes * 2 >= batch_size")
 
     temperature: float = setting(0.07, unit="cosine, at first", low=1e-3)
     smoothing: float = setting(0.1, unit="share of a label for the others", low=0.0, high=1.0)
