@@ -14,6 +14,7 @@ from pipeline.errors import UserError
 from pipeline.methods.classifier import Classifier
 from pipeline.methods.zero_shot import ZeroShot
 from pipeline.ops.principal import plane
+from pipeline.protocols.metric_learning.run import of_classes
 from pipeline.protocols.zero_shot import ATTRIBUTES, Split
 from pipeline.seeds import generator
 from pipeline.training import evidence
@@ -22,6 +23,10 @@ from pipeline.training.job import Job
 from pipeline.training.loop import whole
 
 phases = whole
+MADE = 40
+"""So many examples of each unseen class are made for evaluation."""
+SHOWN = 8
+"""Unseen classes in the plane."""
 
 
 def prepare(job: Job) -> Job:
@@ -36,10 +41,10 @@ def prepare(job: Job) -> Job:
     seen, validation, unseen = class_split(attributes, split, generator("zero-shot split", settings["dataset"]))
     asked = validation if searched else unseen
     known = torch.cat([seen, asked])
-    inputs, labels = _of(known, data.train_inputs, data.true_labels)
+    inputs, labels = of_classes(known, data.train_inputs, data.true_labels)
     trained = _ranks(labels, job.draws.generator("shots")) < settings["shots"]
     trained |= labels < len(seen)
-    tested, tested_labels = _of(known, data.test_inputs, data.test_labels)
+    tested, tested_labels = of_classes(known, data.test_inputs, data.test_labels)
     if searched:
         tested = torch.cat([tested, inputs[~trained]])
         tested_labels = torch.cat([tested_labels, labels[~trained]])
@@ -103,14 +108,6 @@ def class_split(attributes: Tensor, split: Split, draws: torch.Generator) -> tup
             "raise it or 'least', or lower 'support'"
         )
     return seen, validation, unseen
-
-
-def _of(classes: Tensor, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Inputs of the classes, and their labels by place among these."""
-    renumber = torch.full((int(torch.cat([classes, labels.cpu()]).max()) + 1,), -1)
-    renumber[classes] = torch.arange(len(classes))
-    labels = renumber.to(labels.device)[labels]
-    return inputs[labels >= 0], labels[labels >= 0]
 
 
 def _ranks(labels: Tensor, draws: torch.Generator) -> Tensor:
@@ -203,9 +200,3 @@ class Evidence(evidence.Evidence):
         points = plane(torch.cat([real, made]))
         labels = torch.cat([real_labels, made_labels]) - self.seen_count
         return {"made_plane": points, "made_labels": labels, "made_from": torch.arange(len(points)) >= len(real)}
-
-
-MADE = 40
-"""So many examples of each unseen class are made for evaluation."""
-SHOWN = 8
-"""Unseen classes in the plane."""
