@@ -16,7 +16,7 @@ class InfoNCECross(Method):
     second one would be a negative that is none. `smoothing` = 0.1 and the start of t are the authors'. Their clipping
     of gradients at 100 is left out.
 
-    The training set's images 2 i and 2 i + 1 are a pair, as the protocol `cross_view` has them.
+    The training set's images 2 i and 2 i + 1 are a pair, the query first; which these are is the protocol's to say.
     """
 
     paper = "sample4geo"
