@@ -1,6 +1,7 @@
 """Searches of learning rates: what they try, what they found, and where the rates that they chose come to stand."""
 
 import dataclasses
+import functools
 import math
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,8 @@ def test_every_budget_says_of_what_it_changes_that_it_changes_the_steps() -> Non
     same |= {"repetitions", "watch", "probe", "attack", "outliers", "validation_outliers", "outlier_examples", "wild"}
     same |= {"norm", "radius", "certificate"}
     same |= {"neighbours", "class_factor", "unknown_share", "learner", "network", "penalty", "first_labels", "rounds"}
-    same |= {"bought", "boundary", "domains", "target"}
+    same |= {"bought", "boundary", "domains", "target", "tasks", "adjacent", "query_concentration", "chosen_on"}
+    same |= {"test_queries"}
     for name in protocols.known():
         budget = protocols.named(name).Budget
         assert budget.model_fields.keys() - same == steps(budget), name
@@ -357,13 +359,24 @@ class Untouchable:
         raise AssertionError("the test split was read")
 
 
+ROWS = 3400
+"""Three of each of 1,112 classes."""
+
+
 def planted(dataset: str) -> modalities.Prepared:
     """A data set with random training examples and a test split that cannot be touched."""
     about, draw = modalities.describe(dataset), torch.Generator().manual_seed(0)
-    inputs = torch.randint(0, 256, (1500, *about.shape), dtype=torch.uint8, generator=draw)
-    labels = torch.arange(1500) % len(about.classes) if about.classes else torch.rand(1500, generator=draw)
+    inputs = torch.randint(0, 256, (ROWS, *about.shape), dtype=torch.uint8, generator=draw)
+    labels = torch.arange(ROWS) % len(about.classes) if about.classes else torch.rand(ROWS, generator=draw)
     width = about.shape[0]
-    return modalities.Prepared(
+    further = {
+        name: Untouchable() if name.startswith("test_") else drawn(each, ROWS if name.startswith("train_") else 0, draw)
+        for name, each in getattr(about, "further", {}).items()
+    }
+    made = (
+        functools.partial(modalities.PreparedAnnotated, further=further, names={}) if further else modalities.Prepared
+    )
+    return made(
         key=dataset,
         train_inputs=inputs if modalities.name_of(dataset) == "images" else inputs.float(),
         train_labels=labels,
@@ -377,10 +390,19 @@ def planted(dataset: str) -> modalities.Prepared:
     )
 
 
+def drawn(about: modalities.Further, rows: int, draw: torch.Generator) -> torch.Tensor:
+    """Random numbers, names' places, or columns of zeros and ones, with so many rows, or as many as there are."""
+    shape = (rows or about.shape[0], *about.shape[1:])
+    high = {1: max(2, len(about.names)), 2: 2}.get(len(shape), 256)
+    return torch.randint(0, high, shape, generator=draw).to(getattr(torch, about.dtype))
+
+
 def searched_at_once(key: str) -> tuple[Study, Study]:
     """A study of the project at the smoke tier, and its search, which is put in where there is none."""
     study = planning.study(project.HERE, key, "smoke")
-    asked = Search(learning_rates=[0.001, 0.002], validation_examples=100)
+    budgets = (study.budget["smoke"], *study.variants.values())
+    classes = {len(modalities.describe(budget.get("dataset", study.dataset)).classes) for budget in budgets}
+    asked = Search(learning_rates=[0.001, 0.002], validation_examples=max(100, *classes))
     return study, search.study_of(study.model_copy(update={"search": {"smoke": asked}}), "smoke")
 
 
@@ -416,13 +438,14 @@ STUDIES = planning.written(project.HERE)
 def test_no_search_looks_at_the_test_split(tmp_path: Path, key: str) -> None:
     """Of every study, since one may get a search tomorrow: all of training and evaluation, with all metrics."""
     run = planned_alone(*searched_at_once(key))
-    settings = run.settings | {"epochs": 1, "train_examples": 300, "batch_size": 40}
+    kept_out = run.settings["validation_examples"]
+    settings = run.settings | {"epochs": 1, "train_examples": 3 * kept_out, "batch_size": 40}
     if "rounds" in settings["method"]:
         settings["method"] = settings["method"] | {"rounds": 3}
     device = choose("fp32")
     modality = lookup.module(f"modalities.{run.modality}.run")
     data = modality.share(planted(run.dataset), settings, Draws(run.study, 0), device.torch)
-    assert torch.equal(data.test_inputs, data.valid_inputs) and len(data.test_labels) == 100
+    assert torch.equal(data.test_inputs, data.valid_inputs) and len(data.test_labels) == kept_out
     trained_on = {row.numpy().tobytes() for row in data.train_inputs}
     assert not trained_on & {row.numpy().tobytes() for row in data.test_inputs}
     made = job.make(dataclasses.replace(stages.recipe(run), settings=settings), device, planted, None)

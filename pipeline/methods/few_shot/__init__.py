@@ -14,7 +14,7 @@ from pipeline.ops.prototypes import means, normalised, one_hot
 class FewShot(Method):
     """What is learned of an episode's support, applied to its queries. Members override `classify`."""
 
-    kind = "few_shot"
+    kind = "episode_classifier"
     uses_labels = True
     candidates: ClassVar[Mapping[str, tuple[float, ...]]] = {}
     """Settings that are chosen for each task on episodes of validation classes where they are negative."""

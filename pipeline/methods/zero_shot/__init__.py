@@ -18,7 +18,7 @@ from pipeline.methods.classifier import Classifier
 class ZeroShot(Method):
     """Members override `objective` and `logits`."""
 
-    kind = "zero_shot"
+    kind = "attribute_classifier"
     uses_labels = True
     builds_on: ClassVar[bool] = True
     requires = ("base_kind == 'classifier'", "base_encoder == encoder", "base_shape == shape")

@@ -7,7 +7,7 @@ from pydantic import Field
 from pipeline.protocols import metric_learning
 from pipeline.schema import Count, Evaluated, NotNegative, Strict
 
-KINDS = ("few_shot", "embedding", "classifier", "representation")
+KINDS = ("episode_classifier", "embedding", "classifier", "representation")
 
 
 class Task(Strict):

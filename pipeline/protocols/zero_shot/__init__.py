@@ -5,7 +5,7 @@ from pipeline.errors import UserError
 from pipeline.modalities import Dataset
 from pipeline.schema import Count, Steps, Strict, Whole
 
-KINDS = ("classifier", "zero_shot")
+KINDS = ("classifier", "attribute_classifier")
 ATTRIBUTES = "class_attributes"
 """Of a data set's further arrays, the one that has each class's attributes, zeros and ones."""
 
@@ -27,7 +27,7 @@ class Split(Strict):
 
 class Budget(budget.ClassBudget):
     classes: Steps[Split]
-    shots: Whole = 0
+    shots: Steps[Whole] = 0
     """So many images of each unseen class are trained on, with their labels, drawn per study and seed; all of a class
     that has fewer."""
 
