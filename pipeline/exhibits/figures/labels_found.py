@@ -19,8 +19,8 @@ def applies(study: "Study") -> bool:
 def caption(study: "Study") -> str:
     return (
         "Left, the share of the first 1, 3 and 5 labels that is right. Right, the share of right pairs of query and "
-        "label of which the label is among the query's first ten, for the third of the labels that training showed most "
-        "often, the next third and the rarest. First variant, means and 95% intervals; references are dashed."
+        "label of which the label is among the query's first ten, for the third of the labels that training showed "
+        "most often, the next third and the rarest. First variant, means and 95% intervals; references are dashed."
     )
 
 
