@@ -19,8 +19,8 @@ def applies(study: "Study") -> bool:
 def caption(study: "Study") -> str:
     return (
         "Left, the share of the first 1, 3 and 5 labels that is right. Right, the share of right pairs of query and "
-        "label of which the label is among the query's first ten, for the third of the labels that training showed most "
-        "often, the next third and the rarest. First variant, means and 95% intervals; references are dashed."
+        "label of which the label is among the query's first ten, for the third of the labels that training showed "
+        "most often, the next third and the rarest. First variant, means and 95% intervals; references are dashed."
     )
 
 
@@ -38,7 +38,7 @@ def draw(results: "Results") -> Any:
     for axis, lines, places in zip(axes, panels, (NAMED, BY_FREQUENCY), strict=True):
         for number, (method, line) in enumerate(lines.items()):
             # a little apart, so that intervals can be told from each other
-            at = [place + 0.04 * (number - len(lines) / 2) for place in range(len(line))]
+            at = [place + 0.015 * (number - len(lines) / 2) for place in range(len(line))]
             style, marker = ("--" if method in references else "-"), _style.MARKERS[number % len(_style.MARKERS)]
             means = [e.mean for e in line]
             axis.plot(at, means, marker + style, color=colours[method], markersize=3, linewidth=1, label=method)
@@ -50,5 +50,5 @@ def draw(results: "Results") -> Any:
         axis.grid()
     axes[0].set(xlabel="labels named", ylabel="precision (%)", ylim=(0, None))
     axes[1].set(xlabel="third of the labels", ylabel="recall@10 (%)", ylim=(0, 100))
-    _style.legend(figure, axes)
+    _style.legend(figure, axes, columns=5)
     return figure

@@ -20,8 +20,8 @@ def applies(study: "Study") -> bool:
 
 def caption(study: "Study") -> str:
     return (
-        "Left of each panel the same images of classes that were never trained on, and beside each the images that the "
-        "method takes for most like it, nearest first: framed in green those of its class, in red those of others. "
+        "Left of each panel the same tested images, and beside each the images that the method takes for most like it, "
+        "nearest first: framed in green those of its class, or of one of its classes, in red those of others. "
         f"First seed of methods that were made here, the first reference, the baseline, {study.baseline}, and the best "
         "other one first."
     )

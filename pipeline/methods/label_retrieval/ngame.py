@@ -9,11 +9,11 @@ class NGAME(InBatch):
     """Queries are clustered by their embeddings into parts of equal size, and clusters, in random order, fill batches.
 
     A curriculum: clusters of one query at first, which are random batches, then twice as large at even steps until they
-    have `largest` queries after two thirds of the epochs, as the authors double theirs to 512, of batches of 1,600, up to epoch 200 of
-    300. Clusters are made anew every `renewal` epochs (5 of 300 there) and in any that doubles them. What is clustered are the
-    embeddings that the last epoch's steps made, kept in a memory, so that a step costs what it costs in
-    `random_negatives`; the authors embed all queries for it. `doubling` off has the largest clusters from the second
-    epoch on. Their second stage, a classifier for each label on the frozen encoder whose scores are added, is not here.
+    have `largest` queries after two thirds of the epochs. The authors double theirs up to 512, of batches of 1,600, by
+    epoch 200 of 300. Clusters are made anew every `renewal` epochs (5 of 300 there) and in any that doubles them. What
+    is clustered are the embeddings that the last epoch's steps made, kept in a memory, so that a step costs what it
+    costs in `random_negatives`; the authors embed all queries for it. Without `doubling` clusters are largest from the
+    second epoch on. The second stage, a classifier for each label on the frozen encoder, is not here.
     """
 
     paper = "ngame"
