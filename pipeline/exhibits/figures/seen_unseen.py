@@ -36,7 +36,7 @@ def draw(results: "Results") -> Any:
     panels = [panel for panel in panels if panel]
     if not panels:
         return _style.nothing("No run of this study was made here: predictions are not published.")
-    figure, axes, _ = _style.grid(len(panels), 2, 3.0, sharex=True, sharey=True)
+    figure, axes, _ = _style.grid(len(panels), 2, 3.6, sharex=True, sharey=True)
     for axis, panel in zip(axes, panels, strict=True):
         for number, (label, arrays) in enumerate(panel):
             colour = _style.COLOURS[number % len(_style.COLOURS)]
@@ -46,7 +46,8 @@ def draw(results: "Results") -> Any:
             axis.plot(unseen[at], seen[at], "o", color=colour, markersize=3.5)
         axis.set(xlim=(-2, 100), ylim=(-2, 100), xlabel="unseen classes (%)")
         axis.grid()
-        axis.legend(fontsize=5, loc="upper right")
+        # below: every corner has curves
+        axis.legend(fontsize=5, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
     axes[0].set_ylabel("seen classes (%)")
     return figure
 
