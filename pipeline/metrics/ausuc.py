@@ -11,4 +11,5 @@ DIRECTION = "higher"
 
 def compute(counts: Counts, lead: Array, right_within: Array, labels: Array, of_seen: Array) -> Array:
     """Of the lead (N,) of seen classes, whether the right class is the best of its kind, labels, and which are seen."""
-    return curve_area(lead, right_within, labels, of_seen, counts(TEST, len(labels)))
+    # sums of shares may exceed 100 in their last digit
+    return curve_area(lead, right_within, labels, of_seen, counts(TEST, len(labels))).clip(0, 100)

@@ -7,7 +7,7 @@ from pipeline.methods.few_shot import Frozen
 from pipeline.ops.episode_logistic import fitted_scores
 
 
-class Baseline(Frozen):
+class BaselineLinear(Frozen):
     """Multinomial logistic regression on the support: least sum_i CE(W x_i + b, y_i) + |W|^2 / (2 strength).
 
     The paper takes a hundred epochs of SGD with weight decay; solved here, for all episodes at once, by L-BFGS.
