@@ -29,8 +29,12 @@ def draw(results: "Results") -> Any:
     references = {entry.key for entry in results.study.methods if entry.reference}
     panels = []
     for places in (NAMED, BY_FREQUENCY):
-        lines = {m: [results.cells[variant, m].estimate(n) for n in places.values()] for m in results.methods(variant)}
-        panels.append({method: line for method, line in lines.items() if all(line)})
+        lines = {}
+        for method in results.methods(variant):
+            found = [results.cells[variant, method].estimate(name) for name in places.values()]
+            if len(line := [estimate for estimate in found if estimate is not None]) == len(found):
+                lines[method] = line
+        panels.append(lines)
     if not any(panels):
         return _style.nothing("No run of this study was made.")
     figure, axes, _ = _style.grid(2, 2, 2.9, sharey=False)

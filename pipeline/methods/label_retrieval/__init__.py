@@ -88,6 +88,8 @@ class InBatch(DualEncoder):
     """(N,) the positive that was last drawn for each."""
     last_batch: Tensor
     """(N,) the number of its last batch."""
+    step_number: Tensor
+    """Of the step that is next."""
 
     def build(self, context: Context) -> None:
         super().build(context)
@@ -104,7 +106,7 @@ class InBatch(DualEncoder):
             self.memory[batch.indices] = pieces.mean(1).float()
             self.last_label[batch.indices] = positives
             self.last_batch[batch.indices] = self.step_number
-            self.step_number += 1
+            self.step_number.add_(1)
         return self.triplets(self.compare(pieces, labels), batch.labels[:, positives])
 
     def triplets(self, cosines: Tensor, own: Tensor) -> Tensor:
