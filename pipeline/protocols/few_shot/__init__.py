@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from pipeline.errors import UserError
+from pipeline.modalities import Dataset
 from pipeline.protocols import metric_learning
 from pipeline.schema import Count, Evaluated, NotNegative, Strict
 
@@ -32,3 +34,19 @@ class Budget(metric_learning.Budget):
     """Of the Dirichlet distribution from which classes' shares of an episode's queries are drawn; 0 for equal ones."""
     chosen_on: Evaluated[Count] = 50
     """Episodes of validation classes, for methods that choose a setting themselves."""
+
+    def check(self, described: Dataset, where: str) -> None:
+        super().check(described, where)
+        _, *unseen = self.classes.counts(len(described.classes) - len(set(self.held_out_classes)))
+        examples = (self.train_examples or described.train_examples) + (self.test_examples or described.test_examples)
+        each = examples // len(described.classes)
+        for task in self.tasks:
+            if task.ways > min(unseen):
+                raise UserError(
+                    f"{where}: tasks {task.name}: ways = {task.ways}: must be at most the {min(unseen)} classes that are "
+                    "for validation or tested"
+                )
+            if task.shots >= each:
+                raise UserError(
+                    f"{where}: tasks {task.name}: shots = {task.shots}: must be less than the {each} images of a class"
+                )
