@@ -43,8 +43,8 @@ class Budget(metric_learning.Budget):
         for task in self.tasks:
             if task.ways > min(unseen):
                 raise UserError(
-                    f"{where}: tasks {task.name}: ways = {task.ways}: must be at most the {min(unseen)} classes that are "
-                    "for validation or tested"
+                    f"{where}: tasks {task.name}: ways = {task.ways}: must be at most the {min(unseen)} classes "
+                    "that are for validation or tested"
                 )
             if task.shots >= each:
                 raise UserError(
