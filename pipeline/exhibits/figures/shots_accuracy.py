@@ -33,7 +33,7 @@ def draw(results: "Results") -> Any:
     panels = list(_panels(results))
     if not panels:
         return _style.nothing("No run of this study has episodes of several numbers of labelled images.")
-    figure, axes, _ = _style.grid(len(panels), 3, 3.1)
+    figure, axes, _ = _style.grid(len(panels), 2, 3.3)
     for axis, (title, ylabel, lines) in zip(axes, panels, strict=True):
         places = list(dict.fromkeys(x for points in lines.values() for x, _ in points))
         if all(isinstance(x, int) for x in places):
@@ -56,8 +56,9 @@ def draw(results: "Results") -> Any:
         axis.grid(axis="y")
         # above the lines, which are many
         low, high = axis.get_ylim()
-        axis.set_ylim(low, high + 0.06 * -(-len(lines) // 2) * (high - low))
-        axis.legend(fontsize=4.5, ncols=2, loc="upper left")
+        columns = 2 if max(map(len, lines)) < 25 else 1
+        axis.set_ylim(low, high + 0.07 * -(-len(lines) // columns) * (high - low))
+        axis.legend(fontsize=5, ncols=columns, loc="upper left")
     for axis, (title, _, _) in zip(axes, panels, strict=True):
         axis.set_xlabel("shares of the queries" if title.startswith("gain") else "labelled images of each class")
     return figure
