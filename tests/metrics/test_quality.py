@@ -5,8 +5,7 @@ import scipy.stats
 import torch
 
 from pipeline.errors import Absent
-from pipeline.metrics import auerc, conflict_cosine, low_tar_far3, quality_spearman, recall_1_quarter
-from pipeline.ops import retrieval
+from pipeline.metrics import auerc, conflict_cosine, quality_spearman, recall_1_quarter
 
 
 def test_agreement_with_recorded_degradations():
@@ -52,30 +51,3 @@ def test_recall_of_a_quarter_of_the_dimensions():
         nearest = max((j for j in range(40) if j != i), key=lambda j: float(units[i] @ units[j]))
         wanted.append(100.0 * (labels[nearest] == labels[i]).item())
     assert recall_1_quarter.compute(z, labels).tolist() == wanted
-
-
-def test_acceptance_of_the_worst_images():
-    make = torch.Generator().manual_seed(0)
-    labels, z = torch.arange(90) % 6, torch.randn(90, 5, generator=make)
-    levels = torch.randperm(90, generator=make)
-    similarities = retrieval.among(z + 2 * torch.eye(6, 5)[labels])
-    near, far = [], []
-    for i in range(90):
-        if levels[i] >= 60:
-            for j in range(90):
-                if j != i:
-                    (near if labels[i] == labels[j] else far).append(similarities[i, j].item())
-    threshold = sorted(far, reverse=True)[int(1e-3 * len(far))]
-    wanted = 100.0 * sum(s > threshold for s in near) / len(near)
-    assert low_tar_far3.compute(similarities, labels, levels) == pytest.approx(wanted)
-    assert 0 < wanted < 100
-
-
-def test_acceptance_of_the_worst_images_needs_worse_ones_and_many_pairs():
-    labels, similarities = torch.arange(9) % 3, retrieval.among(torch.randn(9, 4))
-    with pytest.raises(Absent, match="records no quality"):
-        low_tar_far3.compute(similarities, labels, None)
-    with pytest.raises(Absent, match="all images are of one quality"):
-        low_tar_far3.compute(similarities, labels, torch.zeros(9))
-    with pytest.raises(Absent, match="18 pairs of two classes are too few"):
-        low_tar_far3.compute(similarities, labels, torch.arange(9))
