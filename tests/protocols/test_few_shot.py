@@ -301,17 +301,8 @@ def test_more_classes_than_there_are_are_refused():
         budget.check(DATASET, "here")
 
 
-@pytest.mark.parametrize(
-    ("task", "message"),
-    [
-        ({"ways": 4}, "tasks odd: ways = 4: must be at most the 3 classes that are for validation or tested"),
-        ({"shots": 60}, "tasks odd: shots = 60: must be less than the 50 images of a class"),
-    ],
-)
-def test_episodes_that_no_class_can_fill_are_refused_before_training(task, message):
-    odd = {"name": "odd", "ways": 3, "shots": 1, **task}
-    split = {"train": 4, "validation": 3, "test": 3}
-    few = {"train_examples": 300, "test_examples": 200}
-    budget = Budget.model_validate({**jobs.PROTOCOL, "classes": split, "tasks": [odd], **few})
-    with pytest.raises(UserError, match=message):
+def test_more_labelled_images_than_a_class_has_are_refused_before_training():
+    few = {"train_examples": 300, "test_examples": 200, "classes": {"train": 4, "validation": 3, "test": 3}}
+    budget = Budget.model_validate({**jobs.PROTOCOL, **few, "tasks": [{"name": "odd", "ways": 3, "shots": 60}]})
+    with pytest.raises(UserError, match="tasks odd: shots = 60: must be less than the 50 images of a class"):
         budget.check(DATASET, "here")

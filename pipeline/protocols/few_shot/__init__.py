@@ -37,15 +37,9 @@ class Budget(metric_learning.Budget):
 
     def check(self, described: Dataset, where: str) -> None:
         super().check(described, where)
-        _, *unseen = self.classes.counts(len(described.classes) - len(set(self.held_out_classes)))
         examples = (self.train_examples or described.train_examples) + (self.test_examples or described.test_examples)
         each = examples // len(described.classes)
         for task in self.tasks:
-            if task.ways > min(unseen):
-                raise UserError(
-                    f"{where}: tasks {task.name}: ways = {task.ways}: must be at most the {min(unseen)} classes "
-                    "that are for validation or tested"
-                )
             if task.shots >= each:
                 raise UserError(
                     f"{where}: tasks {task.name}: shots = {task.shots}: must be less than the {each} images of a class"
