@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _style
+from pipeline.exhibits.figures import _examples, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Cell, Results
@@ -67,7 +67,7 @@ def _mean(cell: "Cell") -> tuple[Any, Any] | None:
     """False accept rates and the mean over seeds of the true ones, in percent; None without any."""
     import numpy as np
 
-    found = [arrays for arrays in cell.examples.values() if TRUE in arrays]
+    found = _examples.kept(cell, TRUE)
     if not found:
         return None
     return found[0][FALSE], 100.0 * np.mean([arrays[TRUE] for arrays in found], axis=0)

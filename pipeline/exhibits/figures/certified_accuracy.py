@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _radii, _style
+from pipeline.exhibits.figures import _examples, _radii, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Cell, Results
@@ -78,7 +78,7 @@ def _steps(cell: "Cell") -> tuple[list[float], list[float]] | None:
     """Radii and the share of images, of all seeds together, that are certified that far; None without certificates."""
     import numpy as np
 
-    found = [arrays["certified_radii"] for arrays in cell.examples.values() if "certified_radii" in arrays]
+    found = [arrays["certified_radii"] for arrays in _examples.kept(cell, "certified_radii")]
     if not found:
         return None
     # a constant answer has no end; nothing is seen beyond where the others have theirs

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _style
+from pipeline.exhibits.figures import _examples, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Cell, Results
@@ -62,5 +62,5 @@ def _means(cell: "Cell") -> dict[str, Any]:
     """By the name of a curve, its mean over seeds in percent; empty where no quality is predicted."""
     import numpy as np
 
-    found = [arrays for arrays in cell.examples.values() if OWN in arrays]
+    found = _examples.kept(cell, OWN)
     return {name: 100.0 * np.mean([arrays[name] for arrays in found], axis=0) for name in LINES if found}

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _style
+from pipeline.exhibits.figures import _examples, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
@@ -28,9 +28,7 @@ def caption(study: "Study") -> str:
 def draw(results: "Results") -> Any:
     found = []
     for (variant, method), cell in results.cells.items():
-        kept = [cell.examples[run.seed] for run in cell.runs if run.seed in cell.examples]
-        kept = [arrays for arrays in kept if all(name in arrays for name in NEEDED)]
-        if kept:
+        if kept := _examples.kept(cell, *NEEDED):
             found.append((f"{method}, {variant}", kept[0]))
     if not found:
         return _style.nothing("No run of this study that makes examples was made here: predictions are not published.")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _best, _style
+from pipeline.exhibits.figures import _examples, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
@@ -34,14 +34,10 @@ def draw(results: "Results") -> Any:
     from pipeline import modalities
 
     variant = results.variants()[0]
-    found: dict[str, Any] = {}
-    references = [entry.key for entry in results.study.methods if entry.reference]
-    wanted = [*references[:1], results.study.baseline, _best.other(results), *results.methods(variant)]
-    for method in dict.fromkeys(m for m in wanted if m in results.methods(variant)):
-        cell = results.cells[variant, method]
-        kept = [arrays for _, arrays in sorted(cell.examples.items()) if "shown_images" in arrays]
-        if kept and len(found) < MOST:
-            found[method] = (kept[0], modalities.describe(cell.runs[0].dataset).classes)
+    found = {
+        method: (arrays, modalities.describe(results.cells[variant, method].runs[0].dataset).classes)
+        for method, arrays in _examples.pictured(results, "shown_images", MOST).items()
+    }
     if not found:
         return _style.nothing("No run of this study was made here: pictures are not published.")
     count = min(COLUMNS, *(len(arrays["shown_images"]) for arrays, _ in found.values()))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _style
+from pipeline.exhibits.figures import _examples, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
@@ -30,7 +30,7 @@ def draw(results: "Results") -> Any:
     variant = results.variants()[0]
     found = {}
     for method in results.methods(variant):
-        parts = [a for a in results.cells[variant, method].examples.values() if all(name in a for name in NEEDED)]
+        parts = _examples.kept(results.cells[variant, method], *NEEDED)
         if parts:
             found[method] = [np.concatenate([a[name] for a in parts]) for name in NEEDED]
     if not found:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _best, _style
+from pipeline.exhibits.figures import _examples, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
@@ -30,15 +30,7 @@ def caption(study: "Study") -> str:
 def draw(results: "Results") -> Any:
     from matplotlib.figure import Figure
 
-    variant = results.variants()[0]
-    references = [entry.key for entry in results.study.methods if entry.reference]
-    wanted = [*references[:1], results.study.baseline, _best.other(results), *results.methods(variant)]
-    found: dict[str, Any] = {}
-    for method in dict.fromkeys(m for m in wanted if m in results.methods(variant)):
-        examples = results.cells[variant, method].examples
-        kept = [arrays for _, arrays in sorted(examples.items()) if IMAGES in arrays]
-        if kept and len(found) < MOST:
-            found[method] = kept[0]
+    found = _examples.pictured(results, IMAGES, MOST)
     if not found:
         return _style.nothing("No run of this study was made here: pictures are not published.")
     rows, columns = next(iter(found.values()))[IMAGES].shape[:2]

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.exhibits.figures import _style
+from pipeline.exhibits.figures import _examples, _style
 
 if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
@@ -29,9 +29,7 @@ def draw(results: "Results") -> Any:
     panels: list[list[tuple[str, Any]]] = [[], []]
     for (variant, method), cell in results.cells.items():
         first = variant == results.variants()[0]
-        kept = [cell.examples[run.seed] for run in cell.runs if run.seed in cell.examples]
-        kept = [arrays for arrays in kept if all(name in arrays for name in NEEDED)]
-        if kept:
+        if kept := _examples.kept(cell, *NEEDED):
             panels[not first].append((method if first else f"{method}, {variant}", kept[0]))
     panels = [panel for panel in panels if panel]
     if not panels:
