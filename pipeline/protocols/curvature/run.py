@@ -1,0 +1,157 @@
+"""Classifiers, and the shape of their training loss around the weights they end at."""
+
+import copy
+import functools
+from collections.abc import Iterator
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from pipeline import budget
+from pipeline.contract import Batch
+from pipeline.methods.classifier import Classifier
+from pipeline.modalities.images.outliers import shifted
+from pipeline.ops.curvature import Ends, Surface, ends, flat
+from pipeline.ops.lbfgs import Minimum
+from pipeline.ops.observed import Observed
+from pipeline.protocols.supervised import run as supervised
+from pipeline.training import loop, optim
+from pipeline.training.job import Job
+
+prepare = supervised.prepare
+phases = supervised.phases
+CHUNK = 250
+COUNTED = 10
+"""So many steps of training are looked at for what one costs, since not all steps of a method cost the same."""
+
+
+def watch(job: Job) -> dict[str, float]:
+    """`test_top1`, what the method observes of its own steps, and every `track` epochs `lambda_max`."""
+    rows = supervised.watch(job)
+    if isinstance(job.method, Observed):
+        rows |= job.method.observed()
+    every, of_epoch = job.settings["track"], loop.steps_per_epoch(job)
+    done = round(job.method.progress * job.settings["epochs"] * of_epoch) + 1
+    if every and done // of_epoch % every == 0:
+        rows["lambda_max"] = sharpest(job, surface(job)).greatest
+    return rows
+
+
+def surface(job: Job) -> Surface:
+    """The training loss over the weights of a copy of the method's network."""
+    chosen, data = job.settings["curvature"], job.data
+    # memory for the second derivatives of convolutions in the order that the CPU has kernels for
+    assert isinstance(job.method, Classifier)
+    method = copy.deepcopy(job.method).eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    method.encoder.bf16 = False
+    for parameter in method.parameters():
+        parameter.requires_grad_(True)
+    count = min(chosen["examples"], len(data.train_inputs))
+    views = torch.cat(list(job.views.plain(data.train_inputs[:count]))).split(CHUNK)
+    labels = data.train_labels[:count].split(CHUNK)
+    loss = {"cross_entropy": _cross_entropy, "squared_error": _squared_error}[chosen["loss"]]
+
+    def losses() -> Iterator[Tensor]:
+        for part, own in zip(views, labels, strict=True):
+            yield loss(method.logits(method.encoder(part)), own) / count
+
+    reached = torch.autograd.grad(next(losses()), list(method.parameters()), allow_unused=True)
+    return Surface(losses, [p for p, slope in zip(method.parameters(), reached, strict=True) if slope is not None])
+
+
+def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    return F.cross_entropy(logits, labels, reduction="sum")
+
+
+def _squared_error(logits: Tensor, labels: Tensor) -> Tensor:
+    return 0.5 * (logits - F.one_hot(labels, logits.shape[1])).square().sum()
+
+
+def sharpest(job: Job, found: Surface) -> Ends:
+    """The ends of the Hessian's spectrum."""
+    start = torch.randn(len(found.point), generator=job.draws.generator("eigenvalues")).to(found.point)
+    return ends(found.hessian(), start, job.settings["curvature"]["steps"])
+
+
+class Evidence(supervised.Evidence):
+    @cached_property
+    def surface(self) -> Surface:
+        """The mean training loss over the weights."""
+        with torch.enable_grad():
+            return surface(self.job)
+
+    @cached_property
+    def eigenvalues(self) -> Ends:
+        """Of the Hessian of that loss: the least and the greatest."""
+        found = sharpest(self.job, self.surface)
+        size = max(abs(found.least), abs(found.greatest), 1e-30)
+        ends_of = torch.tensor([found.least, found.greatest])
+        self.solved("lambda_max", Minimum(ends_of, found.converged, found.iterations, found.error / size))
+        return found
+
+    @property
+    def directions(self) -> torch.Generator:
+        """For random directions of weights: of study and seed, the same for all methods and at each call."""
+        return self.job.draws.generator("directions")
+
+    @property
+    def probes(self) -> int:
+        """How many random directions."""
+        return int(self.job.settings["curvature"]["probes"])
+
+    @property
+    def radius(self) -> float:
+        """How far the weights are moved."""
+        return float(self.job.settings["curvature"]["radius"])
+
+    @property
+    def adaptive_radius(self) -> float:
+        """The same, in units of each weight's size."""
+        return float(self.job.settings["curvature"]["adaptive_radius"])
+
+    @cached_property
+    def travelled(self) -> Tensor:
+        """(d,) from the encoder's weights at the start, those of the base if there is one, to those at the end."""
+        job = self.job
+        if job.base is None:
+            torch.manual_seed(job.draws.seed_of("encoder"))
+            start = job.modality.encoder(job.settings["encoder"], job.data.shape)
+        else:
+            start = job.base.encoder
+        pairs = zip(start.parameters(), job.method.encoder.parameters(), strict=True)
+        return flat([now.detach().cpu() - before.detach().cpu() for before, now in pairs])
+
+    @cached_property
+    def right_shifted(self) -> Tensor:
+        """(N,) bool: which test images are classified rightly under a shift of appearance."""
+        moved = shifted(self.job.data.test_inputs.cpu(), self.job.draws.generator("shift", "test"))
+        return supervised.logits(self.job, moved.to(self.job.device.torch)).argmax(1) == self.labels
+
+    @cached_property
+    def step_cost(self) -> float | None:
+        """The arithmetic of a step in units of one forward and backward pass of its batch, counted over `COUNTED`
+        steps; None where nothing is trained."""
+        job = self.job
+        if not job.method.trains or not job.settings["epochs"]:
+            return None
+        assert isinstance(job.method, Classifier)
+        method, size, data = copy.deepcopy(job.method).train(), job.settings["batch_size"], job.data
+        method.progress = 0.5
+        settings = budget.Optimizer.model_validate(job.settings["optimizer"])
+        optimizers = method.optimizers(functools.partial(optim.build, settings), 0)
+        places = torch.arange(size, device=data.train_labels.device)
+        views = job.views.view(data.train_inputs[:size], "plain")[0]
+        batch = Batch([views] * len(method.views), data.train_labels[:size], places)
+        plain = copy.deepcopy(method)
+        with torch.enable_grad(), torch.random.fork_rng(devices=[]):
+            with FlopCounterMode(display=False) as once:
+                F.cross_entropy(plain.logits(plain.encoder(views)), batch.labels).backward()
+            with FlopCounterMode(display=False) as counted:
+                for _ in range(COUNTED):
+                    method.step(batch, optimizers, job.settings["epochs"] // 2)
+                    with torch.no_grad():
+                        method.after_step()
+        return counted.get_total_flops() / (COUNTED * once.get_total_flops())
