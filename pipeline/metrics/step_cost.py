@@ -2,7 +2,7 @@
 
 from pipeline.errors import Absent
 
-LABEL = "Cost of a step (passes)"
+LABEL = "Passes' worth of a step"
 UNIT = ""
 BOUNDS = (0.0, None)
 DIRECTION = "lower"

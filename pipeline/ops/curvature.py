@@ -42,7 +42,7 @@ class Surface:
 
     @torch.enable_grad()
     def hessian(self) -> Times:
-        """Products with the Hessian where the weights are now; the graphs of the slope are kept for all of them."""
+        """Products with the Hessian where the weights are, of use until they move: all share the slope's graphs."""
         kept: list[list[tuple[int, Tensor]]] = []
         for loss in self.losses():
             slopes = torch.autograd.grad(loss, self.weights, create_graph=True, materialize_grads=True)

@@ -7,6 +7,7 @@ import torch
 from pipeline.contract import Inputs
 from pipeline.ops import retrieval
 from pipeline.ops.clusterings import matched
+from pipeline.ops.curvature import Surface, ends
 from pipeline.ops.geometry import class_means
 from pipeline.ops.probes import linear_probe
 
@@ -387,6 +388,28 @@ def multi_label_retrieval(good, seed=0, tests=120, count=240):
     )
 
 
+def curvature(good, seed=0, tests=120, train=200):
+    """On a paraboloid, flat or steep, away from its lowest point."""
+    make = torch.Generator().manual_seed(seed)
+    scale = 0.1 if good else 10.0
+    weights, bends = (0.01 * torch.randn(6, generator=make)).requires_grad_(), scale * (1 + torch.arange(6.0))
+    surface = Surface(lambda: [0.5 * (bends * weights.square()).sum()], [weights])
+    made = supervised(good, seed, tests, train)
+    vars(made).update(
+        surface=surface,
+        eigenvalues=ends(surface.hessian(), torch.ones(6), 6),
+        directions=torch.Generator().manual_seed(seed),
+        probes=8,
+        radius=0.05,
+        adaptive_radius=0.05,
+        travelled=torch.randn(9, generator=make),
+        right_shifted=torch.rand(tests, generator=make) < (0.9 if good else 0.2),
+        train_losses=torch.rand(train, generator=make).double() * (0.1 if good else 3.0),
+        step_cost=1.0 if good else 3.0,
+    )
+    return made
+
+
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
     *(
@@ -403,6 +426,7 @@ MADE = (
         zero_shot,
         few_shot,
         multi_label_retrieval,
+        curvature,
     ),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}

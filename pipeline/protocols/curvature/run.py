@@ -113,6 +113,11 @@ class Evidence(supervised.Evidence):
         return float(self.job.settings["curvature"]["adaptive_radius"])
 
     @cached_property
+    def train_losses(self) -> Tensor:
+        """(M,) float64 cross-entropy of each training example, in evaluation mode."""
+        return F.cross_entropy(self.train_logits.double(), self.train_labels, reduction="none")
+
+    @cached_property
     def travelled(self) -> Tensor:
         """(d,) from the encoder's weights at the start, those of the base if there is one, to those at the end."""
         job = self.job
