@@ -24,6 +24,8 @@ from pipeline.training.job import Job
 prepare = supervised.prepare
 phases = supervised.phases
 CHUNK = 250
+LINES, LINE = 2, 13
+"""Random directions along which the loss is kept, and how many points of each."""
 COUNTED = 10
 """So many steps of training are looked at for what one costs, since not all steps of a method cost the same."""
 
@@ -160,3 +162,29 @@ class Evidence(supervised.Evidence):
                     with torch.no_grad():
                         method.after_step()
         return counted.get_total_flops() / (COUNTED * once.get_total_flops())
+
+    def arrays(self) -> dict[str, Tensor]:
+        """With the training loss along random directions, filter by filter as long as the weights themselves."""
+        found, draws = self.surface, self.job.draws.generator("loss along")
+        steps = torch.linspace(-1, 1, LINE)
+        along = [normalised(found, draws) for _ in range(LINES)]
+        rises = [[found.rise(step * direction) for step in steps.tolist()] for direction in along]
+        return {
+            **super().arrays(),
+            "direction_steps": steps,
+            "direction_losses": found.value() + torch.tensor(rises, dtype=torch.float64),
+        }
+
+
+def normalised(found: Surface, draws: torch.Generator) -> Tensor:
+    """(d,) a Gaussian direction in which each row of a matrix and each filter has its weights' length, and vectors do
+    not move: the filter normalisation of Li et al. (2018, section 4)."""
+    parts = []
+    for weight in found.weights:
+        drawn = torch.randn(weight.shape, generator=draws).to(weight)
+        if weight.ndim > 1:
+            rows, own = drawn.flatten(1), weight.detach().flatten(1)
+            parts.append(rows * (own.norm(dim=1) / rows.norm(dim=1))[:, None])
+        else:
+            parts.append(torch.zeros_like(drawn))
+    return flat(parts)

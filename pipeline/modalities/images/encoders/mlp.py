@@ -14,7 +14,7 @@ class MLP(Encoder):
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         super().__init__()
-        width, blocks = math.prod(shape), []
+        width, blocks = math.prod(shape), list[nn.Module]()
         for units in UNITS:
             first = [] if blocks else [nn.Flatten()]
             blocks.append(nn.Sequential(*first, nn.Linear(width, units), nn.ReLU()))
