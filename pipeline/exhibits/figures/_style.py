@@ -106,6 +106,18 @@ def legend(figure: Any, axes: Iterable[Any], columns: int = 6) -> None:
         figure.legend(list(found.values()), list(found), loc="outside upper right", ncols=min(columns, len(found)))
 
 
+def logarithmic(axis: Any, which: str) -> None:
+    """Make "x" or "y" of what is plotted a logarithmic scale, its numbers as in 0.01: formulas are not set here."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    getattr(axis, f"set_{which}scale")("log")
+    low, high = getattr(axis, f"get_{which}lim")()
+    side = getattr(axis, f"{which}axis")
+    side.set_major_locator(LogLocator(subs=(1.0, 3.0) if high < 30 * low else (1.0,), numticks=5))
+    side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    side.set_minor_formatter(NullFormatter())
+
+
 def band(axis: Any, runs: Sequence[Sequence[float]], number: int, label: str) -> str:
     """Mean over runs of what each had after every epoch, and their range; the colour, which `number` decides.
 

@@ -42,7 +42,7 @@ def draw(results: "Results") -> Any:
                 colour = _style.COLOURS[methods.index(method) % len(_style.COLOURS)]
                 dashes = ("-", "--", ":")[methods.index(method) // len(_style.COLOURS) % 3]
                 axis.plot(steps, losses, linestyle=dashes, color=colour, linewidth=1, label=method)
-        axis.set_yscale("log")
+        _style.logarithmic(axis, "y")
         axis.set_title(variant)
         axis.set_xlabel("step, in lengths of the filters")
         axis.grid()

@@ -58,7 +58,7 @@ def draw(results: "Results") -> Any:
             across, up, _ = zip(*points, strict=True)
             titles.append(f"{spearmanr(across, up).statistic:+.2f}")
         axis.set_title(f"{labels.words(measure)}\n{', '.join(titles) or 'no runs'}", fontsize=7)
-        axis.set_xscale("log")
+        _style.logarithmic(axis, "x")
         axis.grid()
     for axis in axes[::columns]:
         axis.set_ylabel("test error (%)")
