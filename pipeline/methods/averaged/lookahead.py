@@ -9,7 +9,7 @@ from pipeline.ops.weight_averages import put
 
 
 class Lookahead(Averaged):
-    """Algorithm 1 of Zhang et al. (2019): after k steps of the optimiser phi <- phi + alpha (theta - phi), theta <- phi.
+    """After k steps of the optimiser (Zhang et al. 2019, algorithm 1) phi <- phi + alpha (theta - phi), theta <- phi.
 
     The optimiser's momentum is kept, one of the three ways that the paper names. The slow weights phi are what is
     evaluated. k = 5 and alpha = 0.5 as theirs; k = 1 with alpha = 1 is `cross_entropy`.
