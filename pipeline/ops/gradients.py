@@ -60,7 +60,7 @@ class Slopes:
 
     def __init__(self, method: Method, batch: Batch) -> None:
         self.method, self.batch = method, batch
-        self.weights = [weight for weight in method.parameters() if weight.requires_grad]
+        self.weights: list[Tensor] = [weight for weight in method.parameters() if weight.requires_grad]
         self.before = remembered(method)
         self.after: list[Tensor] = []
 

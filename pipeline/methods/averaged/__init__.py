@@ -1,5 +1,7 @@
 """Cross-entropy whose answer is an average of the weights along the way."""
 
+from typing import ClassVar
+
 from pipeline.contract import Context, TrainingSet, nn
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.ops.ema import follower
@@ -11,7 +13,7 @@ class Averaged(CrossEntropy):
     taken anew from the training images as they are. Members fill `average` in `after_step`."""
 
     phases = (1.0, 0.0)
-    training_only = ("average",)
+    training_only: ClassVar[tuple[str, ...]] = ("average",)
 
     def build(self, context: Context) -> None:
         super().build(context)

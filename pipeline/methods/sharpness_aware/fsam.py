@@ -63,4 +63,4 @@ class FSAM(SharpnessAware, CrossEntropy):
         return total
 
     def ascend(self, gradients: list[Tensor], radius: float) -> list[Tensor]:
-        return ascent(torch._foreach_mul(gradients, split(self.moved, gradients)), radius)
+        return ascent(list(torch._foreach_mul(gradients, split(self.moved, gradients))), radius)

@@ -13,8 +13,7 @@ from tests.kit.slopes import close, gradient, smooth, stepped
 def ascent_by_loops(method, data, rho, eta):
     sizes = []
     for name, weight in method.named_parameters():
-        for value in weight.flatten().tolist():
-            sizes.append(abs(value) + eta if name.endswith("weight") else 1.0)
+        sizes += [abs(value) + eta if name.endswith("weight") else 1.0 for value in weight.flatten().tolist()]
     slope = gradient(method, data)
     length = math.sqrt(sum((t * g) ** 2 for t, g in zip(sizes, slope, strict=True)))
     return [rho * t * t * g / length for t, g in zip(sizes, slope, strict=True)]
