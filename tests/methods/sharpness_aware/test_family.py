@@ -13,7 +13,12 @@ from pipeline.planning import code
 from tests.kit.classifiers import FIVE, check_kept_state, displaced, five_classes
 from tests.kit.methods import CONTEXT, batch, made, members, step
 
-FAMILY = members("sharpness_aware")
+FAMILY = [
+    cls
+    for cls in members("sharpness_aware", SharpnessAware)
+    if all(getattr(cls, seam) is getattr(SharpnessAware, seam) for seam in ("climb", "ascend", "radius", "backward"))
+]
+"""Those that climb as the mixin does."""
 
 
 class Quadratic(Method):
