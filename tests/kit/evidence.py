@@ -410,6 +410,20 @@ def curvature(good, seed=0, tests=120, train=200):
     return made
 
 
+def offline_design(good, seed=0, designs=40):
+    """Designs about as good as they are taken for, or poor ones of which much is expected, by a sharp surrogate."""
+    make = torch.Generator().manual_seed(seed + 700)
+    scores = (0.9 if good else 0.4) - 0.3 * torch.rand(designs, generator=make, dtype=torch.float64)
+    expected = scores + (0.01 if good else 0.8) * torch.rand(designs, generator=make, dtype=torch.float64)
+    mean = float(scores.mean())
+    return SimpleNamespace(
+        design_scores=scores,
+        design_predictions=expected,
+        design_course={0: (0.3, 0.3), 50: (0.4, 0.5), 100: (mean, float(expected.mean()))},
+        prediction_gradient=torch.randn(90, generator=make) * (0.1 if good else 1.0),
+    )
+
+
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
     *(
@@ -427,6 +441,7 @@ MADE = (
         few_shot,
         multi_label_retrieval,
         curvature,
+        offline_design,
     ),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}
