@@ -22,4 +22,8 @@ def compute(along: Along | None) -> dict[str, float]:
         return spearman(-sharpness, along.accuracy["unseen"])
 
     others = [tracks(layer) for number, layer in enumerate(along.layers) if number != along.straggler]
-    return {"": tracks(along.sharpness), "straggler": tracks(along.layers[along.straggler]), "others": sum(others) / len(others)}
+    return {
+        "": tracks(along.sharpness),
+        "straggler": tracks(along.layers[along.straggler]),
+        "others": sum(others) / len(others),
+    }

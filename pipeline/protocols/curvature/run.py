@@ -13,6 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from pipeline import budget
 from pipeline.contract import Batch
 from pipeline.methods.classifier import Classifier
+from pipeline.methods.classifier.half_way import HalfWay
 from pipeline.modalities.images.outliers import shifted
 from pipeline.ops.curvature import Ends, Surface, ends, flat
 from pipeline.ops.lbfgs import Minimum
@@ -42,6 +43,7 @@ def watch(job: Job) -> dict[str, float]:
     return rows
 
 
+@torch.enable_grad()
 def surface(job: Job) -> Surface:
     """The training loss over the weights of a copy of the method's network."""
     chosen, data = job.settings["curvature"], job.data
@@ -82,8 +84,7 @@ class Evidence(supervised.Evidence):
     @cached_property
     def surface(self) -> Surface:
         """The mean training loss over the weights."""
-        with torch.enable_grad():
-            return surface(self.job)
+        return surface(self.job)
 
     @cached_property
     def eigenvalues(self) -> Ends:
@@ -123,7 +124,7 @@ class Evidence(supervised.Evidence):
     def travelled(self) -> Tensor:
         """(d,) from the encoder's weights at the start, those of the base if there is one, to those at the end."""
         job = self.job
-        if job.base is None:
+        if not isinstance(job.base, Classifier):
             torch.manual_seed(job.draws.seed_of("encoder"))
             start = job.modality.encoder(job.settings["encoder"], job.data.shape)
         else:
@@ -165,7 +166,7 @@ class Evidence(supervised.Evidence):
 
     def arrays(self) -> dict[str, Tensor]:
         """With the training loss along random directions, filter by filter as long as the weights themselves."""
-        found, draws = self.surface, self.job.draws.generator("loss along")
+        found, draws, method = self.surface, self.job.draws.generator("loss along"), self.job.method
         steps = torch.linspace(-1, 1, LINE)
         along = [normalised(found, draws) for _ in range(LINES)]
         rises = [[found.rise(step * direction) for step in steps.tolist()] for direction in along]
@@ -173,7 +174,21 @@ class Evidence(supervised.Evidence):
             **super().arrays(),
             "direction_steps": steps,
             "direction_losses": found.value() + torch.tensor(rises, dtype=torch.float64),
+            **(between(self.job, method) if isinstance(method, HalfWay) else {}),
         }
+
+
+def between(job: Job, method: HalfWay) -> dict[str, Tensor]:
+    """Training loss and share of wrong predictions on the test split, from a little before the one network (0) to a
+    little beyond the other (1)."""
+    shares, found = torch.linspace(-0.25, 1.25, 2 * LINE), []
+    for share in shares.tolist():
+        method.go(share)
+        wrong = supervised.logits(job, job.data.test_inputs).argmax(1) != job.data.test_labels
+        found.append((surface(job).value(), float(wrong.double().mean())))
+    method.go(method.share)
+    losses, errors = torch.tensor(found, dtype=torch.float64).unbind(1)
+    return {"between_shares": shares, "between_losses": losses, "between_errors": errors}
 
 
 def normalised(found: Surface, draws: torch.Generator) -> Tensor:
