@@ -11,7 +11,8 @@ KINDS = ("classifier",)
 
 
 class Curvature(Strict):
-    """Of the mean loss over the first `examples` training images, on plain views, in evaluation mode and fp32."""
+    """Of the mean loss over the first `examples` training images, all where there are fewer, on plain views, in evaluation
+    mode and fp32."""
 
     loss: Literal["cross_entropy", "squared_error"] = "cross_entropy"
     """Squared error: half the squared distance of the scores from zeros and a one."""
@@ -35,9 +36,3 @@ class Budget(budget.ClassBudget):
         super().check(described, where)
         if self.track and not self.watch:
             raise UserError(f"{where}: track = {self.track}: is measured where a run is watched; set watch to true")
-        examples = budget.training_examples(self, described)
-        if self.curvature.examples > examples:
-            raise UserError(
-                f"{where}: curvature.examples = {self.curvature.examples}: must be at most the {examples} training "
-                "examples"
-            )
