@@ -11,7 +11,7 @@ KINDS = ("classifier",)
 
 
 class Curvature(Strict):
-    """Of the mean loss over the first `examples` training images, all where there are fewer, on plain views, in evaluation
+    """Of the mean loss over the first `examples` training images, or all if they are fewer: plain views, in evaluation
     mode and fp32."""
 
     loss: Literal["cross_entropy", "squared_error"] = "cross_entropy"
