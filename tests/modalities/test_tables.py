@@ -14,6 +14,7 @@ from pipeline import files, modalities
 from pipeline.errors import UserError
 from pipeline.modalities.sharing import share
 from pipeline.modalities.tables import moments, run, sources
+from pipeline.modalities.tables.black_boxes import BlackBox
 from pipeline.modalities.tables.datasets import abalone, diabetes, spambase, wine_quality
 from pipeline.seeds import Draws
 from tests.kit import project
@@ -69,6 +70,8 @@ def test_the_split_is_the_same_every_time_and_mixes_the_rows(key, root, tmp_path
     for name in modalities.arrays_of(modalities.describe(key)):
         path = f"data/prepared/{key}/{name}.npy"
         assert (tmp_path / path).read_bytes() == (root / path).read_bytes()
+    if isinstance(modalities.describe(key), BlackBox):
+        return  # its test rows are better than its training rows, by intention
     data = modalities.load(key, root)
     train, test = data.train_inputs.double(), data.test_inputs.double()
     spread = train.std(0) * (1 / len(train) + 1 / len(test)) ** 0.5

@@ -9,8 +9,8 @@ class Coms(GradientAscent):
 
     Conservative objective models of Trabucco et al. (2021), which no paper of the catalogue is the source of. log alpha
     climbs alpha (g(x') - g(x) - tau) by Adam, so that predictions are tau too high at x' at most. alpha, its rate and
-    tau are those of the authors' scripts for continuous designs. Theirs takes 50 steps of 0.05 sqrt(F) in training, ten
-    times those of a search; here they are few and long, and reach as far as the search. No entropy is added.
+    tau are those that the authors of IGNITE have for continuous designs, 50 steps of 0.05 sqrt(F) too, in training and
+    in the search alike; fewer and longer steps in training reach as far. No entropy of designs is added, as there.
     """
 
     paper = ""

@@ -21,7 +21,7 @@ def test_the_score_is_the_mean_and_the_loss_a_sum():
     each = [network(rows) for network in networks(method)]
     assert len(each) == 4
     torch.testing.assert_close(method.score(rows), sum(each) / 4)
-    losses = [float((found - given.labels).square().mean()) for found in each]
+    losses = [(found - given.labels).square().mean().item() for found in each]
     assert float(method.loss(given).detach()) == pytest.approx(sum(losses))
 
 
