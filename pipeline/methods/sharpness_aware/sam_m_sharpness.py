@@ -11,8 +11,9 @@ class SAMMSharpness(SharpnessAware, CrossEntropy):
     """m-sharpness (section 4.1): the mean over parts S of m examples of grad L_S at w + rho g_S / |g_S|.
 
     What the authors' code does by computing on several accelerators, each of which climbs alone. Where m does not
-    divide the batch, it has as many parts of nearly m as come nearest, which count by their sizes. As on accelerators, batch normalisation
-    sees one part at a time; rho = 0 is that without any ascent. Where m is the batch's size it is `sam`.
+    divide the batch, it has as many parts of nearly m as come nearest, which count by their sizes. As on accelerators,
+    batch normalisation sees one part at a time; rho = 0 is that without any ascent. Where m is the batch's size it is
+    `sam`.
     """
 
     paper = "sam_paper"
