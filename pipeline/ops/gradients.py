@@ -31,7 +31,7 @@ def length(vector: Sequence[Tensor]) -> Tensor:
 @torch.no_grad()
 def scaled(vector: Sequence[Tensor], to: float) -> Gradient:
     """The vector at another length."""
-    return list(torch._foreach_mul(list(vector), to / (length(vector) + STABLE)))
+    return list(torch._foreach_mul(list(vector), to / (torch.nn.utils.get_total_norm(vector) + STABLE)))
 
 
 @torch.no_grad()
@@ -44,8 +44,11 @@ def across(vector: Sequence[Tensor], direction: Sequence[Tensor]) -> Gradient:
 @torch.no_grad()
 def combined(*terms: tuple[float, Sequence[Tensor]]) -> Gradient:
     """The sum of weighted vectors."""
-    parts = zip(*(torch._foreach_mul(list(vector), weight) for weight, vector in terms), strict=True)
-    return [torch.stack(part).sum(0) for part in parts]
+    (weight, first), *others = terms
+    total = list(torch._foreach_mul(list(first), weight))
+    for weight, vector in others:
+        torch._foreach_add_(total, list(vector), alpha=weight)
+    return total
 
 
 class Slopes:

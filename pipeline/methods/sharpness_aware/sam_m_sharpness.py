@@ -10,9 +10,10 @@ from pipeline.methods.sharpness_aware import SharpnessAware
 class SAMMSharpness(SharpnessAware, CrossEntropy):
     """m-sharpness (section 4.1): the mean over parts S of m examples of grad L_S at w + rho g_S / |g_S|.
 
-    What the authors' code does by computing on several accelerators, each of which climbs alone. The last part is
-    smaller where m does not divide the batch, and parts count by their sizes. As on accelerators, batch normalisation
-    sees one part at a time; rho = 0 is that without any ascent. Where m is the batch's size it is `sam`.
+    What the authors' code does by computing on several accelerators, each of which climbs alone. Where m does not
+    divide the batch, it has as many parts of nearly m as come nearest, which count by their sizes. As on accelerators,
+    batch normalisation sees one part at a time; rho = 0 is that without any ascent. Where m is the batch's size it is
+    `sam`.
     """
 
     paper = "sam_paper"
@@ -22,7 +23,8 @@ class SAMMSharpness(SharpnessAware, CrossEntropy):
         size = len(batch.labels)
         total: list[Tensor | None] = [None for _ in self.parameters()]
         losses = []
-        for places in torch.arange(size, device=batch.labels.device).split(self.m):
+        parts = max(1, round(size / self.m))
+        for places in torch.arange(size, device=batch.labels.device).tensor_split(parts):
             share = len(places) / size
             losses.append(share * super().backward(part_of(batch, places)).detach())
             for place, weight in enumerate(self.parameters()):
