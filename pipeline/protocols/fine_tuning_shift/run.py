@@ -100,7 +100,9 @@ def _along(job: Job) -> Along:
     end = {name: value for name, value in job.method.state_dict().items() if name in start}
     layers = _layers(job.method)
     shares = torch.linspace(0, 1, line["points"])
-    small = job.with_data(train_inputs=data.train_inputs[: line["examples"]], train_labels=data.train_labels[: line["examples"]])
+    small = job.with_data(
+        train_inputs=data.train_inputs[: line["examples"]], train_labels=data.train_labels[: line["examples"]]
+    )
     tested = {
         "target": (data.test_inputs, data.test_labels),
         **{name: (data.hidden[f"{name}_inputs"], data.hidden[f"{name}_labels"]) for name in ("unseen", "source")},
@@ -127,7 +129,8 @@ def _along(job: Job) -> Along:
         there = at(mixed(start, end, share))
         for name, values in found.items():
             values.append(accuracy(there, name))
-        surface = curvature.surface(there)
+        with torch.enable_grad():
+            surface = curvature.surface(there)
         size = surface.point.abs()
         names = [name for name, parameter in there.method.named_parameters() if name in start]
         numbers = torch.tensor([_layer_of(name, layers) for name in names])
@@ -145,7 +148,8 @@ def _along(job: Job) -> Along:
     ways = flat([(end[name] - start[name]).cpu() for name in part]).abs()
     least = ways.quantile(line["cut"])
     cut = end | {
-        name: torch.where((end[name] - start[name]).abs() < least.to(end[name]), start[name], end[name]) for name in part
+        name: torch.where((end[name] - start[name]).abs() < least.to(end[name]), start[name], end[name])
+        for name in part
     }
     rise = torch.tensor(rises).T
     return Along(
