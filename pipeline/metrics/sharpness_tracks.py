@@ -1,4 +1,4 @@
-"""How closely sharpness goes with accuracy on the unseen domain along the line from the base to the weights at the end."""
+"""How closely flatness goes with accuracy on the unseen domain, from the base's weights to those at the end."""
 
 from torch import Tensor
 
@@ -6,7 +6,7 @@ from pipeline.errors import Absent
 from pipeline.ops.ranks import spearman
 from pipeline.ops.weight_lines import Along
 
-LABEL = "Sharpness tracks unseen accuracy"
+LABEL = "Flatness and unseen accuracy, rank correlation"
 UNIT = ""
 BOUNDS = (-1.0, 1.0)
 DIRECTION = "higher"

@@ -10,6 +10,7 @@ from pipeline.ops.clusterings import matched
 from pipeline.ops.curvature import Surface, ends
 from pipeline.ops.geometry import class_means
 from pipeline.ops.probes import linear_probe
+from pipeline.ops.weight_lines import Along
 
 K = 4
 
@@ -424,6 +425,26 @@ def offline_design(good, seed=0, designs=40):
     )
 
 
+def fine_tuning_shift(good, seed=0, tests=120):
+    """What is right on an unseen domain and on the source, the radii of steps, and a line that flatness tells of."""
+    make = torch.Generator().manual_seed(seed + 700)
+    right = torch.rand(2, tests, generator=make) < (0.9 if good else 0.2)
+    shares, layers = torch.linspace(0, 1, 11), torch.rand(3, 11, generator=make)
+    unseen = 100 - 40 * layers[1] if good else 100 * torch.rand(11, generator=make)
+    return SimpleNamespace(
+        right_source=right[0],
+        radii=torch.linspace(0.1, 0.01, 5),
+        along=Along(
+            shares=shares,
+            accuracy={"unseen": unseen},
+            sharpness=torch.rand(11, generator=make),
+            layers=layers,
+            barriers=torch.tensor([0.1, 0.5, 0.2]),
+            sparsified=80.0,
+        ),
+    )
+
+
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
     *(
@@ -442,6 +463,7 @@ MADE = (
         multi_label_retrieval,
         curvature,
         offline_design,
+        fine_tuning_shift,
     ),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}

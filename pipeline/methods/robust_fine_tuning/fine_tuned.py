@@ -1,4 +1,4 @@
-"""Going on with stochastic gradient descent from a classifier of other data: what robust fine-tuning is held against."""
+"""Gradient descent goes on from a classifier of other data: what robust fine-tuning is held against."""
 
 from pipeline.methods.robust_fine_tuning import FineTuning
 

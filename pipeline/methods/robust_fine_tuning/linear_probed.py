@@ -1,6 +1,8 @@
 """The head alone goes on learning, so that the features stay what they were."""
 
-from pipeline.contract import Context, Method
+from typing import Self
+
+from pipeline.contract import Context
 from pipeline.methods.robust_fine_tuning import FineTuning
 
 
@@ -13,7 +15,7 @@ class LinearProbed(FineTuning):
         super().build(context)
         self.encoder.requires_grad_(False)
 
-    def train(self, mode: bool = True) -> Method:
+    def train(self, mode: bool = True) -> Self:
         super().train(mode)
         self.encoder.eval()
         return self

@@ -18,5 +18,5 @@ class ModelStock(UniformSoup):
     layerwise: bool = setting(True)
 
     def shares(self) -> list[Tensor]:
-        copies = [self.weights, list(self.second.parameters())]
+        copies: list[list[Tensor]] = [self.weights, list(self.second.parameters())]
         return stock_shares(list(self.anchor.parameters()), copies, self.layerwise)

@@ -5,7 +5,8 @@ from pipeline.methods.robust_fine_tuning.model_stock import ModelStock
 
 
 class ModelStockPeriodic(ModelStock):
-    """`model_stock` at the end of every epoch, with both copies set to w; the anchor stays w_0 and the optimiser goes on.
+    """`model_stock` at the end of every epoch, with both copies set to w; the anchor stays w_0, and the optimiser goes
+    on.
 
     Batch statistics in between are those of each copy's own training; those of the last w are renewed.
     """

@@ -59,7 +59,7 @@ class TRAM(SharpnessAware, FineTuning):
         return loss
 
     def ascend(self, gradients: list[Tensor], radius: float) -> list[Tensor]:
-        return ascent(gradients, self.d)
+        return ascent(gradients, self.d.item())
 
     def after_backward(self, epoch: int) -> None:
         """Before the optimiser moves them: the weights that are the last step's when the next one comes."""

@@ -20,9 +20,9 @@ class Line(Strict):
     """What is measured along the straight line from the base's weights to those at the end."""
 
     points: Annotated[int, Field(ge=3)] = 11
-    examples: Count = 250
+    examples: Count = 200
     """So many training images: sharpness is of the loss on them."""
-    tested: Count = 2000
+    tested: Count = 1000
     """So many test images of each domain."""
     radius: Positive = 0.5
     """Of the ball in which the loss is made worst, in units of each weight's size."""

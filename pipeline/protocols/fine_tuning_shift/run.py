@@ -129,7 +129,8 @@ def _along(job: Job) -> Along:
         there = at(mixed(start, end, share))
         for name, values in found.items():
             values.append(accuracy(there, name))
-        surface = curvature.surface(there)
+        with torch.enable_grad():
+            surface = curvature.surface(there)
         size = surface.point.abs()
         names = [name for name, parameter in there.method.named_parameters() if name in start]
         numbers = torch.tensor([_layer_of(name, layers) for name in names])
@@ -143,12 +144,14 @@ def _along(job: Job) -> Along:
         costs = torch.tensor([loss(end | mixed_part(start, end, part, share)) for share in shares.tolist()])
         barriers.append(float((costs - torch.lerp(costs[0], costs[-1], shares)).max()))
     straggler = max(range(len(layers)), key=barriers.__getitem__)
-    part = [name for name, _ in job.method.named_parameters() if name in start and _layer_of(name, layers) == straggler]
-    ways = flat([(end[name] - start[name]).cpu() for name in part]).abs()
+    weights = [
+        name for name, _ in job.method.named_parameters() if name in start and _layer_of(name, layers) == straggler
+    ]
+    ways = flat([(end[name] - start[name]).cpu() for name in weights]).abs()
     least = ways.quantile(line["cut"])
     cut = end | {
         name: torch.where((end[name] - start[name]).abs() < least.to(end[name]), start[name], end[name])
-        for name in part
+        for name in weights
     }
     rise = torch.tensor(rises).T
     return Along(
