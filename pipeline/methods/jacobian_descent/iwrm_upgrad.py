@@ -9,7 +9,8 @@ class IwrmUpgrad(JacobianDescent):
     """UPGrad: the update is 1/m sum_i pi(g_i), pi the projection on the dual cone {x: J x >= 0} (equation 3).
 
     By the paper's proposition 1, pi(J^T u) = J^T v with v = argmin v^T G v over v >= u, here for all u = e_i / m at
-    once: x = v - u solves G x + G u >= 0, x >= 0 with one of them 0 for each example. Where no two gradients conflict it is the mean.
+    once: x = v - u solves G x + G u >= 0, x >= 0 with one of them 0 for each example. Where no two gradients
+    conflict it is the mean.
     """
 
     paper = "jacobian_descent"
