@@ -17,6 +17,9 @@ class EGN(SecondOrder):
     m <- beta m + (1 - beta) d, with the bias of the first steps removed, and lambda follows the gain ratio rho, the
     fall of the batch's loss over the fall that the damped quadratic model promises: times 0.99 where rho > 0.75, times
     1.01 where rho < 0.25. w <- w + lr m with the study's rate. The paper's line search is left out. beta = 0.9 is ours.
+
+    The library of the paper's first author (somax) has J^T L^T L J for J^T Q J, with the lower factor of Q = L L^T,
+    where L^T J would give Q; here it is Q, as in the paper.
     """
 
     paper = "egn"
