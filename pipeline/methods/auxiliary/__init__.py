@@ -1,5 +1,7 @@
 """Classifiers with a second loss, whose gradient is fitted to that of the training loss before it is added."""
 
+from typing import ClassVar
+
 from pipeline.contract import Batch, Context, Tensor, setting, torch
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.ops.curvature import flat
@@ -18,7 +20,7 @@ class Auxiliary(CrossEntropy):
     average, which starts as the first gradient, as in their code by default. All parameters are one vector.
     """
 
-    training_only = ("main", "seen")
+    training_only: ClassVar[tuple[str, ...]] = ("main", "seen")
     strength: float = setting(0.1, low=0.0)
     ema: float = setting(0.01, low=0.0, high=1.0)
 
