@@ -1,40 +1,41 @@
 """Gradients of each example apart, of classifiers in which no example changes what another gives."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, jacrev, vmap
 
-from pipeline.methods.classifier import Classifier
-
 
 class Logits(nn.Module):
     """A classifier as a function from images (B, ...) to logits (B, K)."""
 
-    def __init__(self, method: Classifier) -> None:
+    def __init__(self, method: Any) -> None:
         super().__init__()
         self.method = method
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.method.logits(self.method.encoder(images))
+        found: Tensor = self.method.logits(self.method.encoder(images))
+        return found
 
     def learnt(self) -> dict[str, Tensor]:
         """The parameters by name, without their graphs."""
         return {name: weight.detach() for name, weight in self.named_parameters() if weight.requires_grad}
 
 
-def gradients(method: Classifier, images: Tensor, labels: Tensor) -> Tensor:
+def gradients(method: Any, images: Tensor, labels: Tensor) -> Tensor:
     """(B, d) the gradient of each example's objective in all parameters."""
     network = Logits(method)
 
     def loss(weights: dict[str, Tensor], image: Tensor, label: Tensor) -> Tensor:
-        return method.objective(functional_call(network, weights, (image[None],)), label[None])
+        found: Tensor = method.objective(functional_call(network, weights, (image[None],)), label[None])
+        return found
 
     return joined(vmap(grad(loss), (None, 0, 0))(network.learnt(), images, labels).values(), 1)
 
 
-def jacobian(method: Classifier, images: Tensor) -> Tensor:
+def jacobian(method: Any, images: Tensor) -> Tensor:
     """(B, K, d) the gradient of each logit of each example."""
     network = Logits(method)
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from pipeline.contract import Tensor, nn, torch
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.ops.per_example import joined
-from pipeline.training.optim import SGD
 
 
 class SecondOrder(CrossEntropy):
@@ -20,7 +19,7 @@ class SecondOrder(CrossEntropy):
     ) -> Sequence[torch.optim.Optimizer]:
         given = make(self).param_groups
         groups, rate = [{"params": g["params"], "weight_decay": g["weight_decay"]} for g in given], given[0]["lr"]
-        return [SGD(groups, {"lr": rate, "momentum": 0.0, "nesterov": False})]
+        return [torch.optim.SGD(groups, lr=rate)]
 
     @property
     def learnt(self) -> list[Tensor]:
