@@ -1,0 +1,23 @@
+"""The spectral norms of a network's matrices, and the bound on its Lipschitz constant that they give."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+
+def log_product(weights: Iterable[Tensor]) -> Tensor:
+    """log prod |W|^2 over all weights with two axes or more, of which the first is kept and the others are joined.
+
+    Half of it is the log of a bound on the Lipschitz constant of linear layers with ReLU between them. The direction in
+    which a matrix stretches most is found without gradient: that of log |W^T u|^2 for a fixed u is the norm's there.
+    """
+    total = torch.zeros(())
+    for weight in weights:
+        if weight.ndim > 1:
+            matrix = weight.flatten(1)
+            matrix = matrix if len(matrix) <= len(matrix.T) else matrix.T
+            with torch.no_grad():
+                direction = torch.linalg.eigh(matrix @ matrix.T).eigenvectors[:, -1]
+            total = total.to(matrix) + (direction @ matrix).square().sum().log()
+    return total
