@@ -1,0 +1,16 @@
+"""The sharpness at the end of training over gradient descent's edge of stability, two over the learning rate."""
+
+from typing import Any
+
+from pipeline.ops.edges_of_stability import ratios, settled
+
+LABEL = "Sharpness over the edge"
+UNIT = ""
+BOUNDS = (None, None)
+DIRECTION = None
+
+
+def compute(history: list[dict[str, Any]]) -> dict[str, float]:
+    """The mean of the last measurements; `highest`, the highest of all."""
+    found = ratios(history)
+    return {"": settled(found), "highest": max(found)}
