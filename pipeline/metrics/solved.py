@@ -5,7 +5,7 @@ from torch import Tensor
 LABEL = "Solved (%)"
 UNIT = "%"
 BOUNDS = (0.0, 100.0)
-DIRECTION = "higher"
+DIRECTION = None
 WRONG = 0.01
 
 
