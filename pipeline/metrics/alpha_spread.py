@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from pipeline.errors import Absent
-from pipeline.ops.spectral_exponents import plain, spread, windowed
+from pipeline.ops.spectral_exponents import spread, windowed
 
 LABEL = "Spread of alpha over layers"
 UNIT = ""
@@ -12,12 +12,8 @@ DIRECTION = None
 SIDE, PER_SIDE = 100, 9
 
 
-def compute(layer_weights: list[Tensor], start_weights: list[Tensor]) -> dict[str, float]:
-    """The standard deviation; `plain`, with exponents of whole spectra, and `start`, of the encoder before training."""
-    found = {}
-    for name, weights in (("", layer_weights), ("start", start_weights)):
-        if len(weights) < 2:
-            raise Absent("there are fewer than two layers with a spectrum")
-        found[name] = spread([windowed(weight, SIDE, PER_SIDE) for weight in weights])
-        found[f"plain_{name}".rstrip("_")] = spread([plain(weight) for weight in weights])
-    return found
+def compute(layer_weights: list[Tensor]) -> float:
+    """The standard deviation over layers."""
+    if len(layer_weights) < 2:
+        raise Absent("there are fewer than two layers with a spectrum")
+    return spread([windowed(weight, SIDE, PER_SIDE) for weight in layer_weights])

@@ -10,7 +10,6 @@ BOUNDS = (None, None)
 DIRECTION = None
 
 
-def compute(history: list[dict[str, Any]]) -> dict[str, float]:
-    """The mean of the last measurements; `highest`, the highest of all."""
-    found = ratios(history)
-    return {"": settled(found), "highest": max(found)}
+def compute(history: list[dict[str, Any]]) -> float:
+    """The mean of the last measurements."""
+    return settled(ratios(history))

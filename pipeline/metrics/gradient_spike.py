@@ -4,7 +4,7 @@ import math
 from statistics import median
 from typing import Any
 
-from pipeline.errors import Absent
+from pipeline.ops.observed_gradients import largest
 
 LABEL = "Largest gradient over the usual one (decades)"
 UNIT = "decades"
@@ -12,14 +12,7 @@ BOUNDS = (None, None)
 DIRECTION = None
 
 
-def compute(history: list[dict[str, Any]]) -> dict[str, float]:
-    """log10 of the largest norm over the median of the epochs' mean norms.
-
-    `radius`: the spectral radius of the recurrent weights at that step.
-    """
-    rows = [row for row in history if row.get("gradient_largest", 0) > 0]
-    if not rows:
-        raise Absent("gradients were not observed while it trained, or all were zero")
-    top = max(rows, key=lambda row: row["gradient_largest"])
-    usual = median(row["gradient_norm"] for row in rows)
-    return {"": math.log10(top["gradient_largest"] / usual), "radius": top["radius_at_largest"]}
+def compute(history: list[dict[str, Any]]) -> float:
+    """log10 of the largest norm over the median of the epochs' mean norms."""
+    top = largest(history)["gradient_largest"]
+    return math.log10(top / median(row["gradient_norm"] for row in history))

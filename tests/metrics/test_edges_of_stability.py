@@ -5,7 +5,7 @@ import math
 import pytest
 
 from pipeline.errors import Absent
-from pipeline.metrics import edge_ratio, sam_edge_ratio
+from pipeline.metrics import edge_highest, edge_ratio, sam_edge_ratio
 
 RATE, RHO = 0.1, 0.05
 
@@ -18,7 +18,8 @@ def history(sharpness, **row):
 
 def test_of_gradient_descent_at_its_edge_one_and_the_highest():
     found = edge_ratio.compute(history([5.0, 30.0, *[20.0] * 5]))
-    assert found == {"": pytest.approx(1), "highest": pytest.approx(1.5)}
+    assert found == pytest.approx(1)
+    assert edge_highest.compute(history([5.0, 30.0, 20.0])) == pytest.approx(1.5)
     assert sam_edge_ratio.compute(history([20.0] * 5)) == pytest.approx(1)
 
 
@@ -26,7 +27,7 @@ def test_of_sam_at_its_edge():
     edge = (math.sqrt(1 + 8 * RHO / RATE) - 1) / (2 * RHO)
     rows = history([edge] * 6, ascent=RHO)
     assert sam_edge_ratio.compute(rows) == pytest.approx(1)
-    assert edge_ratio.compute(rows)[""] == pytest.approx(edge * RATE / 2)
+    assert edge_ratio.compute(rows) == pytest.approx(edge * RATE / 2)
 
 
 def test_absent_without_one_rate_or_without_tracking():

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pipeline.errors import Absent
-from pipeline.metrics import gradient_spike, solved
+from pipeline.metrics import gradient_spike, solved, spike_radius
 
 
 def test_a_task_is_solved_where_less_than_one_in_a_hundred_is_wrong():
@@ -22,6 +22,7 @@ def test_the_largest_gradient_over_the_usual_one():
         {"gradient_norm": norm, "gradient_largest": largest, "radius_at_largest": radius}
         for norm, largest, radius in ((0.5, 0.9, 0.95), (2.0, 40.0, 1.6), (1.0, 3.0, 1.5))
     ]
-    assert gradient_spike.compute(rows) == {"": pytest.approx(math.log10(40)), "radius": 1.6}
+    assert gradient_spike.compute(rows) == pytest.approx(math.log10(40))
+    assert spike_radius.compute(rows) == 1.6
     with pytest.raises(Absent, match="not observed"):
         gradient_spike.compute([{"loss": 1.0}])
