@@ -84,6 +84,7 @@ def test_planning_imports_nothing_heavy():
 
 def test_descriptions_are_consistent():
     classes = {"cifar100": 100, "fashion_mnist_digits": 11, "fashion_mnist_pairs": 100}
+    classes |= dict.fromkeys(("temporal_order", "temporal_order_short", "temporal_order_long"), 4)
     classes |= {"fashion_mnist_domains": 40, "fashion_mnist_shifts": 70, "glyphs": 1112, "glyphs_degraded": 1112}
     for key in set(modalities.known()) - {"image_folder"}:
         about = modalities.describe(key)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from pipeline import budget
@@ -18,6 +18,7 @@ from pipeline.modalities.images.outliers import shifted
 from pipeline.ops.curvature import Ends, Surface, ends, flat
 from pipeline.ops.lbfgs import Minimum
 from pipeline.ops.observed import Observed
+from pipeline.ops.spectral_exponents import layers
 from pipeline.protocols.supervised import run as supervised
 from pipeline.training import loop, optim
 from pipeline.training.job import Job
@@ -121,16 +122,30 @@ class Evidence(supervised.Evidence):
         return F.cross_entropy(self.train_logits.double(), self.train_labels, reduction="none")
 
     @cached_property
+    def _start(self) -> nn.Module:
+        """The encoder as it started, that of the base if there is one."""
+        job = self.job
+        if isinstance(job.base, Classifier):
+            return job.base.encoder
+        torch.manual_seed(job.draws.seed_of("encoder"))
+        encoder: nn.Module = job.modality.encoder(job.settings["encoder"], job.data.shape)
+        return encoder
+
+    @cached_property
     def travelled(self) -> Tensor:
         """(d,) from the encoder's weights at the start, those of the base if there is one, to those at the end."""
-        job = self.job
-        if not isinstance(job.base, Classifier):
-            torch.manual_seed(job.draws.seed_of("encoder"))
-            start = job.modality.encoder(job.settings["encoder"], job.data.shape)
-        else:
-            start = job.base.encoder
-        pairs = zip(start.parameters(), job.method.encoder.parameters(), strict=True)
+        pairs = zip(self._start.parameters(), self.job.method.encoder.parameters(), strict=True)
         return flat([now.detach().cpu() - before.detach().cpu() for before, now in pairs])
+
+    @property
+    def layer_weights(self) -> list[Tensor]:
+        """Of each layer that has a spectrum: a matrix (out, in), or a kernel (out, in, h, w)."""
+        return [layer.weight.detach().cpu() for layer in layers(self.job.method)]
+
+    @property
+    def start_weights(self) -> list[Tensor]:
+        """The same of the encoder's layers as they started."""
+        return [layer.weight.detach().cpu() for layer in layers(self._start)]
 
     @cached_property
     def right_shifted(self) -> Tensor:

@@ -12,10 +12,10 @@ UNITS = (128, 64)
 class MLP(Encoder):
     """Linear layers with ReLU: 33 thousand weights on 14x14 images, where no example changes what another gives."""
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
+    def __init__(self, shape: tuple[int, ...], hidden: tuple[int, ...] = UNITS) -> None:
         super().__init__()
         width, blocks = math.prod(shape), list[nn.Module]()
-        for units in UNITS:
+        for units in hidden:
             first = [] if blocks else [nn.Flatten()]
             blocks.append(nn.Sequential(*first, nn.Linear(width, units), nn.ReLU()))
             width = units
