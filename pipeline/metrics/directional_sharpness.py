@@ -14,7 +14,7 @@ KINDS = {"": "", "gradient": "_gradient", "clipped": "_clipped", "random": "_ran
 
 
 def compute(history: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """v^T H v for unit v, at the last step of each epoch: of the step taken, and of others on the same trajectory.
+    """v^T H v for unit v, at the last step of every third epoch: of the step taken, and of others on its way.
 
     `gradient`: of the gradient itself; `clipped`: of the gradient with its largest tenth of coordinates cut down to one
     size; `random`: with a random tenth of them cut down to that size.

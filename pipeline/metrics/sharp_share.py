@@ -12,7 +12,7 @@ DIRECTION = "lower"
 
 
 def compute(history: Sequence[dict[str, Any]]) -> float:
-    """sum over them of g_i (Hg)_i in g^T H g, at the last step of each epoch, the median over training.
+    """sum over them of g_i (Hg)_i in g^T H g, at the last step of every third epoch, the median over training.
 
     The median, since both are near 0 now and then.
     """

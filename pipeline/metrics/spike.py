@@ -13,8 +13,11 @@ DIRECTION = "lower"
 
 
 def compute(history: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The greatest over training, first steps of epochs left out, and `lag`: from the step of its epoch at which squared gradients exceed the second
-    moment most to that of its highest loss."""
+    """The greatest over training, first steps of epochs left out.
+
+    `rms`: of the epoch in which it is, how far squared gradients exceeded the second moment of a tensor at most.
+    `lag`: from the step at which they did to that of the highest loss.
+    """
     rises = [
         (now["loss_worst"] - before["loss"], now["spike_lag"], now["rms_worst"])
         for before, now in pairwise(history)

@@ -9,6 +9,8 @@ from pipeline.ops.clipping import clipped, clipped_at_random
 from pipeline.ops.directional import Probe, underestimate
 
 Groups = list[dict[str, Any]]
+PROBED = 3
+"""Epochs from one probe to the next."""
 
 
 class Optimised(CrossEntropy):
@@ -17,11 +19,12 @@ class Optimised(CrossEntropy):
     Members override `optimizer`. The study's learning rate and its schedule hold; a member whose rates have another
     size has a rate of its own in the study.
 
-    What no weight shows afterwards is recorded for each epoch. At its last step: the curvature of the step's batch
-    along the way that the weights went (`pipeline/ops/directional.py`), which takes one more forward pass and second
-    derivatives. Of all its steps: the highest loss (`loss_worst`), and for members with a second moment how far squared
-    gradients exceed it (`rms_worst`, section 3.4 of Wortsman et al. 2023, v as the optimiser keeps it), with the number of steps from the one to the
-    other (`spike_lag`).
+    What no weight shows afterwards is recorded for each epoch. At the last step of every third, from the first on: the
+    curvature of the step's batch along the way that the weights went (`pipeline/ops/directional.py`), which takes one
+    more forward pass and second derivatives. Of all its steps: the highest loss (`loss_worst`) after the first, whose
+    loss is not of the epoch's own making, and for members with a second moment v how far squared gradients exceed it,
+    as the optimiser keeps it (`rms_worst`, section 3.4 of Wortsman et al. 2023), with the number of steps from the one
+    to the other (`spike_lag`).
 
     `rate` is for studies of how much depends on the learning rate: a multiple of that which was found best.
     `hidden_epochs` is for studies of what a change of the training signal does: so long the lower half of every image
@@ -76,7 +79,7 @@ class Optimised(CrossEntropy):
 
     def step(self, batch: Batch, optimizers: Sequence[torch.optim.Optimizer], epoch: int) -> Tensor:
         number = round(self.progress * self.total) % self.steps_per_epoch
-        last = self.probed and number + 1 == self.steps_per_epoch
+        last = self.probed and epoch % PROBED == 0 and number + 1 == self.steps_per_epoch
         self.probe = Probe(self, batch) if last else None
         loss = super().step(batch, optimizers, epoch)
         with torch.no_grad():

@@ -13,11 +13,11 @@ EPSILON = 1e-4
 class AdaHessian(Optimised):
     """w <- w - lr (m^ / (sqrt(v^)^k + eps) + wd w), v the average of D^2, D = |z * Hz| for random signs z (algorithm 1).
 
-    H z is the gradient of g^T z, by a second backward pass through the step's own graph (Hutchinson's method, equation
-    7). D of a kernel is the mean over its places (`spatial`), the paper's spatial averaging. In the text signs are kept
-    until after the mean (equation 10); the authors' code averages sizes, and so is it here: that is what their results
-    are of. `signed` is the text's. Defaults are theirs, with the rate 0.15 as the study's. Every `renewal` steps D
-    is measured anew, and between them kept: 1 in most of the paper, which tries up to 5.
+    H z is the gradient of g^T z, by a second backward pass through the step's own graph (Hutchinson's method). D of a
+    kernel is the mean over its places (`spatial`), the paper's spatial averaging. In the text signs are kept until
+    after the mean; the authors' code averages sizes, which is what their results are of, and so is it here. `signed`
+    is the text's. Defaults are theirs, and the study's rate is near their 0.15. Every `renewal` steps D is measured
+    anew, and kept between them.
     """
 
     paper = "ada_hessian"
