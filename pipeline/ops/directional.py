@@ -29,7 +29,7 @@ class Probe:
 
     def __init__(self, method: "Method", batch: "Batch") -> None:
         self.batch = batch
-        self.weights = [parameter for parameter in method.parameters() if parameter.requires_grad]
+        self.weights: list[Tensor] = [parameter for parameter in method.parameters() if parameter.requires_grad]
         self.before = [weight.detach().clone() for weight in self.weights]
 
     def measured(self, method: "Method") -> dict[str, float]:

@@ -1,5 +1,7 @@
 """Optimisers as methods, step by step: what they did to the weights, and what a rule of plain numbers says."""
 
+import math
+
 import torch
 
 from tests.kit.classifiers import doubled
@@ -75,3 +77,11 @@ def undecayed(rotated, other):
     for ours, theirs in pairs:
         for a, b in zip(ours[2], theirs[2], strict=True):
             torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)  # the start is rotated in float32
+
+
+def adam_rule(state, w, g, t, decay):
+    """Of averages 0.9 and 0.98, with weight decay in the gradient."""
+    g += decay * w
+    state["m"] = 0.9 * state.get("m", 0.0) + 0.1 * g
+    state["v"] = 0.98 * state.get("v", 0.0) + 0.02 * g * g
+    return w - RATE * (state["m"] / (1 - 0.9**t)) / (math.sqrt(state["v"] / (1 - 0.98**t)) + 1e-8)

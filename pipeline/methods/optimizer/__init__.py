@@ -1,7 +1,7 @@
 """Cross-entropy learned by an optimiser of its own: members differ in how they step, and in nothing else."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from pipeline.contract import Batch, Context, Tensor, setting, torch
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
@@ -32,7 +32,7 @@ class Optimised(CrossEntropy):
     """
 
     paper = ""
-    training_only = ("peaks",)
+    training_only: ClassVar[tuple[str, ...]] = ("peaks",)
     rate: float = setting(1.0, unit="times the study's learning rate", low=1e-6)
     hidden_epochs: int = setting(0, unit="epochs", low=0)
     probed = True

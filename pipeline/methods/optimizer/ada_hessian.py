@@ -11,7 +11,7 @@ EPSILON = 1e-4
 
 
 class AdaHessian(Optimised):
-    """w <- w - lr (m^ / (sqrt(v^)^k + eps) + wd w), v the average of D^2, D = |z * Hz| for random signs z (algorithm 1).
+    """w <- w - lr (m^ / (sqrt(v^)^k + eps) + wd w), v the average of D^2, D = |z * Hz|, z random signs (algorithm 1).
 
     H z is the gradient of g^T z, by a second backward pass through the step's own graph (Hutchinson's method). D of a
     kernel is the mean over its places (`spatial`), the paper's spatial averaging. In the text signs are kept until
@@ -41,7 +41,7 @@ class AdaHessian(Optimised):
         return [getattr(self, f"diagonal_{number}") for number, _ in enumerate(self.parameters())]
 
     def optimizer(self, groups: Groups) -> torch.optim.Optimizer:
-        diagonals = dict(zip(self.parameters(), self.diagonals(), strict=True))
+        diagonals: dict[Tensor, Tensor] = dict(zip(self.parameters(), self.diagonals(), strict=True))
         return Curved(groups, {"betas": (self.beta1, self.beta2), "power": self.power}, diagonals)
 
     def backward(self, batch: Batch) -> Tensor:

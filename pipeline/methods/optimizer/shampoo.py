@@ -22,6 +22,8 @@ class Shampoo(Optimised):
     renewal: int = setting(10, unit="steps", low=1)
     training_only = ("peaks", "left", "right", "count")
 
+    count: Tensor
+
     def build(self, context: Context) -> None:
         super().build(context)
         for number, weight in enumerate(self.parameters()):
@@ -32,7 +34,7 @@ class Shampoo(Optimised):
         self.register_buffer("count", torch.zeros((), dtype=torch.int64))
 
     def optimizer(self, groups: Groups) -> torch.optim.Optimizer:
-        pairs = {
+        pairs: dict[Tensor, tuple[Tensor, Tensor]] = {
             weight: (getattr(self, f"left_{number}"), getattr(self, f"right_{number}"))
             for number, weight in enumerate(self.parameters())
             if weight.ndim > 1
@@ -71,7 +73,9 @@ class Whitened(Stepping):
 
 
 def inverse_root(matrix: Tensor) -> Tensor:
-    """M^(-1/4) of a symmetric positive definite matrix."""
+    """M^(-1/4) of a symmetric positive definite matrix; of a sum that has overflowed no number."""
+    if not matrix.isfinite().all():
+        return torch.full_like(matrix, float("nan"))
     values, vectors = torch.linalg.eigh(matrix.double())
     found: Tensor = (vectors * values.clamp(min=1e-12).pow(-0.25)) @ vectors.T
     return found.to(matrix.dtype)

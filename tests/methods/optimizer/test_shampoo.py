@@ -2,7 +2,7 @@
 
 import torch
 
-from pipeline.methods.optimizer.shampoo import Shampoo
+from pipeline.methods.optimizer.shampoo import Shampoo, inverse_root
 from tests.kit.optimizers import DECAY, RATE, check_different, course, fresh
 
 
@@ -32,3 +32,7 @@ def test_against_the_sums():
 
 def test_roots_that_are_kept_are_not_those_of_now():
     check_different(fresh(Shampoo, renewal=1), fresh(Shampoo, renewal=3))
+
+
+def test_a_sum_that_overflowed_has_no_root():
+    assert inverse_root(torch.full((3, 3), float("inf"))).isnan().all()
