@@ -5,8 +5,8 @@ from typing import Any
 
 from pipeline.errors import Absent
 
-LABEL = "Curvature due to the top tenth (%)"
-UNIT = "%"
+LABEL = "Share of curvature due to the top tenth"
+UNIT = ""
 BOUNDS = (None, None)
 DIRECTION = "lower"
 
@@ -19,4 +19,4 @@ def compute(history: Sequence[dict[str, Any]]) -> float:
     shares = sorted(row["sharp_share"] for row in history if "sharp_share" in row)
     if not shares:
         raise Absent("its steps are not observed")
-    return float(100 * (shares[len(shares) // 2] + shares[(len(shares) - 1) // 2]) / 2)
+    return float((shares[len(shares) // 2] + shares[(len(shares) - 1) // 2]) / 2)

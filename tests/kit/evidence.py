@@ -387,6 +387,19 @@ def multi_label_retrieval(good, seed=0, tests=120, count=240):
     )
 
 
+def curvature(good: bool, seed: int) -> SimpleNamespace:
+    """Epochs of optimisers that are observed: along whose steps the loss is curved, and how far it jumps."""
+    make, worse = torch.Generator().manual_seed(seed), 1.0 if good else 3.0
+    rows = []
+    for epoch in range(7):
+        drawn = worse * (1 + torch.rand(8, generator=make, dtype=torch.float64))
+        ends = ("", "_gradient", "_clipped", "_random")
+        row = {f"directional_sharpness{end}": float(value) for end, value in zip(ends, drawn[:4], strict=True)}
+        row |= {"sharp_share": float(drawn[4]) / 8, "loss": 1 / (epoch + 1), "loss_worst": 1 + float(drawn[5])}
+        rows.append(row | {"spike_lag": float(epoch), "rms_worst": float(drawn[6])})
+    return SimpleNamespace(history=rows)
+
+
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
     *(
@@ -403,6 +416,7 @@ MADE = (
         zero_shot,
         few_shot,
         multi_label_retrieval,
+        curvature,
     ),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}
