@@ -387,7 +387,7 @@ def multi_label_retrieval(good, seed=0, tests=120, count=240):
     )
 
 
-def curvature(good: bool, seed: int) -> SimpleNamespace:
+def curvature(good, seed=0):
     """Epochs of optimisers that are observed: along whose steps the loss is curved, and how far it jumps."""
     make, worse = torch.Generator().manual_seed(seed), 1.0 if good else 3.0
     rows = []
