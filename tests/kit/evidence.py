@@ -390,13 +390,22 @@ def multi_label_retrieval(good, seed=0, tests=120, count=240):
 
 
 def curvature(good, seed=0, tests=120, train=200):
-    """On a paraboloid, flat or steep, away from its lowest point."""
+    """On a paraboloid, flat or steep, away from its lowest point, by steps that are watched."""
     make = torch.Generator().manual_seed(seed)
     scale = 0.1 if good else 10.0
     weights, bends = (0.01 * torch.randn(6, generator=make)).requires_grad_(), scale * (1 + torch.arange(6.0))
     surface = Surface(lambda: [0.5 * (bends * weights.square()).sum()], [weights])
+    worse = 1.0 if good else 3.0
+    rows = []
+    for epoch in range(7):
+        drawn = worse * (1 + torch.rand(8, generator=make, dtype=torch.float64))
+        names = ("", "_gradient", "_clipped", "_random")
+        row = {f"directional_sharpness{end}": float(value) for end, value in zip(names, drawn[:4], strict=True)}
+        row |= {"sharp_share": float(drawn[4]) / 8, "loss": 1 / (epoch + 1), "loss_worst": 1 + float(drawn[5])}
+        rows.append(row | {"spike_lag": float(epoch), "rms_worst": float(drawn[6])})
     made = supervised(good, seed, tests, train)
     vars(made).update(
+        history=rows,
         surface=surface,
         eigenvalues=ends(surface.hessian(), torch.ones(6), 6),
         directions=torch.Generator().manual_seed(seed),
