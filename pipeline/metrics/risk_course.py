@@ -1,0 +1,15 @@
+"""How far above its minimum the risk of training is after each tenth of the epochs: by suffix, per cent of training."""
+
+from pipeline.ops.resampling import Array
+from pipeline.ops.spectral_risk import gaps
+
+LABEL = "Gap to the minimum (log10)"
+UNIT = "log10"
+BOUNDS = (-12.0, None)
+DIRECTION = "lower"
+
+
+def compute(risk_course: Array, least_risk: float) -> dict[str, float]:
+    """Of the risk before training and after each epoch."""
+    found, last = gaps(risk_course, least_risk), len(risk_course) - 1
+    return {f"{10 * tenth}": float(found[round(last * tenth / 10)]) for tenth in range(1, 11)}
