@@ -5,7 +5,7 @@ from pipeline.ops.spectral_risk import gaps
 
 LABEL = "Gap to the minimum (log10)"
 UNIT = "log10"
-BOUNDS = (-12.0, None)
+BOUNDS = (-12.0, 3.0)
 DIRECTION = "lower"
 
 

@@ -8,7 +8,7 @@ spectral risk itself, the greatest loss with the last sigma and so on; sigma = 1
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -98,10 +98,11 @@ def _capped(wanted: Array, cap: float) -> Array:
     # at each end: numbers from `full` on are at the cap, those from `some` on above nought
     full, some = np.searchsorted(wanted, ends + cap), np.searchsorted(wanted, ends)
     totals = cap * (n - full) + sums[full] - sums[some] - (full - some) * ends
-    place = int(np.searchsorted(-totals, -1.0, side="right")) - 1
+    place = max(int(np.searchsorted(-totals, -1.0, side="right")) - 1, 0)
     first, last = ends[place], ends[min(place + 1, 2 * n - 1)]
     fall = totals[place] - totals[min(place + 1, 2 * n - 1)]
-    tau = first + (last - first) * (totals[place] - 1.0) / fall if fall > 0 else first
+    # where all are at the cap, rounding may leave less than one to begin with
+    tau = first + (last - first) * max(totals[place] - 1.0, 0.0) / fall if fall > 0 else first
     return np.clip(wanted - tau, 0.0, cap)
 
 
@@ -131,7 +132,7 @@ class Problem:
         scores, scale = self.rows[place] @ w, self.risk.scale
         if self.outputs == 1:
             slope = scores - self.targets[place]
-            return scale * float(slope[0]) ** 2 / 2, scale * slope
+            return scale * float(slope[0] * slope[0]) / 2, scale * slope
         target = self.targets[place]
         top = scores.max()
         scores -= top
@@ -178,39 +179,43 @@ def with_shift_cost(problem: Problem, shift_cost: float) -> Smooth:
     return function
 
 
-SMOOTHEST, PLAINEST = -1, -6
-"""Powers of ten of the penalties with which a risk that has kinks is approached."""
+SMOOTHING = (0.1, 0.01, 1e-3, 1e-4, 1e-5)
+"""The penalties with which a risk that has none is approached."""
+CERTAIN = 1e-4
+"""Of the way from the start: by strong convexity |gradient|^2 / (2 mu) is the most that is left of it."""
 
 
 def minimum(problem: Problem) -> tuple[float, Minimum]:
-    """f's minimum, by L-BFGS from w = 0 until nothing is left to gain, and how it ended.
+    """f's minimum, by L-BFGS from w = 0 until nothing is left to gain, and how it ended; mu must be more than 0.
 
     A risk without a penalty on weights has kinks, at which L-BFGS stops short. It is minimised with ever smaller ones,
     each from the last minimum. What is returned then is the last one's minimum, which lies below f's by no more than
-    its penalty can be.
+    its penalty can be. There rounding ends L-BFGS early, and what the gradient leaves to gain decides.
     """
     import torch
 
-    own = problem.risk.shift_cost
-    costs = [own] if own else [10.0**power for power in range(SMOOTHEST, PLAINEST - 1, -1)]
-    point = torch.zeros(problem.shape, dtype=torch.float64)
-    for cost in costs:
+    risk, start = problem.risk, np.zeros(problem.shape)
+    for cost in (risk.shift_cost,) if risk.shift_cost else SMOOTHING:
         smooth = with_shift_cost(problem, cost)
 
         def function(w: torch.Tensor, smooth: Smooth = smooth) -> tuple[torch.Tensor, torch.Tensor]:
             value, gradient = smooth(w.numpy())
             return torch.tensor(value, dtype=torch.float64), torch.from_numpy(gradient)
 
-        found = minimise(function, point, history=30, tolerance=1e-10)
-        point = found.point
-    return smooth(point.numpy())[0], found
+        found = minimise(function, torch.from_numpy(start), history=30, tolerance=1e-10)
+        start = found.point.numpy()
+    value, gradient = smooth(start)
+    left = float(np.square(gradient).sum()) / (2 * risk.scale * risk.l2)
+    sure = left <= CERTAIN * (problem.value(np.zeros(problem.shape)) - value)
+    return value, replace(found, converged=found.converged or sure)
 
 
-NEAREST = 1e-12
-"""What is nearer to the minimum than this share of the start's distance counts as that near: rounding is not far below."""
+NEAREST, FURTHEST = 1e-12, 1e3
+"""Of the start's distance from the minimum: what lies nearer, or further off, counts as that. Rounding is not far below
+the one; beyond the other a run is lost, and it does not matter how far."""
 
 
 def gaps(course: Array, least: float) -> Array:
     """log10 of (f - least) / (f_0 - least) of values f_0, f_1, ..."""
-    found: Array = np.log10(np.maximum((course - least) / (course[0] - least), NEAREST))
+    found: Array = np.log10(np.clip((course - least) / (course[0] - least), NEAREST, FURTHEST))
     return found

@@ -12,11 +12,17 @@ gradient is x_i times that.
 from collections.abc import Sequence
 from types import SimpleNamespace
 
+import numpy as np
+
 from pipeline.contract import Batch, Context, Method, Tensor, TrainingSet, nn, setting, torch
 from pipeline.ops.spectral_risk import Array, Problem, Risk
 
+__all__ = ["OneByOne", "Problem", "RiskMinimiser", "State"]
+
 State = SimpleNamespace
 """The method's weights and buffers as numpy arrays, by name; what is written to them stays."""
+ASTRAY = 1e4
+"""Where a weight is greater, steps were too long, and no more are taken: how far off a run has got remains a number."""
 
 
 class RiskMinimiser(Method):
@@ -81,9 +87,11 @@ class RiskMinimiser(Method):
     def step(self, batch: Batch, optimizers: Sequence[torch.optim.Optimizer], epoch: int) -> Tensor:
         state = self.opened()
         rate = self.pace * optimizers[0].param_groups[0]["lr"]
+        if np.abs(state.weights).max() > ASTRAY:
+            return torch.tensor(ASTRAY, device=self.weights.device)
         loss = self.advance(state, self.problem(state), batch.indices.cpu().numpy(), rate)
         self.close(state)
-        return torch.tensor(loss, dtype=torch.float32, device=self.weights.device)
+        return torch.tensor(min(loss, ASTRAY), dtype=torch.float32, device=self.weights.device)
 
     def begin(self, state: State, problem: Problem) -> None:
         """Before the first step."""

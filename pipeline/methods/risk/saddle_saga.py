@@ -36,5 +36,3 @@ class SaddleSaga(Prospect):
         state.pending[:] = 0
         strength = 1 + step * n * problem.risk.scale * problem.risk.shift_cost
         return weights(state.q + step * upward - 1 / n, problem.risk.spectrum(n), strength)
-
-

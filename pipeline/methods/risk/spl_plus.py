@@ -23,6 +23,7 @@ class SplPlus(SgmCvar):
     The paper's own scaling could not be read. Without `adapt` it is SPL, with the lengths of the subgradient method.
     """
 
+    paper = "spl_plus"
     adapt: bool = setting(True)
 
     def lengths(self, state: State, rate: float) -> tuple[float, float]:
