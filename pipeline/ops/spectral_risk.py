@@ -1,8 +1,8 @@
 """Spectral risks of losses: weighted means in which greater losses weigh more, with a penalty on uneven weights.
 
 f(w) = max over q in P(sigma) of sum_i q_i l_i(w) - (n nu / 2) |q - 1/n|^2 + (mu / 2) |w|^2. P(sigma) are the convex
-combinations of all orders of the spectrum sigma_1 <= ... <= sigma_n, which is not negative and sums to one. nu = 0 is the
-spectral risk itself, the greatest loss with the last sigma and so on; sigma = 1/n is the mean.
+combinations of all orders of the spectrum sigma_1 <= ... <= sigma_n, which is not negative and sums to one. nu = 0 is
+the spectral risk itself, the greatest loss with the last sigma and so on; sigma = 1/n is the mean.
 """
 
 import functools

@@ -17,8 +17,8 @@ def applies(study: "Study") -> bool:
 
 def caption(study: "Study") -> str:
     return (
-        "Distance of the risk from its minimum, over that at the start, after each tenth of training; a pass has as many "
-        "gradients as there are training examples. Line: mean of the logarithms over seeds; bar: 95% interval."
+        "Distance of the risk from its minimum, over that at the start, after each tenth of training; a pass has as "
+        "many gradients as there are training examples. Line: mean of the logarithms over seeds; bar: 95% interval."
     )
 
 

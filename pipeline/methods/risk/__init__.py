@@ -2,11 +2,11 @@
 
     f(w) = max over q in P(sigma) of sum_i q_i l_i(w) - (n nu / 2) |q - 1/n|^2 + (mu / 2) |w|^2    (`ops.spectral_risk`)
 
-All start at w = 0 and take the study's learning rate as their step size eta, times `pace`. A batch is so many gradients of
-single examples: those that move example by example draw them anew with replacement, and the others take the batch. n is
-the number of training rows x_i, which have a constant column and about unit length: a view of d - 1 features has them
-divided by the root of d. All that is kept of an example's gradient is its slope in the model's K outputs, since the
-gradient is x_i times that.
+All start at w = 0 and take the study's learning rate as their step size eta, times `pace`. A batch is so many
+gradients of single examples: those that move example by example draw them anew with replacement, and the others take
+the batch. n is the number of training rows x_i, which have a constant column and about unit length: a view of d - 1
+features is divided by the root of d. All that is kept of an example's gradient is its slope in the model's K outputs,
+since the gradient is x_i times that.
 """
 
 from collections.abc import Sequence

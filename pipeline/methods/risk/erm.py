@@ -1,4 +1,4 @@
-"""The mean of the losses is minimised in place of the risk, whose weights are all alike: empirical risk minimisation."""
+"""The mean of the losses is minimised in place of the risk, with even weights: empirical risk minimisation."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""From time to time all losses and gradients are taken anew, and steps between differ from them by a difference alone."""
+"""All losses and gradients are taken anew from time to time, and steps in between add only what has changed since."""
 
 from pipeline.contract import Context
 from pipeline.methods.risk import OneByOne, Problem, State

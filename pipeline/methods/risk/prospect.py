@@ -1,4 +1,4 @@
-"""Each example's last loss, weight and gradient are kept: of the losses come the weights, of the rest steps without bias."""
+"""Last losses, weights and gradients of all examples are kept: losses give the weights, the rest steps without bias."""
 
 from pipeline.contract import Context, setting
 from pipeline.methods.risk import OneByOne, Problem, State

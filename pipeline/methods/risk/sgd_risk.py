@@ -7,9 +7,9 @@ from pipeline.ops.spectral_risk import Array
 class SgdRisk(RiskMinimiser):
     """w <- w - eta (sum_i q_i g_i + mu w), with q the weights of the batch's losses among themselves.
 
-    The mean of small batches' risks is not the risk, so that the steps do not lead to its minimum however small eta is.
-    The penalty on q is m nu of a batch of m, as n nu is that of the n examples; the authors' code keeps n nu, which in a
-    batch leaves q all but even.
+    The mean of small batches' risks is not the risk, so that the steps do not lead to its minimum however small eta
+    is. The penalty on q is m nu of a batch of m, as n nu is that of the n examples; the authors' code keeps n nu, which
+    in a batch leaves q all but even.
     """
 
     paper = "prospect"

@@ -8,11 +8,11 @@ from pipeline.methods.risk import OneByOne, Problem, State
 
 
 class SgmCvar(OneByOne):
-    """The stochastic subgradient method on min over w, a of a + E max(l - a, 0) / (1 - b), b the share of lesser losses.
+    """The stochastic subgradient method on min over w, a of a + E max(l - a, 0) / (1 - b), b the share of small losses.
 
         above = [l_i > a] / (1 - b);  w <- (w - gamma above g_i) / (1 + gamma mu);  a <- a - h (1 - above)
 
-    gamma = h = eta / sqrt(t) at step t. a is at first the mean loss at w = 0, and h is `quantile_pace` times as long.
+    gamma = eta / sqrt(t) at step t, h is `quantile_pace` times as long, and a is at first the mean loss at w = 0.
     """
 
     paper = "spl_plus"

@@ -15,10 +15,10 @@ class SplPlus(SgmCvar):
 
     which is w' = (w - gamma s g_i) / (1 + gamma mu), a' = a - h (1 - s) with
 
-        s = clip((l_i - a - gamma mu <g_i, w> / (1 + gamma mu) + h) / (gamma |g_i|^2 / (1 + gamma mu) + h), 0, 1 / (1 - b))
+        s = clip((l_i - a - c mu <g_i, w> + h) / (c |g_i|^2 + h), 0, 1 / (1 - b)),    c = gamma / (1 + gamma mu)
 
-    At s = 0 and 1 / (1 - b) it is the subgradient step; between, linearised loss and quantile meet. Derived here from the
-    model, with the penalty in it. gamma and h adapt to the losses' size by m, their mean at w = 0:
+    At s = 0 and 1 / (1 - b) it is the subgradient step; between, linearised loss and quantile meet. Derived here from
+    the model, with the penalty in it. gamma and h adapt to the losses' size by m, their mean at w = 0:
     gamma = eta / (m sqrt(t)), h = `quantile_pace` eta m / sqrt(t), so that a factor of all losses changes no step of w.
     The paper's own scaling could not be read. Without `adapt` it is SPL, with the lengths of the subgradient method.
     """

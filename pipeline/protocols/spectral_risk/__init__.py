@@ -1,4 +1,4 @@
-"""Linear models whose losses' spectral risk is minimised: convex, so that one can tell how near to the minimum one is."""
+"""Linear models whose losses' spectral risk is minimised: convex, so that one can tell how near the minimum is."""
 
 from typing import Literal
 

@@ -5,7 +5,6 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from pipeline.errors import UserError
 from pipeline.ops.spectral_risk import Risk
 from tests.kit import risk as kit
 
@@ -76,36 +75,5 @@ def test_a_factor_of_all_losses(key, settings, same):
     assert np.allclose(*found, atol=1e-10) is same
 
 
-def test_the_subgradient_step_by_hand():
-    method, state = begun("sgm_cvar", 0.0, quantile_pace=0.5)
-    problem = kit.problem(method)
-    w, a = state.weights.copy(), 0.0
-    for t, place in enumerate([3, 4, 3], 1):
-        loss, slope = problem.part(w, place)
-        step = 0.2 / t**0.5
-        above = 5.0 if loss > a else 0.0
-        w = (w - step * above * np.outer(problem.rows[place], slope)) / (1 + step * 0.3)
-        a -= 0.5 * step * (1 - above)
-        method.move(state, problem, place, 0.2)
-    np.testing.assert_allclose(state.weights, w, atol=1e-13)
-    assert float(state.quantile) == pytest.approx(a)
-
-
-@pytest.mark.parametrize("key", ["spl_plus", "sgm_cvar"])
-def test_resumed_is_uninterrupted(key):
-    straight, first = kit.made(key, CVAR), kit.made(key, CVAR)
-    for method in (straight, first):
-        torch.manual_seed(4)
-        kit.step(method, 0.5)
-    second = kit.made(key, CVAR)
-    second.load_state_dict(first.state_dict())
-    for method in (straight, second):
-        torch.manual_seed(6)
-        kit.step(method, 0.5)
-    np.testing.assert_array_equal(kit.weights(straight), kit.weights(second))
-
-
-@pytest.mark.parametrize("risk", [Risk("extremile", 2.0, 0.0, 0.1), Risk("superquantile", 0.5, 1.0, 0.1)])
-def test_other_risks_have_no_quantile(risk):
-    with pytest.raises(UserError, match="quantile"):
-        kit.made("spl_plus", risk)
+def test_resumed_is_uninterrupted():
+    kit.resumes("spl_plus", CVAR)
