@@ -3,13 +3,14 @@
 from pipeline.ops.resampling import Array
 from pipeline.ops.spectral_risk import gaps
 
-LABEL = "Gap to the minimum (log10)"
+LABEL = "Gap while training (log10)"
 UNIT = "log10"
 BOUNDS = (-12.0, 3.0)
 DIRECTION = "lower"
+SHARES = ("10", "20", "30", "40", "50", "60", "70", "80", "90", "100")
 
 
 def compute(risk_course: Array, least_risk: float) -> dict[str, float]:
     """Of the risk before training and after each epoch."""
     found, last = gaps(risk_course, least_risk), len(risk_course) - 1
-    return {f"{10 * tenth}": float(found[round(last * tenth / 10)]) for tenth in range(1, 11)}
+    return {"": float(found[-1])} | {share: float(found[round(last * int(share) / 100)]) for share in SHARES}

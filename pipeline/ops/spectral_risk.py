@@ -179,7 +179,7 @@ def with_shift_cost(problem: Problem, shift_cost: float) -> Smooth:
     return function
 
 
-SMOOTHING = (0.1, 0.01, 1e-3, 1e-4, 1e-5)
+SMOOTHING = (0.1, 0.01, 1e-3, 1e-4)
 """The penalties with which a risk that has none is approached."""
 CERTAIN = 1e-4
 """Of the way from the start: by strong convexity |gradient|^2 / (2 mu) is the most that is left of it."""

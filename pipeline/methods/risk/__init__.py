@@ -22,7 +22,8 @@ __all__ = ["OneByOne", "Problem", "RiskMinimiser", "State"]
 State = SimpleNamespace
 """The method's weights and buffers as numpy arrays, by name; what is written to them stays."""
 ASTRAY = 1e4
-"""Where a weight is greater, steps were too long, and no more are taken: how far off a run has got remains a number."""
+"""Where a weight gets greater, steps were too long: weights are shortened to this and stay there, so that how far off
+the run has got remains a number."""
 
 
 class RiskMinimiser(Method):
@@ -87,9 +88,11 @@ class RiskMinimiser(Method):
     def step(self, batch: Batch, optimizers: Sequence[torch.optim.Optimizer], epoch: int) -> Tensor:
         state = self.opened()
         rate = self.pace * optimizers[0].param_groups[0]["lr"]
-        if np.abs(state.weights).max() > ASTRAY:
+        if np.abs(state.weights).max() >= ASTRAY:
             return torch.tensor(ASTRAY, device=self.weights.device)
         loss = self.advance(state, self.problem(state), batch.indices.cpu().numpy(), rate)
+        if (length := np.abs(state.weights).max()) > ASTRAY:
+            state.weights *= ASTRAY / length
         self.close(state)
         return torch.tensor(min(loss, ASTRAY), dtype=torch.float32, device=self.weights.device)
 
