@@ -11,7 +11,6 @@ from pipeline.contract import Batch
 from pipeline.methods.risk import RiskMinimiser
 from pipeline.ops.encoder import Encoder
 from pipeline.ops.spectral_risk import Problem, Risk, minimum
-from tests.kit.jobs import method_of
 
 N, FEATURES, CLASSES = 24, 4, 3
 RISK = Risk("superquantile", 0.5, 0.7, 0.05)
@@ -30,10 +29,9 @@ def data(classes: int = CLASSES, n: int = N) -> tuple[torch.Tensor, torch.Tensor
     return rows, torch.randn(n, dtype=torch.float64, generator=draw)
 
 
-def made(key: str, risk: Risk, classes: int = CLASSES, n: int = N, **settings: Any) -> RiskMinimiser:
+def made(kind: type[RiskMinimiser], risk: Risk, classes: int = CLASSES, n: int = N, **settings: Any) -> RiskMinimiser:
     """A method that has begun on `data`."""
-    method = method_of(key, **settings)
-    assert isinstance(method, RiskMinimiser)
+    method = kind(**settings)
     method.risk, method.encoder = risk, Plain()
     method.build(SimpleNamespace(train_examples=n, feature_dim=FEATURES, num_classes=classes, epochs=5))  # type: ignore[arg-type]
     rows, targets = data(classes, n)
@@ -72,18 +70,18 @@ def drawn(count: int, size: int, seed: int) -> list[int]:
     return [place for _ in range(count) for place in torch.randint(N, (size,)).tolist()]
 
 
-def gap(key: str, rate: float, steps: int = 500) -> float:
+def gap(kind: type[RiskMinimiser], rate: float, steps: int = 500) -> float:
     """How far above the minimum it is after so many batches of six."""
-    method = made(key, RISK)
+    method = made(kind, RISK)
     torch.manual_seed(1)
     for number in range(steps):
         step(method, rate, start=6 * number)
     return problem(method).value(weights(method)) - minimum(problem(method))[0]
 
 
-def resumes(key: str, risk: Risk = RISK) -> None:
+def resumes(kind: type[RiskMinimiser], risk: Risk = RISK) -> None:
     """Stepped on, stored and stepped on is stepped on twice."""
-    straight, first, second = (made(key, risk) for _ in range(3))
+    straight, first, second = (made(kind, risk) for _ in range(3))
     for method in (straight, first):
         torch.manual_seed(4)
         step(method, 0.5)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from scipy.optimize import isotonic_regression, linprog, minimize
 
+from pipeline.methods.risk.erm import Erm
 from pipeline.ops import spectral_risk
 from pipeline.ops.spectral_risk import Problem, Risk, minimum, with_shift_cost
 from tests.kit import risk as kit
@@ -70,7 +71,7 @@ def test_without_a_penalty_it_is_the_mean_of_the_greatest():
 
 @pytest.mark.parametrize("classes", [0, 3])
 def test_losses_and_gradient_are_autograds(classes):
-    method = kit.made("erm", Risk("extremile", 2.0, 0.5, 0.1, 3.0), classes)
+    method = kit.made(Erm, Risk("extremile", 2.0, 0.5, 0.1, 3.0), classes)
     problem = kit.problem(method)
     w = np.random.default_rng(0).normal(size=problem.shape)
     given = torch.tensor(w, requires_grad=True)
@@ -93,7 +94,7 @@ def test_losses_and_gradient_are_autograds(classes):
 
 @pytest.mark.parametrize(("shift_cost", "within"), [(0.3, 1e-9), (0.0, 1e-3)])
 def test_the_minimum_is_one(shift_cost, within):
-    problem = kit.problem(kit.made("erm", Risk("superquantile", 0.6, shift_cost, 0.05)))
+    problem = kit.problem(kit.made(Erm, Risk("superquantile", 0.6, shift_cost, 0.05)))
     value, found = minimum(problem)
     assert found.converged
     other = minimize(lambda w: problem.value(w.reshape(problem.shape)), found.point.numpy().ravel(), method="Powell")
@@ -102,7 +103,7 @@ def test_the_minimum_is_one(shift_cost, within):
 
 
 def test_a_factor_moves_no_minimum():
-    problem = kit.problem(kit.made("erm", Risk("superquantile", 0.6, 0.3, 0.05)))
+    problem = kit.problem(kit.made(Erm, Risk("superquantile", 0.6, 0.3, 0.05)))
     scaled = Problem(Risk("superquantile", 0.6, 0.3, 0.05, 100.0), problem.rows, problem.targets, problem.outputs)
     (value, found), (hundredfold, there) = minimum(problem), minimum(scaled)
     assert hundredfold == pytest.approx(100 * value)

@@ -3,11 +3,12 @@
 import numpy as np
 import torch
 
+from pipeline.methods.risk.lsvrg import Lsvrg
 from tests.kit import risk as kit
 
 
 def test_checkpoints_are_after_n_steps_and_count_as_gradients():
-    method = kit.made("lsvrg", kit.RISK)
+    method = kit.made(Lsvrg, kit.RISK)
     problem, n, rate = kit.problem(method), kit.N, 0.4
     w = np.zeros(problem.shape)
     torch.manual_seed(7)
@@ -27,8 +28,8 @@ def test_checkpoints_are_after_n_steps_and_count_as_gradients():
 
 
 def test_it_comes_to_the_minimum():
-    assert kit.gap("lsvrg", 0.3) < 1e-4
+    assert kit.gap(Lsvrg, 0.3) < 1e-4
 
 
 def test_resumed_is_uninterrupted():
-    kit.resumes("lsvrg")
+    kit.resumes(Lsvrg)

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.methods.risk.prospect import Prospect
 from pipeline.ops.spectral_risk import Risk, minimum
 from tests.kit import risk as kit
 
 
 @pytest.mark.parametrize("classes", [0, 3])
 def test_against_tables_of_whole_gradients(classes):
-    method = kit.made("prospect", kit.RISK, classes)
+    method = kit.made(Prospect, kit.RISK, classes)
     problem, rate, n = kit.problem(method), 0.8, kit.N
     sigma, w = kit.RISK.spectrum(n), np.zeros(problem.shape)
     losses, slopes = problem.parts(w)
@@ -32,7 +33,7 @@ def test_against_tables_of_whole_gradients(classes):
 
 
 def test_the_step_is_without_bias_and_nought_at_the_minimum():
-    method = kit.made("prospect", kit.RISK)
+    method = kit.made(Prospect, kit.RISK)
     problem = kit.problem(method)
     torch.manual_seed(0)
     for _ in range(3):
@@ -41,7 +42,7 @@ def test_the_step_is_without_bias_and_nought_at_the_minimum():
     w = state.weights.copy()
     moved = []
     for place in range(kit.N):
-        copy = kit.made("prospect", Risk("superquantile", 0.5, 0.7, 0.0))
+        copy = kit.made(Prospect, Risk("superquantile", 0.5, 0.7, 0.0))
         copy.load_state_dict(method.state_dict())
         own = copy.opened()
         copy.move(own, kit.problem(copy), place, 1.0)
@@ -50,7 +51,7 @@ def test_the_step_is_without_bias_and_nought_at_the_minimum():
     np.testing.assert_allclose(np.mean(moved, 0), expected, atol=1e-12)
     assert np.std(moved, 0).max() > 1e-3
 
-    still = kit.made("prospect", kit.RISK)
+    still = kit.made(Prospect, kit.RISK)
     state = still.opened()
     state.weights[:] = minimum(problem)[1].point.numpy()
     still.begin(state, problem)
@@ -61,13 +62,13 @@ def test_the_step_is_without_bias_and_nought_at_the_minimum():
 
 
 def test_it_comes_to_the_minimum():
-    assert kit.gap("prospect", 0.3) < 1e-5
+    assert kit.gap(Prospect, 0.3) < 1e-5
 
 
 def test_seldom_renewed_weights_change_the_way_and_not_its_end():
     ways = []
     for renewal in (1, 8):
-        method = kit.made("prospect", kit.RISK, renewal=renewal)
+        method = kit.made(Prospect, kit.RISK, renewal=renewal)
         torch.manual_seed(3)
         for _ in range(3):
             kit.step(method, 0.5)
@@ -80,4 +81,4 @@ def test_seldom_renewed_weights_change_the_way_and_not_its_end():
 
 
 def test_resumed_is_uninterrupted():
-    kit.resumes("prospect")
+    kit.resumes(Prospect)

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.methods.risk.saddle_saga import SaddleSaga
 from tests.kit import risk as kit
 
 
 @pytest.mark.parametrize("classes", [0, 3])
 def test_against_tables_of_whole_gradients(classes):
-    method = kit.made("saddle_saga", kit.RISK, classes)
+    method = kit.made(SaddleSaga, kit.RISK, classes)
     problem, rate, n = kit.problem(method), 0.8, kit.N
     sigma, w = kit.RISK.spectrum(n), np.zeros(problem.shape)
     losses, slopes = problem.parts(w)
@@ -33,13 +34,13 @@ def test_against_tables_of_whole_gradients(classes):
 
 
 def test_it_comes_to_the_minimum():
-    assert kit.gap("saddle_saga", 0.05) < 1e-4
+    assert kit.gap(SaddleSaga, 0.05) < 1e-4
 
 
 def test_eight_examples_of_one_step_of_weights_are_about_eight_steps():
     found = []
     for renewal in (1, 8):
-        method = kit.made("saddle_saga", kit.RISK, renewal=renewal, dual=0.01)
+        method = kit.made(SaddleSaga, kit.RISK, renewal=renewal, dual=0.01)
         torch.manual_seed(3)
         for _ in range(4):
             kit.step(method, 0.1)
@@ -49,4 +50,4 @@ def test_eight_examples_of_one_step_of_weights_are_about_eight_steps():
 
 
 def test_resumed_is_uninterrupted():
-    kit.resumes("saddle_saga")
+    kit.resumes(SaddleSaga)

@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from pipeline.methods.risk.sgd_risk import SgdRisk
 from tests.kit import risk as kit
 
 
 def test_a_batch_of_all_examples_steps_along_the_risks_gradient():
-    method = kit.made("sgd_risk", kit.RISK)
+    method = kit.made(SgdRisk, kit.RISK)
     problem = kit.problem(method)
     kit.step(method, 0.5, kit.N)
     before = kit.weights(method)
@@ -17,11 +18,11 @@ def test_a_batch_of_all_examples_steps_along_the_risks_gradient():
 
 
 def test_batches_of_their_own_risk_lead_past_the_minimum():
-    assert kit.gap("sgd_risk", 0.1) > 1e-4
+    assert kit.gap(SgdRisk, 0.1) > 1e-4
 
 
 def test_who_goes_astray_stays_there():
-    method = kit.made("sgd_risk", kit.RISK, 0)
+    method = kit.made(SgdRisk, kit.RISK, 0)
     for _ in range(200):
         kit.step(method, 500.0)
     there = kit.weights(method)
@@ -31,4 +32,4 @@ def test_who_goes_astray_stays_there():
 
 
 def test_resumed_is_uninterrupted():
-    kit.resumes("sgd_risk")
+    kit.resumes(SgdRisk)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.methods.risk.sgm_cvar import SgmCvar
 from pipeline.ops.spectral_risk import Risk
 from tests.kit import risk as kit
 
@@ -11,7 +12,7 @@ CVAR = Risk("superquantile", 0.8, 0.0, 0.3)
 
 
 def test_the_subgradient_step_by_hand():
-    method = kit.made("sgm_cvar", CVAR, quantile_pace=0.5)
+    method = kit.made(SgmCvar, CVAR, quantile_pace=0.5)
     state = method.opened()
     state.weights[:] = np.random.default_rng(0).normal(size=state.weights.shape)
     state.quantile[...] = 0.0
@@ -31,8 +32,8 @@ def test_the_subgradient_step_by_hand():
 @pytest.mark.parametrize("risk", [Risk("extremile", 2.0, 0.0, 0.1), Risk("superquantile", 0.5, 1.0, 0.1)])
 def test_other_risks_have_no_quantile(risk):
     with pytest.raises(UserError, match="quantile"):
-        kit.made("sgm_cvar", risk)
+        kit.made(SgmCvar, risk)
 
 
 def test_resumed_is_uninterrupted():
-    kit.resumes("sgm_cvar", CVAR)
+    kit.resumes(SgmCvar, CVAR)

@@ -5,6 +5,8 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
+from pipeline.methods.risk.sgm_cvar import SgmCvar
+from pipeline.methods.risk.spl_plus import SplPlus
 from pipeline.ops.spectral_risk import Risk
 from tests.kit import risk as kit
 
@@ -23,7 +25,7 @@ def begun(key, quantile, **settings):
 @pytest.mark.parametrize("adapt", [True, False])
 def test_the_step_minimises_the_model(off, adapt):
     place, rate = 2, 0.7
-    method, state = begun("spl_plus", 0.0, adapt=adapt, quantile_pace=0.4)
+    method, state = begun(SplPlus, 0.0, adapt=adapt, quantile_pace=0.4)
     problem = kit.problem(method)
     w = state.weights.copy()
     loss, slope = problem.part(w, place)
@@ -52,17 +54,17 @@ def test_the_step_minimises_the_model(off, adapt):
 @pytest.mark.parametrize(("quantile", "same"), [(-50.0, True), (50.0, True), (None, False)])
 def test_away_from_the_kink_it_is_the_subgradient_step(quantile, same):
     found = {}
-    for key, settings in (("spl_plus", {"adapt": False}), ("sgm_cvar", {})):
+    for key, settings in ((SplPlus, {"adapt": False}), (SgmCvar, {})):
         method, state = begun(key, 0.0, **settings)
         problem = kit.problem(method)
         state.quantile[...] = problem.part(state.weights, 1)[0] - 0.05 if quantile is None else quantile
         method.move(state, problem, 1, 0.5)
         found[key] = np.append(state.weights.ravel(), state.quantile)
-    assert np.allclose(found["spl_plus"], found["sgm_cvar"], atol=1e-13) is same
+    assert np.allclose(found[SplPlus], found[SgmCvar], atol=1e-13) is same
 
 
 @pytest.mark.parametrize(("key", "settings", "same"), [
-    ("spl_plus", {}, True), ("spl_plus", {"adapt": False}, False), ("sgm_cvar", {}, False),
+    (SplPlus, {}, True), (SplPlus, {"adapt": False}, False), (SgmCvar, {}, False),
 ])  # fmt: skip
 def test_a_factor_of_all_losses(key, settings, same):
     found = []
@@ -76,4 +78,4 @@ def test_a_factor_of_all_losses(key, settings, same):
 
 
 def test_resumed_is_uninterrupted():
-    kit.resumes("spl_plus", CVAR)
+    kit.resumes(SplPlus, CVAR)

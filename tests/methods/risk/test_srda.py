@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from pipeline.methods.risk.srda import Srda
 from tests.kit import risk as kit
 
 
 def test_dual_averaging_answers_the_mean_gradient():
-    method = kit.made("srda", kit.RISK)
+    method = kit.made(Srda, kit.RISK)
     problem = kit.problem(method)
     w, seen = np.zeros(problem.shape), []
     for number in range(4):
@@ -19,4 +20,4 @@ def test_dual_averaging_answers_the_mean_gradient():
 
 
 def test_resumed_is_uninterrupted():
-    kit.resumes("srda")
+    kit.resumes(Srda)
