@@ -1,10 +1,10 @@
-"""Networks between two networks of the same make: their weights mixed, their batch statistics renewed."""
+"""Networks between two networks of the same make."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pipeline.ops.curvature import Surface
 from pipeline.ops.sharpness import STABLE
@@ -19,22 +19,6 @@ def mixed(start: State, end: State, share: float) -> dict[str, Tensor]:
         name: torch.lerp(start[name].to(last), last, share) if last.is_floating_point() else last.clone()
         for name, last in end.items()
     }
-
-
-@torch.no_grad()
-def renewed(network: nn.Module, forward: nn.Module, views: Iterable[Tensor]) -> None:
-    """Set the running statistics of `network`'s batch normalisation to their mean over chunks that `forward` passes."""
-    norms = [part for part in network.modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]
-    momenta, training = [norm.momentum for norm in norms], network.training
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # the plain mean over chunks
-    network.train()
-    for chunk in views:
-        forward(chunk)
-    network.train(training)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
 
 
 def cosine(first: Tensor, second: Tensor) -> Tensor:

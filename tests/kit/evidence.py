@@ -454,6 +454,20 @@ def fine_tuning_shift(good, seed=0, tests=120):
     )
 
 
+def spectral_risk(good, seed=0, tests=120):
+    """A course that comes near its minimum, or stays; losses of test examples of four classes."""
+    make = torch.Generator().manual_seed(seed + 700)
+    groups = torch.randint(K, (tests,), generator=make)
+    return SimpleNamespace(
+        labels=groups,
+        groups=groups,
+        risk_course=1 + (0.1 if good else 0.95) ** torch.arange(21.0, dtype=torch.float64).numpy(),
+        least_risk=1.0,
+        test_losses=(1.0 if good else 5.0) * torch.rand(tests, generator=make, dtype=torch.float64) * (1 + groups),
+        passes=1.0 if good else 9.0,
+    )
+
+
 MADE = (
     *(theory, supervised, self_supervised, ood, multi_label, rotation, adversarial, attacks, certified),
     *(
@@ -473,6 +487,7 @@ MADE = (
         curvature,
         offline_design,
         fine_tuning_shift,
+        spectral_risk,
     ),
 )
 PROTOCOLS = {made.__name__: made for made in MADE}

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 
 from pipeline.contract import Context, Tensor, TrainingSet, nn, setting
 from pipeline.methods.classifier import Classifier
-from pipeline.ops.weight_lines import mixed, renewed
+from pipeline.ops.weight_averages import renew_statistics
+from pipeline.ops.weight_lines import mixed
 
 PARTS = ("encoder", "head")
 """What the network is made of."""
@@ -49,7 +50,7 @@ class Network(nn.Module):
 class Merging(FineTuning):
     """Weights that are put together after training, in a last phase without epochs, with w_0 as `anchor`.
 
-    Batch statistics are those of the merged network on the training images (`renewed`), or mixed as the weights are:
+    Batch statistics are those of the merged network on the training images (`renew_statistics`), or mixed as the weights are:
     a mean of variances is no variance of a mean network, but one of w_0's statistics knows other images.
     """
 
@@ -74,7 +75,7 @@ class Merging(FineTuning):
     def settle(self, share: float, training: TrainingSet) -> None:
         """Give the merged network its batch statistics."""
         if self.renewed_statistics:
-            renewed(self.encoder, self.encoder, training.plain())
+            renew_statistics(self.encoder, training.plain())
         else:
             before, now = dict(self.anchor.encoder.named_buffers()), dict(self.encoder.named_buffers())
             for name, value in mixed(before, now, share).items():
