@@ -10,6 +10,8 @@ BOUNDS = (None, None)
 DIRECTION = None
 
 
-def compute(history: list[dict[str, Any]]) -> float:
-    """The mean of the last measurements."""
-    return settled(ratios(history))
+def compute(history: list[dict[str, Any]]) -> dict[str, float]:
+    """The mean of the last measurements; the greatest of all (`_highest`); and over SAM's edge (`_sam`), which is
+    lambda (1 + rho lambda) over 2 / eta, with rho 0 for what does not ascend."""
+    found = ratios(history)
+    return {"": settled(found), "highest": max(found), "sam": settled(ratios(history, ascent=True))}

@@ -393,7 +393,8 @@ def curvature(good, seed=0, tests=120, train=200):
     """On a paraboloid, flat or steep, away from its lowest point, by steps that are watched."""
     make = torch.Generator().manual_seed(seed)
     scale = 0.1 if good else 10.0
-    weights, bends = (0.01 * torch.randn(6, generator=make)).requires_grad_(), scale * (1 + torch.arange(6.0))
+    weights, bends = 0.01 * torch.randn(2, 3, generator=make), scale * (1 + torch.arange(6.0)).view(2, 3)
+    weights = (weights if good else 9 * weights).requires_grad_()
     surface = Surface(lambda: [0.5 * (bends * weights.square()).sum()], [weights])
     worse = 1.0 if good else 3.0
     rows = []
@@ -402,10 +403,14 @@ def curvature(good, seed=0, tests=120, train=200):
         names = ("", "_gradient", "_clipped", "_random")
         row = {f"directional_sharpness{end}": float(value) for end, value in zip(names, drawn[:4], strict=True)}
         row |= {"sharp_share": float(drawn[4]) / 8, "loss": 1 / (epoch + 1), "loss_worst": 1 + float(drawn[5])}
-        rows.append(row | {"spike_lag": float(epoch), "rms_worst": float(drawn[6])})
+        row |= {"spike_lag": float(epoch), "rms_worst": float(drawn[6]), "conflict_share": 10 * float(drawn[7])}
+        row |= {"gradient_norm": 1.0, "gradient_largest": 9.0 + epoch, "radius_at_largest": 1.1}
+        rows.append(row | {"learning_rate": 0.1, "lambda_max": 10.0 + epoch, "ascent": 0.05})
     made = supervised(good, seed, tests, train)
     vars(made).update(
         history=rows,
+        layer_weights=[torch.randn(30, 20, generator=make), torch.randn(20, 40, generator=make)],
+        start_weights=[torch.randn(30, 20, generator=make), torch.randn(20, 20, generator=make)],
         surface=surface,
         eigenvalues=ends(surface.hessian(), torch.ones(6), 6),
         directions=torch.Generator().manual_seed(seed),

@@ -50,8 +50,8 @@ class Network(nn.Module):
 class Merging(FineTuning):
     """Weights that are put together after training, in a last phase without epochs, with w_0 as `anchor`.
 
-    Batch statistics are those of the merged network on the training images (`renew_statistics`), or mixed as the weights are:
-    a mean of variances is no variance of a mean network, but one of w_0's statistics knows other images.
+    Batch statistics are those of the merged network on the training images (`renew_statistics`), or mixed as weights
+    are: a mean of variances is no variance of a mean network, but one of w_0's statistics knows other images.
     """
 
     phases = (1.0, 0.0)
