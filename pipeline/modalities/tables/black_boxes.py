@@ -1,5 +1,6 @@
 """Functions to be maximised from poor designs alone: tables of their worse half, and the means to score any design."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,32 @@ class BlackBox(Table):
             return rows.clip(self.low, self.high)
         places = rows.reshape(len(rows), -1, self.letters)
         return np.eye(self.letters)[places.argmax(2)].reshape(rows.shape)
+
+
+def formula(key: str, title: str, page: str, dimensions: int, best: float, low: float, high: float) -> BlackBox:
+    """A function that a formula gives, on a box whose middle is not where it is greatest. page: where the formula is."""
+    return BlackBox(
+        key=key,
+        title=f"{title}, {dimensions} dimensions",
+        source=f"drawn here; {page} has the function",
+        licence="none needed: a formula",
+        shape=(dimensions,),
+        classes=(),
+        target="value (no unit)",
+        train_examples=2200,
+        test_examples=500,
+        columns=tuple(f"coordinate {number}" for number in range(1, dimensions + 1)),
+        pins={},
+        best=best,
+        low=low,
+        high=high,
+    )
+
+
+def drawn(about: BlackBox, value: "Callable[[np.ndarray], np.ndarray]") -> "dict[str, np.ndarray]":
+    """The arrays of a data set whose pool is drawn from the box."""
+    pool = uniform(about)
+    return halves(about, pool, value(pool.astype(float)))
 
 
 def uniform(about: BlackBox) -> "np.ndarray":

@@ -8,21 +8,11 @@ from pipeline.modalities.tables import black_boxes
 if TYPE_CHECKING:
     import numpy as np
 
-DIMENSIONS = 10
-
-DATASET = black_boxes.BlackBox(
-    key="rastrigin",
-    title="Rastrigin's function, 10 dimensions",
-    source="drawn here; https://www.sfu.ca/~ssurjano/rastr.html has the function",
-    licence="none needed: a formula",
-    shape=(DIMENSIONS,),
-    classes=(),
-    target="value (no unit)",
-    train_examples=2200,
-    test_examples=500,
-    columns=tuple(f"coordinate {number}" for number in range(1, DIMENSIONS + 1)),
-    pins={},
-    # the greatest value, at the origin, which is not the middle of the box
+DATASET = black_boxes.formula(
+    "rastrigin",
+    "Rastrigin's function",
+    "https://www.sfu.ca/~ssurjano/rastr.html",
+    dimensions=10,
     best=0.0,
     low=-3.0,
     high=5.0,
@@ -37,5 +27,4 @@ def value(designs: "np.ndarray") -> "np.ndarray":
 
 
 def arrays(root: Path) -> "dict[str, np.ndarray]":
-    pool = black_boxes.uniform(DATASET)
-    return black_boxes.halves(DATASET, pool, value(pool.astype(float)))
+    return black_boxes.drawn(DATASET, value)

@@ -12,18 +12,11 @@ DIMENSIONS = 16
 PEAK = 39.16616570377141
 """What a coordinate adds at -2.9035, the least root of 4 x^3 - 32 x + 5."""
 
-DATASET = black_boxes.BlackBox(
-    key="styblinski_tang",
-    title="Styblinski and Tang's function, 16 dimensions",
-    source="drawn here; https://www.sfu.ca/~ssurjano/stybtang.html has the function",
-    licence="none needed: a formula",
-    shape=(DIMENSIONS,),
-    classes=(),
-    target="value (no unit)",
-    train_examples=2200,
-    test_examples=500,
-    columns=tuple(f"coordinate {number}" for number in range(1, DIMENSIONS + 1)),
-    pins={},
+DATASET = black_boxes.formula(
+    "styblinski_tang",
+    "Styblinski and Tang's function",
+    "https://www.sfu.ca/~ssurjano/stybtang.html",
+    dimensions=DIMENSIONS,
     best=DIMENSIONS * PEAK,
     low=-5.0,
     high=5.0,
@@ -36,5 +29,4 @@ def value(designs: "np.ndarray") -> "np.ndarray":
 
 
 def arrays(root: Path) -> "dict[str, np.ndarray]":
-    pool = black_boxes.uniform(DATASET)
-    return black_boxes.halves(DATASET, pool, value(pool.astype(float)))
+    return black_boxes.drawn(DATASET, value)
