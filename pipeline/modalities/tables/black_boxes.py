@@ -36,7 +36,7 @@ class BlackBox(Table):
 
 
 def formula(key: str, title: str, page: str, dimensions: int, best: float, low: float, high: float) -> BlackBox:
-    """A function that a formula gives, on a box whose middle is not where it is greatest. page: where the formula is."""
+    """A function on a box whose middle is not where it is greatest. page: where its formula is."""
     return BlackBox(
         key=key,
         title=f"{title}, {dimensions} dimensions",
