@@ -15,7 +15,7 @@ SIDE, PER_SIDE = 100, 9
 def compute(layer_weights: list[Tensor], start_weights: list[Tensor]) -> dict[str, float]:
     """The standard deviation over layers: after training, before it (`_start`), and before it by whole spectra
     (`_plain_start`)."""
-    if len(start_weights) < 2:
+    if min(len(layer_weights), len(start_weights)) < 2:
         raise Absent("there are fewer than two layers with a spectrum")
     after, before = (
         spread([windowed(weight, SIDE, PER_SIDE) for weight in weights]) for weights in (layer_weights, start_weights)

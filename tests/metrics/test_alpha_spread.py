@@ -20,3 +20,5 @@ def test_of_random_layers_shapes_alone_spread_whole_spectra():
 def test_absent_with_one_layer():
     with pytest.raises(Absent, match="fewer than two"):
         alpha_spread.compute(RANDOM, RANDOM[:1])
+    with pytest.raises(Absent, match="fewer than two"):
+        alpha_spread.compute([], RANDOM)

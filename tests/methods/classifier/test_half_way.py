@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from pipeline.contract import Bundle
+from pipeline.methods.classifier.half_way import HalfWay
 from pipeline.training import loop
 from pipeline.training.evidence import evaluate
 from tests.kit import jobs
@@ -26,7 +27,7 @@ def network(seed, encoder):
 
 def between(share, encoder="narrow_convnet"):
     ends = {name: network(seed, encoder) for seed, name in enumerate(("first", "second"))}
-    made = jobs.job(jobs.method_of("half_way", share=share), "curvature", encoder=encoder, curvature=CURVATURE)
+    made = jobs.job(HalfWay(share=share), "curvature", encoder=encoder, curvature=CURVATURE)
     made = dataclasses.replace(made, base=Bundle(copy.deepcopy(ends)))
     return made, loop.build(made, loop.whole(made)).eval(), ends
 
