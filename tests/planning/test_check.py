@@ -69,7 +69,7 @@ PROTOCOLS: Faults = [
         [C, "'diabetes' has numbers as labels", "classes"]),
     (O, WILD, [O, "method 'scone' reads the stream 'wild'", "it has none beside the training set"]),
     (C, {"budget__smoke__encoder": "convnett"}, [C, "unknown encoder 'convnett'", "did you mean 'convnet'"]),
-    (C, {"budget__smoke__encoder": "mlp"}, [C, "unknown encoder 'mlp'", "convnet"]),
+    (C, {"budget__smoke__encoder": "conv_net"}, [C, "unknown encoder 'conv_net'", "convnet"]),
     (S, {"budget__smoke__watch": True}, [S, "watch", "protocol 'self_supervised' cannot"]),
     (S, {"budget__smoke__probe": {"l2": -1.0}}, [S, "probe.l2 = -1.0"]),
     (S, {"budget__smoke__probe": {"iteration": 1}}, [S, "'probe.iteration'", "did you mean 'iterations'"]),

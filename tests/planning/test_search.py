@@ -118,7 +118,7 @@ def test_every_budget_says_of_what_it_changes_that_it_changes_the_steps() -> Non
     same |= {"norm", "radius", "certificate"}
     same |= {"neighbours", "class_factor", "unknown_share", "learner", "network", "penalty", "first_labels", "rounds"}
     same |= {"bought", "boundary", "domains", "target", "tasks", "adjacent", "query_concentration", "chosen_on"}
-    same |= {"test_queries"}
+    same |= {"test_queries", "curvature", "track", "unseen_domain", "line", "loss_scale", "search"}
     for name in protocols.known():
         budget = protocols.named(name).Budget
         assert budget.model_fields.keys() - same == steps(budget), name

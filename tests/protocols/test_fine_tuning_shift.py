@@ -15,7 +15,8 @@ from pipeline.protocols.fine_tuning_shift import Budget, run
 from pipeline.training import loop
 from tests.kit import jobs
 
-SHIFT = {"domains": 3, "source": [0], "target": 2, "target_examples": 20, "unseen": 1, "encoder": "narrow_convnet"}
+SHIFT = {"domain_count": 3, "source_domains": [0], "target_domain": 2, "target_examples": 20, "unseen_domain": 1}
+SHIFT |= {"encoder": "narrow_convnet"}
 LINE = {"points": 5, "examples": 16, "tested": 10, "radius": 0.2, "steps": 2}
 
 
@@ -101,14 +102,14 @@ def test_flatness_that_falls_with_accuracy_tracks_it():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"domains": 6}, "domains = 6: 'fashion_mnist_shifts' has 70 classes"),
-        ({"target": 7}, "domain 7: there are domains 0 to 6"),
-        ({"unseen": 0}, "source, target and unseen must be different domains"),
+        ({"domain_count": 6}, "domain_count = 6: 'fashion_mnist_shifts' has 70 classes"),
+        ({"target_domain": 7}, "domain 7: there are domains 0 to 6"),
+        ({"unseen_domain": 0}, "source_domains, target_domain and unseen_domain must be different"),
         ({"target_examples": 2000}, "a domain has about 1285 training examples"),
         ({"imbalance": 10.0}, "imbalance: is of classes"),
     ],
 )
 def test_what_the_data_set_cannot_serve_is_refused(changes, message):
-    values = {**jobs.PROTOCOL, **SHIFT, "domains": 7, **changes}
+    values = {**jobs.PROTOCOL, **SHIFT, "domain_count": 7, **changes}
     with pytest.raises(UserError, match=message):
         Budget.model_validate(values).check(DATASET, "here")

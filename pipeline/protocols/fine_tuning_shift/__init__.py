@@ -33,13 +33,13 @@ class Line(Strict):
 
 
 class Budget(curvature.Budget):
-    domains: Steps[Count]
+    domain_count: Steps[Count]
     """Labels of the data set are domain x classes + class: so many domains of the same classes."""
-    source: Steps[Annotated[Distinct[Whole], Field(min_length=1)]]
-    target: Steps[Whole]
+    source_domains: Steps[Annotated[Distinct[Whole], Field(min_length=1)]]
+    target_domain: Steps[Whole]
     target_examples: Steps[Count]
     """So many training examples of the target, drawn per study and seed, are fine-tuned on."""
-    unseen: Evaluated[Whole]
+    unseen_domain: Evaluated[Whole]
     """The domain that no run learns from."""
     learn: Steps[Literal["source", "target"]] = "target"
     line: Evaluated[Line | None] = None
@@ -49,16 +49,16 @@ class Budget(curvature.Budget):
         for name in ("imbalance", "label_noise", "held_out_classes"):
             if getattr(self, name):
                 raise UserError(f"{where}: {name}: is of classes, and labels are of domains and classes; take it out")
-        if len(described.classes) % self.domains:
+        if len(described.classes) % self.domain_count:
             raise UserError(
-                f"{where}: domains = {self.domains}: '{described.key}' has {len(described.classes)} classes"
+                f"{where}: domain_count = {self.domain_count}: '{described.key}' has {len(described.classes)} classes"
             )
-        named = [*self.source, self.target, self.unseen]
-        if outside := [domain for domain in named if domain >= self.domains]:
-            raise UserError(f"{where}: domain {outside[0]}: there are domains 0 to {self.domains - 1}")
+        named = [*self.source_domains, self.target_domain, self.unseen_domain]
+        if outside := [domain for domain in named if domain >= self.domain_count]:
+            raise UserError(f"{where}: domain {outside[0]}: there are domains 0 to {self.domain_count - 1}")
         if len(set(named)) < len(named):
-            raise UserError(f"{where}: source, target and unseen must be different domains")
-        there = training_examples(self, described) // self.domains
+            raise UserError(f"{where}: source_domains, target_domain and unseen_domain must be different")
+        there = training_examples(self, described) // self.domain_count
         if self.target_examples > there:
             raise UserError(
                 f"{where}: target_examples = {self.target_examples}: a domain has about {there} training examples"

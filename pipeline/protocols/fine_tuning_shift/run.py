@@ -25,14 +25,14 @@ HALF = 0.5
 def prepare(job: Job) -> Job:
     """Labels become classes; test and validation examples are the target's, and others' are hidden."""
     data, settings = job.data, job.settings
-    classes = len(data.class_names) // settings["domains"]
+    classes = len(data.class_names) // settings["domain_count"]
 
     def of(labels: Tensor, domains: list[int]) -> Tensor:
         return torch.isin(labels // classes, torch.tensor(domains, device=labels.device)).nonzero().squeeze(1)
 
-    target = [settings["target"]]
+    target = [settings["target_domain"]]
     if settings["learn"] == "source":
-        train = of(data.train_labels, settings["source"])
+        train = of(data.train_labels, settings["source_domains"])
     else:
         there = of(data.train_labels, target)
         drawn = torch.randperm(len(there), generator=job.draws.generator("target"))[: settings["target_examples"]]
@@ -40,7 +40,7 @@ def prepare(job: Job) -> Job:
     inputs, labels = data.train_inputs[train], data.train_labels[train] % classes
     valid, test = of(data.valid_labels, target), of(data.test_labels, target)
     hidden = dict(data.hidden)
-    for name, domains in (("source", settings["source"]), ("unseen", [settings["unseen"]])):
+    for name, domains in (("source", settings["source_domains"]), ("unseen", [settings["unseen_domain"]])):
         places = of(data.test_labels, domains)
         hidden |= {f"{name}_inputs": data.test_inputs[places], f"{name}_labels": data.test_labels[places] % classes}
     return job.with_data(
