@@ -1,6 +1,7 @@
 """A loss as a function of a network's weights: its slope, products with its Hessian, and what these tell."""
 
 import contextlib
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -96,13 +97,16 @@ def ends(times: Times, start: Tensor, steps: int, tolerance: float = 0.01) -> En
     """Of a symmetric matrix, by Lanczos' method from `start` (d,), with every vector kept orthogonal to all others.
 
     It has converged when the residuals of both eigenvalues, which bound their errors, are at most `tolerance` of the
-    larger of them in size. Vectors are kept in float64; what `times` is given has the type of `start`.
+    larger of them in size. Vectors are kept in float64; what `times` is given has the type of `start`. Where a product
+    is not finite no eigenvalue is a number.
     """
     vector = start.double() / start.double().norm()
     basis, diagonal, beside = [vector], list[float](), list[float]()
     steps = min(steps, len(start))
     while True:
         product = times(vector.to(start)).double()
+        if not product.isfinite().all():
+            return Ends(math.nan, math.nan, False, len(diagonal), math.nan)
         diagonal.append(float(product @ vector))
         known = torch.stack(basis)
         for _ in range(2):  # once is not enough where little is left

@@ -150,3 +150,9 @@ def test_a_rise_leaves_the_weights_to_the_last_bit(network):
     before = surface.point
     assert surface.rise(torch.ones_like(before)) != 0
     assert surface.point.equal(before)
+
+
+def test_of_what_is_not_finite_no_eigenvalue_is_a_number():
+    found = ends(lambda v: v * math.inf, torch.ones(4), 10)
+    assert math.isnan(found.greatest) and not found.converged
+    assert "above zero" in str(lambda_max.compute(found)["log"])

@@ -90,6 +90,21 @@ def test_the_eigenvalue_is_tracked_in_the_epochs_that_the_study_names(tmp_path):
     assert [row["loss"] for row in rows] == [row["loss"] for row in plain]
 
 
+def test_of_an_epoch_that_is_not_finite_nothing_observed_is_kept(tmp_path):
+    for told, kept in (({"a": 1.0, "b": 2.0}, {"a", "b"}), ({"a": 1.0, "b": float("inf")}, set())):
+        made = job(watch=True)
+        made.method.observed = lambda told=told: told
+        assert all(row.keys() & {"a", "b"} == kept for row in jobs.fitted(made, tmp_path / f"{len(kept)}", watch=watch))
+
+
+def test_a_network_that_is_lost_has_no_sharpness_and_says_so(trained):
+    made = job(watch=True, track=1)
+    method = loop.build(made, loop.whole(made))
+    with torch.no_grad():
+        method.head.weight.fill_(float("nan"))
+    assert watch(made).keys() == {"test_top1"}
+
+
 def test_shifted_images_are_classified_too(trained):
     found = evaluate(Evidence(trained), ["top1", "top1_shifted", "train_nll", "train_top1", "distance", "weight_norm"])
     assert found.metrics["distance"] > 0 and 0 <= found.metrics["top1_shifted"] <= 100

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import math
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -33,14 +34,20 @@ COUNTED = 10
 
 
 def watch(job: Job) -> dict[str, float]:
-    """`test_top1`, what the method observes of its own steps, and every `track` epochs `lambda_max`."""
+    """`test_top1`, what the method observes of its own steps, and every `track` epochs `lambda_max`.
+
+    Of an epoch in which something observed is not finite nothing is kept: what is left of it is worth nothing, and no
+    record takes such numbers.
+    """
     rows = supervised.watch(job)
     if isinstance(job.method, Observed):
-        rows |= job.method.observed()
+        observed = job.method.observed()
+        rows |= observed if all(map(math.isfinite, observed.values())) else {}
     every, of_epoch = job.settings["track"], loop.steps_per_epoch(job)
     done = round(job.method.progress * job.settings["epochs"] * of_epoch) + 1
     if every and done // of_epoch % every == 0:
-        rows["lambda_max"] = sharpest(job, surface(job)).greatest
+        sharpness = sharpest(job, surface(job)).greatest
+        rows |= {"lambda_max": sharpness} if math.isfinite(sharpness) else {}
     return rows
 
 
