@@ -54,7 +54,7 @@ def test_what_is_not_above_zero_has_no_place_on_a_logarithmic_axis():
 
 
 def kept(**arrays):
-    return SimpleNamespace(examples={seed: arrays for seed in range(2)})
+    return SimpleNamespace(examples=dict.fromkeys(range(2), arrays))
 
 
 def test_a_line_along_directions_is_the_mean_over_them():

@@ -22,6 +22,7 @@ from pipeline.ops.observed import Observed
 from pipeline.ops.spectral_exponents import layers
 from pipeline.protocols.supervised import run as supervised
 from pipeline.training import loop, optim
+from pipeline.training.evidence import finite
 from pipeline.training.job import Job
 
 prepare = supervised.prepare
@@ -98,9 +99,9 @@ class Evidence(supervised.Evidence):
     def eigenvalues(self) -> Ends:
         """Of the Hessian of that loss: the least and the greatest."""
         found = sharpest(self.job, self.surface)
+        both = finite(torch.tensor([found.least, found.greatest]), "eigenvalues of the training loss's Hessian")
         size = max(abs(found.least), abs(found.greatest), 1e-30)
-        ends_of = torch.tensor([found.least, found.greatest])
-        self.solved("lambda_max", Minimum(ends_of, found.converged, found.iterations, found.error / size))
+        self.solved("lambda_max", Minimum(both, found.converged, found.iterations, found.error / size))
         return found
 
     @property
