@@ -12,9 +12,11 @@ def solved(matrix: Tensor, offsets: Tensor, limit: int = 500) -> Tensor:
     That is the minimum of x G x / 2 + q . x over x >= 0. matrix: G (m, m), symmetric and positive definite. By block
     principal pivoting (Portugal, Judice and Vicente 1994): a set of variables is free, the others are 0; all that
     violate a bound change sides, or only the last of them after three rounds without fewer of them, which ends for
-    every positive definite G.
+    every positive definite G. Of a G that is not finite no solution is a number.
     """
     rows, size = offsets.shape
+    if not matrix.isfinite().all():
+        return torch.full_like(offsets, float("nan"))
     scale = matrix.diagonal().mean()
     # G x + q is known to some digits of q only, so that a bound counts as violated beyond them
     slack = 1e-12 * offsets.abs().amax(1, keepdim=True).clamp_min(1e-300)

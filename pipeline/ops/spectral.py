@@ -18,6 +18,9 @@ def log_product(weights: Iterable[Tensor]) -> Tensor:
             matrix = weight.flatten(1)
             matrix = matrix if len(matrix) <= len(matrix.T) else matrix.T
             with torch.no_grad():
-                direction = torch.linalg.eigh(matrix @ matrix.T).eigenvectors[:, -1]
+                square = matrix @ matrix.T
+                # of weights that have run away no eigenvector can be found, and the loss is to say that they have
+                lost = not square.isfinite().all()
+                direction = square[0] if lost else torch.linalg.eigh(square).eigenvectors[:, -1]
             total = total.to(matrix) + (direction @ matrix).square().sum().log()
     return total

@@ -20,7 +20,9 @@ def exponent(eigenvalues: Tensor) -> float:
 
 
 def spectrum(matrices: Tensor) -> Tensor:
-    """All eigenvalues of W'W that are not zero by shape, of matrices (..., n, m) together."""
+    """All eigenvalues of W'W that are not zero by shape, of matrices (..., n, m) together; nan where these are."""
+    if not matrices.isfinite().all():
+        return torch.full((2,), float("nan"), dtype=torch.float64)
     return torch.linalg.svdvals(matrices.double()).square().flatten()
 
 

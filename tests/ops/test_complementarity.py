@@ -41,3 +41,7 @@ def test_against_all_sets_of_free_variables():
 def test_where_nothing_pulls_all_stay_at_zero():
     matrix, _ = problem(5, 9, 0)
     assert torch.equal(solved(matrix, torch.ones(2, 5, dtype=torch.float64)), torch.zeros(2, 5, dtype=torch.float64))
+
+
+def test_of_a_matrix_that_is_not_finite_no_solution_is_a_number():
+    assert solved(torch.full((3, 3), float("nan")), -torch.ones(2, 3)).isnan().all()

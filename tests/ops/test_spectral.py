@@ -35,3 +35,8 @@ def test_a_layer_twice_as_large_adds_log_four():
     given = weights()
     doubled = [2 * given[0], *given[1:]]
     assert float(log_product(doubled) - log_product(given)) == pytest.approx(math.log(4))
+
+
+def test_of_weights_that_have_run_away_the_loss_is_no_number():
+    assert not math.isfinite(log_product([torch.full((3, 4), math.inf), torch.eye(3)]).item())
+    assert not math.isfinite(log_product([torch.full((3, 4), math.nan)]).item())

@@ -57,3 +57,8 @@ def test_layers_with_enough_eigenvalues():
     module = torch.nn.Sequential(torch.nn.Conv2d(5, 8, 1), torch.nn.BatchNorm2d(8), torch.nn.Linear(8, 4))
     assert layers(module) == [module[0]]
     assert spread([1.0, 3.0]) == 1.0
+
+
+def test_of_weights_that_have_run_away_the_exponent_is_no_number():
+    lost = torch.full((20, 20), math.inf)
+    assert math.isnan(plain(lost)) and math.isnan(windowed(lost, 5, 2))

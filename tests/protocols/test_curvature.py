@@ -5,11 +5,14 @@ import torch
 import torch.nn.functional as F
 
 from pipeline.errors import UserError
+from pipeline.files import canonical
 from pipeline.ops.curvature import flat
+from pipeline.planning import code
 from pipeline.protocols.curvature import Budget
 from pipeline.protocols.curvature.run import Evidence, surface, watch
 from pipeline.training import loop
 from pipeline.training.evidence import evaluate
+from pipeline.training.job import Diverged
 from tests.kit import jobs
 
 CURVATURE = {"examples": 30, "steps": 30, "probes": 3}
@@ -116,3 +119,17 @@ def test_what_cannot_be_measured_is_refused():
     asked = Budget.model_validate({**jobs.PROTOCOL, "track": 3})
     with pytest.raises(UserError, match="track = 3: is measured where a run is watched; set watch to true"):
         asked.check(DATASET, "studies/x.yaml")
+
+
+STEPPING = ("optimizer", "second_order", "jacobian_descent", "auxiliary", "layer_rates", "averaged", "gradient_norm")
+
+
+@pytest.mark.parametrize("key", [k for k in sorted(code.method_modules()) if code.method(k).family in STEPPING])
+def test_steps_that_are_far_too_long_end_as_a_divergence_or_as_numbers(key, tmp_path):
+    """No decomposition of what is not finite stops a run, which is recorded as lost."""
+    made = job(key, optimizer={"name": "sgd", "learning_rate": 100.0, "momentum": 0.9}, epochs=8, watch=True)
+    try:
+        rows = jobs.fitted(made, tmp_path / "state", watch=watch)
+    except Diverged as lost:
+        rows = lost.args[1]
+    assert rows and canonical(rows)
