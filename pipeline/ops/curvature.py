@@ -130,3 +130,17 @@ def signs(count: int, like: Tensor, generator: torch.Generator) -> Tensor:
     """(count, d) of -1 and 1 with equal chances (Rademacher), drawn on the CPU, where `like` (d,) is."""
     drawn = torch.randint(0, 2, (count, len(like)), generator=generator)
     return (2 * drawn - 1).to(like)
+
+
+def filter_direction(found: Surface, draws: torch.Generator) -> Tensor:
+    """(d,) a Gaussian direction in which each row of a matrix and each filter has its weights' length, and vectors do
+    not move: the filter normalisation of Li et al. (2018, section 4)."""
+    parts = []
+    for weight in found.weights:
+        drawn = torch.randn(weight.shape, generator=draws).to(weight)
+        if weight.ndim > 1:
+            rows, own = drawn.flatten(1), weight.detach().flatten(1)
+            parts.append(rows * (own.norm(dim=1) / rows.norm(dim=1))[:, None])
+        else:
+            parts.append(torch.zeros_like(drawn))
+    return flat(parts)

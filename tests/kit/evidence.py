@@ -405,7 +405,7 @@ def curvature(good, seed=0, tests=120, train=200):
         row |= {"sharp_share": float(drawn[4]) / 8, "loss": 1 / (epoch + 1), "loss_worst": 1 + float(drawn[5])}
         row |= {"spike_lag": float(epoch), "rms_worst": float(drawn[6]), "conflict_share": 10 * float(drawn[7])}
         row |= {"gradient_norm": 1.0, "gradient_largest": 9.0 + epoch, "radius_at_largest": 1.1}
-        rows.append(row | {"learning_rate": 0.1, "lambda_max": 10.0 + epoch, "ascent": 0.05})
+        rows.append(row | {"learning_rate": 0.1, "lambda_max": 10.0 * worse + epoch, "ascent": 0.05})
     made = supervised(good, seed, tests, train)
     vars(made).update(
         history=rows,

@@ -9,6 +9,7 @@ from torch import nn
 
 from pipeline.metrics import (
     adaptive_sharpness,
+    filter_rise,
     gradient_flatness,
     hessian_trace,
     lambda_max,
@@ -16,7 +17,7 @@ from pipeline.metrics import (
     random_sharpness,
     sam_sharpness,
 )
-from pipeline.ops.curvature import Ends, Surface, ends, flat, signs
+from pipeline.ops.curvature import Ends, Surface, ends, filter_direction, flat, signs
 
 
 def drawn(seed=0):
@@ -156,3 +157,23 @@ def test_of_what_is_not_finite_no_eigenvalue_is_a_number():
     found = ends(lambda v: v * math.inf, torch.ones(4), 10)
     assert math.isnan(found.greatest) and not found.converged
     assert "above zero" in str(lambda_max.compute(found)["log"])
+
+
+def test_directions_are_as_long_as_the_weights_row_by_row_and_leave_vectors(network):
+    surface = surface_of(*network)
+    found = surface.split(filter_direction(surface, drawn(2)))
+    for weight, part in zip(surface.weights, found, strict=True):
+        wanted = weight.detach().flatten(1).norm(dim=1) if weight.ndim > 1 else torch.zeros(())
+        torch.testing.assert_close(part.flatten(1).norm(dim=1) if part.ndim > 1 else part.norm(), wanted.to(part))
+
+
+def test_a_scaled_layer_and_its_inverse_do_not_change_the_rise_along_filters():
+    torch.manual_seed(0)
+    first, second = nn.Linear(4, 6, bias=False).double(), nn.Linear(6, 3, bias=False).double()
+    surface = surface_of(nn.Sequential(first, nn.ReLU(), second), torch.randn(20, 4).double(), torch.arange(20) % 3)
+    before = filter_rise.compute(surface, drawn(), 3)
+    assert before["log"] == pytest.approx(math.log10(before[""])) and before[""] > 0
+    with torch.no_grad():
+        first.weight *= 10
+        second.weight /= 10
+    assert filter_rise.compute(surface, drawn(), 3)[""] == pytest.approx(before[""], rel=1e-9)

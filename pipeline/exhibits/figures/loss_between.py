@@ -8,15 +8,17 @@ if TYPE_CHECKING:
     from pipeline.exhibits.cells import Results
     from pipeline.planning.model import Study
 
-METHOD, NAMES = "half_way", ("between_shares", "between_losses", "between_errors")
+ENDS = ("first", "second")
+"""What a method that lies between two runs calls them."""
+NAMES = ("between_shares", "between_losses", "between_errors")
 
 
 def applies(study: "Study") -> bool:
-    return any(entry.key == METHOD for entry in study.methods)
+    return bool(_ends(study))
 
 
 def caption(study: "Study") -> str:
-    first, second = (_ends(study)[name] for name in ("first", "second"))
+    first, second = _ends(study)
     return (
         f"Training loss and test error of networks on the straight line from the weights that {first} ends at (0) to "
         f"those of {second} from the same start (1), and a little beyond. Lines are means over seeds of runs that were "
@@ -36,9 +38,9 @@ def draw(results: "Results") -> Any:
     for axis, values, colour in ((axes[0], losses, _style.COLOURS[0]), (axes[1], 100.0 * errors, _style.COLOURS[1])):
         axis.plot(shares[0], values.mean(0), color=colour)
         axis.fill_between(shares[0], values.min(0), values.max(0), color=colour, alpha=0.2, lw=0)
-        for place, name in ((0.0, "first"), (1.0, "second")):
+        for place, name in zip((0.0, 1.0), ends, strict=True):
             axis.axvline(place, color=_style.SOFT, linewidth=0.8, linestyle="--")
-            axis.annotate(ends[name], (place, 1), (2, -2), xycoords=axis.get_xaxis_transform(), fontsize=6,
+            axis.annotate(name, (place, 1), (2, -2), xycoords=axis.get_xaxis_transform(), fontsize=6,
                           textcoords="offset points", va="top")  # fmt: skip
         axis.set_xlabel("share of the way")
         axis.grid()
@@ -48,7 +50,8 @@ def draw(results: "Results") -> Any:
     return figure
 
 
-def _ends(study: "Study") -> dict[str, str]:
-    """The methods at either end."""
-    entry = next(entry for entry in study.methods if entry.key == METHOD)
-    return {name: base.method for name, base in entry.bases.items()}
+def _ends(study: "Study") -> list[str]:
+    """The methods at either end; none where nothing lies between two."""
+    return next(
+        ([entry.bases[name].method for name in ENDS] for entry in study.methods if set(entry.bases) == set(ENDS)), []
+    )

@@ -1,5 +1,6 @@
 """How the training loss rises around the weights that runs end at, along random directions."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pipeline.exhibits.figures import _examples, _style
@@ -19,7 +20,7 @@ def caption(study: "Study") -> str:
     return (
         "Training loss along a random direction in which each filter is as long as the network's own (Li et al. 2018), "
         "mean over seeds and directions of runs that were made here; 1 on the horizontal axis is a step as long as the "
-        "filters themselves. One panel a variant."
+        "filters themselves. One panel a variant that has several methods."
     )
 
 
@@ -33,7 +34,8 @@ def draw(results: "Results") -> Any:
             found[place] = (arrays[0][STEPS], losses)
     if not found:
         return _style.nothing("No run of this study was made here.")
-    variants = list(dict.fromkeys(variant for variant, _ in found))
+    counts = Counter(variant for variant, _ in found)
+    variants = [variant for variant, count in counts.items() if count > 1] or list(counts)
     methods = list(dict.fromkeys(method for _, method in found))
     figure, axes, columns = _style.grid(len(variants), 3, 2.4)
     for axis, variant in zip(axes, variants, strict=True):

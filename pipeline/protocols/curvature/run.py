@@ -16,7 +16,7 @@ from pipeline.contract import Batch
 from pipeline.methods.classifier import Classifier
 from pipeline.methods.classifier.half_way import HalfWay
 from pipeline.modalities.images.outliers import shifted
-from pipeline.ops.curvature import Ends, Surface, ends, flat
+from pipeline.ops.curvature import Ends, Surface, ends, filter_direction, flat
 from pipeline.ops.lbfgs import Minimum
 from pipeline.ops.observed import Observed
 from pipeline.ops.spectral_exponents import layers
@@ -191,7 +191,7 @@ class Evidence(supervised.Evidence):
         """With the training loss along random directions, filter by filter as long as the weights themselves."""
         found, draws, method = self.surface, self.job.draws.generator("loss along"), self.job.method
         steps = torch.linspace(-1, 1, LINE)
-        along = [normalised(found, draws) for _ in range(LINES)]
+        along = [filter_direction(found, draws) for _ in range(LINES)]
         rises = [[found.rise(step * direction) for step in steps.tolist()] for direction in along]
         return {
             **super().arrays(),
@@ -212,17 +212,3 @@ def between(job: Job, method: HalfWay) -> dict[str, Tensor]:
     method.go(method.share)
     losses, errors = torch.tensor(found, dtype=torch.float64).unbind(1)
     return {"between_shares": shares, "between_losses": losses, "between_errors": errors}
-
-
-def normalised(found: Surface, draws: torch.Generator) -> Tensor:
-    """(d,) a Gaussian direction in which each row of a matrix and each filter has its weights' length, and vectors do
-    not move: the filter normalisation of Li et al. (2018, section 4)."""
-    parts = []
-    for weight in found.weights:
-        drawn = torch.randn(weight.shape, generator=draws).to(weight)
-        if weight.ndim > 1:
-            rows, own = drawn.flatten(1), weight.detach().flatten(1)
-            parts.append(rows * (own.norm(dim=1) / rows.norm(dim=1))[:, None])
-        else:
-            parts.append(torch.zeros_like(drawn))
-    return flat(parts)
