@@ -104,8 +104,8 @@ def test_a_study_is_told_what_it_cannot_measure():
     for columns, further, message in wrong:
         with pytest.raises(UserError, match=f"^{re.escape(message)}$"):
             check(columns, further, EVERYTHING, "s.yaml")
-    needs = "metric 'f1' needs logits, positives, which the study's protocol does not have; it can measure top1, worst"
-    with pytest.raises(UserError, match=f"^s.yaml: {needs}_class_top1$"):
+    needs = "metric 'f1' needs logits, positives, which the study's protocol does not have"
+    with pytest.raises(UserError, match=f"^s.yaml: {needs}; it can measure solved, top1, worst_class_top1$"):
         check({"top1": "higher"}, ["f1"], ["labels", "predictions"], "s.yaml")
 
 
