@@ -1,7 +1,7 @@
 """The log of the product of the squared spectral norms of the network's matrices: how far it is from smooth."""
 
 from pipeline.ops.curvature import Surface
-from pipeline.ops.spectral import log_product
+from pipeline.ops.spectra import log_product
 
 LABEL = "Log of the product of squared spectral norms"
 UNIT = ""

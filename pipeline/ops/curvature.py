@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from pipeline.ops.sharpness import displaced
+from pipeline.ops.vectors import flat, split
 
 Times = Callable[[Tensor], Tensor]
 """A vector (d,) -> the product of a symmetric matrix (d, d) with it."""
@@ -72,13 +73,7 @@ class Surface:
 
     def split(self, vector: Tensor) -> list[Tensor]:
         """A vector (d,) in the weights' shapes."""
-        parts = vector.split([weight.numel() for weight in self.weights])
-        return [part.view(weight.shape) for part, weight in zip(parts, self.weights, strict=True)]
-
-
-def flat(parts: Iterable[Tensor]) -> Tensor:
-    """(d,) all entries, tensor by tensor."""
-    return torch.cat([part.reshape(-1) for part in parts])
+        return split(vector, self.weights)
 
 
 @dataclass(frozen=True)

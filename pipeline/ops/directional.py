@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from pipeline.ops.clipping import clipped, clipped_at_random
-from pipeline.ops.curvature import Surface, Times, flat
+from pipeline.ops.curvature import Surface, Times
 from pipeline.ops.sharpness import STABLE
+from pipeline.ops.vectors import flat
 
 if TYPE_CHECKING:
     from pipeline.contract import Batch, Method

@@ -1,4 +1,4 @@
-"""Gradients as vectors over all weights together, and gradients of one loss at several points near the weights."""
+"""Gradients of one loss at several points near the weights."""
 
 import contextlib
 from collections.abc import Sequence
@@ -7,48 +7,8 @@ import torch
 from torch import Tensor
 
 from pipeline.contract import Batch, Method
-from pipeline.ops.sharpness import STABLE, displaced, remember, remembered
-
-Gradient = list[Tensor]
-"""One tensor for each weight."""
-
-
-def split(vector: Tensor, like: Sequence[Tensor]) -> Gradient:
-    """A vector (d,) in the shapes of tensors that have d entries together."""
-    parts = vector.split([part.numel() for part in like])
-    return [part.view(other.shape) for part, other in zip(parts, like, strict=True)]
-
-
-def dot(first: Sequence[Tensor], second: Sequence[Tensor]) -> Tensor:
-    return torch.stack([(a * b).sum() for a, b in zip(first, second, strict=True)]).sum()
-
-
-def length(vector: Sequence[Tensor]) -> Tensor:
-    """Over all tensors together; its slope is finite where it is 0."""
-    return (dot(vector, vector) + STABLE**2).sqrt()
-
-
-@torch.no_grad()
-def scaled(vector: Sequence[Tensor], to: float) -> Gradient:
-    """The vector at another length."""
-    return list(torch._foreach_mul(list(vector), to / (torch.nn.utils.get_total_norm(vector) + STABLE)))
-
-
-@torch.no_grad()
-def across(vector: Sequence[Tensor], direction: Sequence[Tensor]) -> Gradient:
-    """What of the vector is orthogonal to a direction."""
-    along = dot(vector, direction) / (dot(direction, direction) + STABLE**2)
-    return [part - along * unit for part, unit in zip(vector, direction, strict=True)]
-
-
-@torch.no_grad()
-def combined(*terms: tuple[float, Sequence[Tensor]]) -> Gradient:
-    """The sum of weighted vectors."""
-    (weight, first), *others = terms
-    total = list(torch._foreach_mul(list(first), weight))
-    for weight, vector in others:
-        torch._foreach_add_(total, list(vector), alpha=weight)
-    return total
+from pipeline.ops.sharpness import displaced, remember, remembered
+from pipeline.ops.vectors import Gradient, give, length
 
 
 class Slopes:
@@ -89,7 +49,6 @@ class Slopes:
         return [part.detach() for part in slope], list(bend)
 
     def leave(self, gradient: Sequence[Tensor]) -> Tensor:
-        """Give it to the optimiser, in memory as the weights are; the loss at the weights."""
-        for weight, part in zip(self.weights, gradient, strict=True):
-            weight.grad = torch.empty_like(weight).copy_(part)
+        """Give it to the optimiser; the loss at the weights."""
+        give(self.weights, gradient)
         return self.loss

@@ -1,11 +1,11 @@
 """Gradients of each example apart, of classifiers in which no example changes what another gives."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, jacrev, vmap
+
+from pipeline.ops.vectors import flat
 
 
 class Logits(nn.Module):
@@ -32,7 +32,7 @@ def gradients(method: Any, images: Tensor, labels: Tensor) -> Tensor:
         found: Tensor = method.objective(functional_call(network, weights, (image[None],)), label[None])
         return found
 
-    return joined(vmap(grad(loss), (None, 0, 0))(network.learnt(), images, labels).values(), 1)
+    return flat(vmap(grad(loss), (None, 0, 0))(network.learnt(), images, labels).values(), 1)
 
 
 def jacobian(method: Any, images: Tensor) -> Tensor:
@@ -43,17 +43,4 @@ def jacobian(method: Any, images: Tensor) -> Tensor:
         found: Tensor = functional_call(network, weights, (image[None],))[0]
         return found
 
-    return joined(vmap(jacrev(logits), (None, 0))(network.learnt(), images).values(), 2)
-
-
-def joined(parts: Iterable[Tensor], start: int = 0) -> Tensor:
-    """One axis of all entries in place of the axes from `start` on, tensor by tensor."""
-    return torch.cat([part.flatten(start) if part.ndim > start else part[..., None] for part in parts], start)
-
-
-def give(parameters: Sequence[Tensor], vector: Tensor) -> None:
-    """Make the parts of a vector (d,) the parameters' gradients."""
-    parts = vector.split([parameter.numel() for parameter in parameters])
-    for parameter, part in zip(parameters, parts, strict=True):
-        # in memory as the parameter lies, as a fused step takes for granted
-        parameter.grad = torch.empty_like(parameter).copy_(part.view(parameter.shape))
+    return flat(vmap(jacrev(logits), (None, 0))(network.learnt(), images).values(), 2)

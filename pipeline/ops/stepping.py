@@ -1,4 +1,7 @@
-"""What the states of optimisers have in common."""
+"""What the states of optimisers that are methods have in common.
+
+`training.optim` has the same for the studies' own optimisers, and is left as it is: every published run rests on it.
+"""
 
 from typing import Any
 

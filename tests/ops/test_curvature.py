@@ -17,7 +17,8 @@ from pipeline.metrics import (
     random_sharpness,
     sam_sharpness,
 )
-from pipeline.ops.curvature import Ends, Surface, ends, filter_direction, flat, signs
+from pipeline.ops.curvature import Ends, Surface, ends, filter_direction, signs
+from pipeline.ops.vectors import flat
 
 
 def drawn(seed=0):

@@ -3,7 +3,8 @@
 import torch
 
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from pipeline.ops.per_example import give, gradients, jacobian
+from pipeline.ops.per_example import gradients, jacobian
+from pipeline.ops.vectors import give, split
 from tests.kit.classifiers import doubled
 from tests.kit.methods import batch, made
 
@@ -29,5 +30,5 @@ def test_a_vector_is_given_to_the_parameters_in_their_order():
     method = made(CrossEntropy, batch_norm=False)
     parameters = list(method.parameters())
     vector = torch.arange(sum(p.numel() for p in parameters)).float()
-    give(parameters, vector)
+    give(parameters, split(vector, parameters))
     assert torch.equal(flat([p.grad for p in parameters]), vector)

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from pipeline.errors import UserError
 from pipeline.files import canonical
-from pipeline.ops.curvature import flat
+from pipeline.ops.vectors import flat
 from pipeline.planning import code
 from pipeline.protocols.curvature import Budget
 from pipeline.protocols.curvature.run import Evidence, surface, watch

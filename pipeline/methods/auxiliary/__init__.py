@@ -4,9 +4,8 @@ from typing import ClassVar
 
 from pipeline.contract import Batch, Context, Tensor, setting, torch
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from pipeline.ops.curvature import flat
-from pipeline.ops.per_example import give
-from pipeline.ops.spectral import log_product
+from pipeline.ops.spectra import log_product
+from pipeline.ops.vectors import flat, give, split
 
 STABLE = 1e-7
 
@@ -46,7 +45,7 @@ class Auxiliary(CrossEntropy):
                 self.main.copy_(main)
             self.seen += 1
             self.main.lerp_(main, self.ema)
-            give(parameters, self.combine(main, auxiliary))
+            give(parameters, split(self.combine(main, auxiliary), parameters))
         return loss
 
 

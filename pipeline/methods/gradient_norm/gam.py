@@ -2,7 +2,9 @@
 
 from pipeline.contract import Batch, Tensor, setting
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from pipeline.ops.gradients import Gradient, Slopes, combined, scaled
+from pipeline.ops.gradients import Slopes
+from pipeline.ops.sharpness import ascent
+from pipeline.ops.vectors import Gradient, combined
 
 
 class GAM(CrossEntropy):
@@ -20,7 +22,7 @@ class GAM(CrossEntropy):
     def backward(self, batch: Batch) -> Tensor:
         slopes = Slopes(self, batch)
         slope, bend = slopes.bent()
-        flatness = slopes.bent(scaled(bend, self.rho))[1]
+        flatness = slopes.bent(ascent(bend, self.rho))[1]
         return slopes.leave(combined((1.0, self.descent(slopes, slope)), (self.alpha * self.rho, flatness)))
 
     def descent(self, slopes: Slopes, slope: Gradient) -> Gradient:

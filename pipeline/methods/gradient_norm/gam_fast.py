@@ -2,7 +2,9 @@
 
 from pipeline.contract import Batch, Tensor, setting
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from pipeline.ops.gradients import Slopes, across, combined, scaled
+from pipeline.ops.gradients import Slopes
+from pipeline.ops.sharpness import ascent
+from pipeline.ops.vectors import across, combined
 
 
 class GAMFast(CrossEntropy):
@@ -23,10 +25,10 @@ class GAMFast(CrossEntropy):
     def backward(self, batch: Batch) -> Tensor:
         slopes = Slopes(self, batch)
         first = slopes.gradient()
-        second = slopes.gradient(scaled(first, self.rho_small))
-        away = scaled(combined((1.0, second), (-1.0, first)), self.rho)
+        second = slopes.gradient(ascent(first, self.rho_small))
+        away = ascent(combined((1.0, second), (-1.0, first)), self.rho)
         third = slopes.gradient(away)
-        fourth = slopes.gradient(combined((1.0, away), (1.0, scaled(third, self.rho_small))))
+        fourth = slopes.gradient(combined((1.0, away), (1.0, ascent(third, self.rho_small))))
         tops = combined((self.alpha, second), (1 - self.alpha, fourth))
         feet = combined((1.0, first), (1 - self.beta, third))
         return slopes.leave(combined((1.0, tops), (-self.gamma, across(feet, tops))))

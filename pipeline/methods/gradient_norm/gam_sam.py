@@ -2,7 +2,9 @@
 
 from pipeline.contract import setting
 from pipeline.methods.gradient_norm.gam import GAM
-from pipeline.ops.gradients import Gradient, Slopes, scaled
+from pipeline.ops.gradients import Slopes
+from pipeline.ops.sharpness import ascent
+from pipeline.ops.vectors import Gradient
 
 
 class GAMSAM(GAM):
@@ -15,4 +17,4 @@ class GAMSAM(GAM):
     rho_sam: float = setting(0.05, unit="L2 norm over all parameters", low=0.0)
 
     def descent(self, slopes: Slopes, slope: Gradient) -> Gradient:
-        return slopes.gradient(scaled(slope, self.rho_sam))
+        return slopes.gradient(ascent(slope, self.rho_sam))

@@ -2,7 +2,8 @@
 
 from pipeline.contract import Batch, Tensor, setting
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from pipeline.ops.gradients import Slopes, combined
+from pipeline.ops.gradients import Slopes
+from pipeline.ops.vectors import combined
 
 
 class GradientPenalty(CrossEntropy):

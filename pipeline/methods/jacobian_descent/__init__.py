@@ -2,7 +2,8 @@
 
 from pipeline.contract import Batch, Context, Tensor, setting, torch
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from pipeline.ops.per_example import give, gradients
+from pipeline.ops.per_example import gradients
+from pipeline.ops.vectors import give, split
 
 SPARED = 0.01
 
@@ -45,7 +46,8 @@ class JacobianDescent(CrossEntropy):
             along = gram @ weights
             harmed = along < -SPARED * along.mean().clamp_min(0.0)
             self.conflicts += torch.stack([harmed.double().mean(), torch.ones_like(along[0])])
-            give([p for p in self.parameters() if p.requires_grad], weights.to(jacobian) @ jacobian)
+            learnt = [parameter for parameter in self.parameters() if parameter.requires_grad]
+            give(learnt, split(weights.to(jacobian) @ jacobian, learnt))
         return loss
 
     def observed(self) -> dict[str, float]:

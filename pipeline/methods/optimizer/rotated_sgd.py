@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from pipeline.contract import Batch, Context, Tensor, setting, torch
 from pipeline.methods.optimizer import Groups, Optimised
-from pipeline.ops.curvature import flat
 from pipeline.ops.rotations import Rotation
+from pipeline.ops.vectors import flat
 
 
 class RotatedSGD(Optimised):

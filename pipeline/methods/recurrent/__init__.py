@@ -2,9 +2,9 @@
 
 from pipeline.contract import Context, Tensor, torch
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from pipeline.ops.curvature import flat
 from pipeline.ops.recurrence import Recurrence
 from pipeline.ops.spectra import spectral_radius
+from pipeline.ops.vectors import flat
 
 
 class Recurrent(CrossEntropy):

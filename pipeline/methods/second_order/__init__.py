@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from pipeline.contract import Tensor, nn, torch
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from pipeline.ops.per_example import joined
+from pipeline.ops.vectors import flat
 
 
 class SecondOrder(CrossEntropy):
@@ -29,4 +29,4 @@ class SecondOrder(CrossEntropy):
     @property
     def point(self) -> Tensor:
         """(d,) where the parameters are."""
-        return joined(parameter.detach().flatten() for parameter in self.learnt)
+        return flat(parameter.detach().flatten() for parameter in self.learnt)

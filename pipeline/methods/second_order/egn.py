@@ -6,7 +6,8 @@ import torch.nn.functional as F
 
 from pipeline.contract import Batch, Context, Tensor, setting, torch
 from pipeline.methods.second_order import SecondOrder
-from pipeline.ops.per_example import give, jacobian
+from pipeline.ops.per_example import jacobian
+from pipeline.ops.vectors import give, split
 
 
 class EGN(SecondOrder):
@@ -56,7 +57,8 @@ class EGN(SecondOrder):
             slopes = jacobian(self, images)
             self.steps += 1
             self.average.lerp_(self.direction(slopes, p, r), 1 - self.beta)
-            give(self.learnt, -self.average / (1 - self.beta ** int(self.steps)))
+            mean = self.average / (1 - self.beta ** int(self.steps))
+            give(self.learnt, split(-mean, self.learnt))
         for optimizer in optimizers:
             optimizer.step()
         if self.adaptive:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from pipeline.contract import Batch, Context, Tensor, setting, torch
 from pipeline.methods.second_order import SecondOrder
-from pipeline.ops.curvature import Surface, flat
+from pipeline.ops.curvature import Surface
+from pipeline.ops.vectors import flat
 
 NEVER = 1e30
 

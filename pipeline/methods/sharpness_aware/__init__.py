@@ -48,3 +48,15 @@ class SharpnessAware(Method):
             super().backward(batch)
         remember(self, after)
         return loss
+
+
+class TwoGradients(SharpnessAware):
+    """For members that set the gradient at the top against that at the weights, `below`, one tensor for each gradient.
+
+    `below` is of use once the first pass has been made.
+    """
+
+    def climb(self, batch: Batch) -> Tensor:
+        loss = super().climb(batch)
+        self.below = [weight.grad.clone() for weight in self.parameters() if weight.grad is not None]
+        return loss

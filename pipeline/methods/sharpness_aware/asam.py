@@ -5,7 +5,7 @@ import torch
 from pipeline.contract import Tensor, setting
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.sharpness_aware import SharpnessAware
-from pipeline.ops.gradients import scaled
+from pipeline.ops.sharpness import ascent
 
 
 class ASAM(SharpnessAware, CrossEntropy):
@@ -25,5 +25,5 @@ class ASAM(SharpnessAware, CrossEntropy):
         sizes = [
             weight.abs() + self.eta if name.endswith("weight") else torch.ones_like(weight) for name, weight in reached
         ]
-        steps = scaled([size * gradient for size, gradient in zip(sizes, gradients, strict=True)], radius)
+        steps = ascent([size * gradient for size, gradient in zip(sizes, gradients, strict=True)], radius)
         return [size * step for size, step in zip(sizes, steps, strict=True)]

@@ -5,8 +5,7 @@ import torch
 from pipeline.contract import Batch, Context, Tensor, setting
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
 from pipeline.methods.sharpness_aware import SharpnessAware
-from pipeline.ops.curvature import flat
-from pipeline.ops.gradients import split
+from pipeline.ops.vectors import flat, split
 
 
 class FriendlySAM(SharpnessAware, CrossEntropy):

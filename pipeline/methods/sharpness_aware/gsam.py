@@ -4,11 +4,11 @@ import torch
 
 from pipeline.contract import Batch, Tensor, setting
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from pipeline.methods.sharpness_aware import SharpnessAware
-from pipeline.ops.gradients import across
+from pipeline.methods.sharpness_aware import TwoGradients
+from pipeline.ops.vectors import across
 
 
-class GSAM(SharpnessAware, CrossEntropy):
+class GSAM(TwoGradients, CrossEntropy):
     """g_s - alpha g_across of Zhuang et al. (2022), g_across what of g is orthogonal to SAM's gradient g_s.
 
     Both losses fall to first order along g_s, and the gap L(w + e) - L(w) is lowered by climbing along g_across, which
@@ -18,11 +18,6 @@ class GSAM(SharpnessAware, CrossEntropy):
 
     paper = "gsam"
     alpha: float = setting(0.4, low=0.0)
-
-    def climb(self, batch: Batch) -> Tensor:
-        loss = super().climb(batch)
-        self.below = [weight.grad.clone() for weight in self.parameters() if weight.grad is not None]
-        return loss
 
     def backward(self, batch: Batch) -> Tensor:
         loss = super().backward(batch)

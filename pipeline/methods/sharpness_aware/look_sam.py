@@ -4,13 +4,12 @@ import torch
 
 from pipeline.contract import Batch, Context, Tensor, setting
 from pipeline.methods.classifier.cross_entropy import CrossEntropy
-from pipeline.methods.sharpness_aware import SharpnessAware
-from pipeline.ops.curvature import flat
-from pipeline.ops.gradients import across, length, split
+from pipeline.methods.sharpness_aware import TwoGradients
 from pipeline.ops.sharpness import STABLE
+from pipeline.ops.vectors import across, flat, length, split
 
 
-class LookSAM(SharpnessAware, CrossEntropy):
+class LookSAM(TwoGradients, CrossEntropy):
     """LookSAM of Liu et al. (2022): every k-th step is SAM's, with gradient g_s, of which g_v = g_s less its part along
     g is kept; the steps between take g + alpha (|g| / |g_v|) g_v.
 
@@ -32,11 +31,6 @@ class LookSAM(SharpnessAware, CrossEntropy):
 
     def radius(self) -> float:
         return self.rho if self.taken % self.k == 0 else 0.0
-
-    def climb(self, batch: Batch) -> Tensor:
-        loss = super().climb(batch)
-        self.below = [weight.grad.clone() for weight in self.parameters() if weight.grad is not None]
-        return loss
 
     def backward(self, batch: Batch) -> Tensor:
         loss = super().backward(batch)

@@ -16,10 +16,11 @@ from pipeline.contract import Batch
 from pipeline.methods.classifier import Classifier
 from pipeline.methods.classifier.half_way import HalfWay
 from pipeline.modalities.images.outliers import shifted
-from pipeline.ops.curvature import Ends, Surface, ends, filter_direction, flat
+from pipeline.ops.curvature import Ends, Surface, ends, filter_direction
 from pipeline.ops.lbfgs import Minimum
 from pipeline.ops.observed import Observed
 from pipeline.ops.spectral_exponents import layers
+from pipeline.ops.vectors import flat
 from pipeline.protocols.supervised import run as supervised
 from pipeline.training import loop, optim
 from pipeline.training.evidence import finite

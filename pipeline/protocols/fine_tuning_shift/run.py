@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.methods.classifier import Classifier
-from pipeline.ops.curvature import flat
+from pipeline.ops.vectors import flat
 from pipeline.ops.weight_lines import Along, mixed, worst_rise
 from pipeline.protocols.curvature import run as curvature
 from pipeline.protocols.supervised import run as supervised

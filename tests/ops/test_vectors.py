@@ -2,8 +2,8 @@
 
 import torch
 
-from pipeline.ops.curvature import flat
-from pipeline.ops.gradients import across, combined, dot, length, scaled, split
+from pipeline.ops.sharpness import ascent
+from pipeline.ops.vectors import across, combined, dot, flat, length, split
 
 SHAPES = ((3, 2), (4,), (1, 2, 2))
 
@@ -17,7 +17,7 @@ def test_as_in_one_piece():
     a, b = drawn(1), drawn(2)
     torch.testing.assert_close(dot(a, b), flat(a) @ flat(b))
     torch.testing.assert_close(length(a), flat(a).norm())
-    torch.testing.assert_close(flat(scaled(a, 3.0)), 3 * flat(a) / flat(a).norm())
+    torch.testing.assert_close(flat(ascent(a, 3.0)), 3 * flat(a) / flat(a).norm())
     torch.testing.assert_close(flat(combined((2.0, a), (-0.5, b))), 2 * flat(a) - 0.5 * flat(b))
     assert all(torch.equal(one, other) for one, other in zip(split(flat(a), a), a, strict=True))
 
@@ -33,4 +33,4 @@ def test_what_is_across_is_orthogonal_and_the_rest_is_along():
 def test_nothing_has_a_length_with_a_finite_slope():
     zeros = [torch.zeros(3, requires_grad=True)]
     length(zeros).backward()
-    assert zeros[0].grad.isfinite().all() and not torch.stack(scaled(zeros, 1.0)).any()
+    assert zeros[0].grad.isfinite().all() and not torch.stack(ascent(zeros, 1.0)).any()
