@@ -152,15 +152,22 @@ def search(study: str) -> str:
         found = searching.choices(plan, study, ROOT)
     except UserError as error:  # no search here
         raise FileNotFoundError from error
-    lines = []
+    about = plan.study(study)
+    by, lines = about.search[plan.tier].by, []
     for choice in found:
         best = choice.scores[choice.best] if choice.best else None
+        metric = by.get(choice.method, next(iter(about.metrics)))
         for settings, scores in searching.rows(choice):
-            texts = [
-                f"{rate}: {'-' if s is None else f'**{s:.1f}**' if s == best else f'{s:.1f}'}" for rate, s in scores
-            ]
+            texts = [f"{rate}: {_scored(score, best, metric)}" for rate, score in scores]
             lines.append([f"`{choice.method}`", choice.variant, settings, ", ".join(texts)])
     return markdown(["method", "variant", "setting", "score by learning rate"], lines, right=False)
+
+
+def _scored(score: float | None, best: float | None, metric: str) -> str:
+    if score is None:
+        return "-"
+    shown = labels.rounded(score, metric)
+    return f"**{shown}**" if score == best else shown
 
 
 def verdicts() -> str:

@@ -1,5 +1,6 @@
 """A metric against each number that variants of a study change, one panel per setting."""
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from pipeline.exhibits.figures import _style, _sweeps
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
 
 LINES = 8
 """More methods than this do not share a panel."""
+TITLE = 30
+"""So many characters of a title fit above a panel."""
 
 
 def applies(study: "Study") -> bool:
@@ -69,7 +72,7 @@ def draw(results: "Results") -> Any:
             axis.set_title(sweeps[0].method, fontsize=6)
             axis.tick_params(labelsize=5)
         else:
-            axis.set_title(name + along)
+            axis.set_title(textwrap.fill(name + along, TITLE))
         axis.set_xlabel(name, fontsize=6 if many else None)
     for axis in axes[::columns]:
         axis.set_ylabel(labels.metric(metric).lower(), fontsize=5 if many else None)
