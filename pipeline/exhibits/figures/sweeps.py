@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 LINES = 8
 """More methods than this do not share a panel."""
+TICKS = 4
+"""So many numbers find room under a small panel."""
 TITLE = 30
 """So many characters of a title fit above a panel."""
 
@@ -66,7 +68,8 @@ def draw(results: "Results") -> Any:
         if places[0] > 0 and places[-1] >= 8 * places[0]:
             axis.set_xscale("log")
         _style.outliers(axis, drawn)
-        axis.set_xticks(places, [f"{value:g}" for value in places])
+        if not many or len(places) <= TICKS:
+            axis.set_xticks(places, [f"{value:g}" for value in places])
         axis.minorticks_off()
         axis.grid()
         name = labels.words(sweeps[0].name)
