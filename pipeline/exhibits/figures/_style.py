@@ -12,10 +12,13 @@ RULE = "#d5d9e0"
 # Okabe and Ito 2008, without black and yellow
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"]
 MARKERS = "os^Dv<>P"
+DASHES: Any = ["-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1))]
 SOFT = "#8a93a3"
 """What stands back: points beside those that matter, and lines from a point to its name."""
 WIDTH = 6.75
 """Inches: two columns of a paper."""
+TITLE = 20
+"""So many letters of a title find room above a narrow panel."""
 LONGEST = 24
 """Letters of a name from data, such as a class's: more leave no room for what is drawn."""
 
@@ -83,6 +86,12 @@ def named(text: str) -> str:
     return f" {shown}" if shown.startswith("_") or not shown else shown
 
 
+def title(axis: Any, name: str, **text: Any) -> None:
+    """A panel's title, on two lines where it is long: broken after an underscore."""
+    cut = name.rfind("_", 0, TITLE) + 1 if len(name) > TITLE else 0
+    axis.set_title(f"{name[:cut]}\n{name[cut:]}" if cut else name, **text)
+
+
 def grid(panels: int, most: int, height: float, **subplots: Any) -> tuple[Any, list[Any], int]:
     """A figure, its `panels` axes, and how many there are a row: at most `most`, rows as even as can be.
 
@@ -100,10 +109,16 @@ def grid(panels: int, most: int, height: float, **subplots: Any) -> tuple[Any, l
 
 
 def legend(figure: Any, axes: Iterable[Any], columns: int = 6) -> None:
-    """One legend of all panels above them, where anything has a label."""
+    """One legend of all panels above them, where anything has a label, in as many columns as find room."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     found = {label: line for axis in axes for line, label in zip(*axis.get_legend_handles_labels(), strict=True)}
-    if found:
-        figure.legend(list(found.values()), list(found), loc="outside upper right", ncols=min(columns, len(found)))
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for count in range(min(columns, len(found)), 0, -1):
+        drawn = figure.legend(list(found.values()), list(found), loc="outside upper right", ncols=count)
+        if count == 1 or drawn.get_window_extent(renderer).width <= figure.bbox.width:
+            return
+        drawn.remove()
 
 
 def logarithmic(axis: Any, which: str) -> None:
@@ -118,12 +133,21 @@ def logarithmic(axis: Any, which: str) -> None:
     side.set_minor_formatter(NullFormatter())
 
 
+def outliers(axis: Any, values: Sequence[float]) -> None:
+    """A logarithmic "y" where one of the values drawn would flatten the others: they are positive, and it is a thousand
+    times the usual one."""
+    from statistics import median
+
+    if values and min(values) > 0 and max(values) > 1000 * median(values):
+        logarithmic(axis, "y")
+
+
 def band(axis: Any, runs: Sequence[Sequence[float]], number: int, label: str) -> str:
     """Mean over runs of what each had after every epoch, and their range; the colour, which `number` decides.
 
     Runs that diverged are shorter: each epoch is summarised over the runs that reached it.
     """
-    colour, dashes = COLOURS[number % len(COLOURS)], ("-", "--", ":")[number // len(COLOURS) % 3]
+    colour, dashes = COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]
     epochs = [[run[epoch] for run in runs if len(run) > epoch] for epoch in range(max(map(len, runs)))]
     places = range(1, len(epochs) + 1)
     axis.plot(places, [sum(e) / len(e) for e in epochs], color=colour, linestyle=dashes, label=label)

@@ -35,7 +35,7 @@ def draw(results: "Results") -> Any:
     for axis, method in zip(axes, methods, strict=True):
         for variant, runs in curves[method].items():
             _style.band(axis, runs, variants.index(variant), variant)
-        axis.set_title(method)
+        _style.title(axis, method)
         axis.grid(axis="y")
         axis.xaxis.get_major_locator().set_params(integer=True)
     for axis in axes[-columns:]:

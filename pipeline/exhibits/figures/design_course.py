@@ -42,7 +42,7 @@ def draw(results: "Results") -> Any:
                     axis.plot([share, share], [estimate.low, estimate.high], color=colour, linewidth=0.7, alpha=0.6)
         if known is not None:
             axis.axhline(known.mean, color=_style.SOFT, linestyle=":", linewidth=1)
-        axis.set_title(method)
+        _style.title(axis, method)
         axis.grid()
         if number % columns == 0:
             axis.set_ylabel("score")

@@ -52,7 +52,7 @@ def draw(results: "Results") -> Any:
             chosen = points[classes == number]
             name = _style.named(names[number]) if number < len(names) else str(number)
             axis.plot(*chosen.T, marker, color=colour, markersize=2, markeredgewidth=0, alpha=0.8, label=name)
-        axis.set_title(method)
+        _style.title(axis, method)
         axis.set(xticks=[], yticks=[], aspect="equal", adjustable="datalim")
         axis.spines[:].set_visible(False)
     if len(names) <= NAMED:

@@ -51,7 +51,7 @@ def draw(results: "Results") -> Any:
             for share, estimate in points:
                 if estimate.low is not None:
                     axis.plot([share] * 2, [estimate.low, estimate.high], color=colour, linewidth=0.8, alpha=0.6)
-        axis.set_title(method)
+        _style.title(axis, method)
         axis.set_xscale("log")
         shares = sorted({share for points in probes.values() for share, _ in points})
         axis.set_xticks(shares, [f"{share:g}%" for share in shares])

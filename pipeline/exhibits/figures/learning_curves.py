@@ -44,7 +44,8 @@ def draw(results: "Results") -> Any:
             colour = _style.band(axis, runs, variants.index(variant), variant)
             for place, loss in ended.get((method, variant), []):
                 axis.plot(place, loss, "x", color=colour, markersize=5)
-        axis.set_title(method, fontsize=6 if crowded else None)
+        _style.outliers(axis, [loss for runs in curves[method].values() for run in runs for loss in run])
+        _style.title(axis, method, fontsize=6 if crowded else None)
         if crowded:
             axis.tick_params(labelsize=5)
         axis.grid(axis="y")

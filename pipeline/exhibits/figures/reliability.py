@@ -46,7 +46,7 @@ def draw(results: "Results") -> Any:
         axis.plot(x, y, color=_style.COLOURS[0], linewidth=1)
         axis.scatter(x, y, s=3 + 60 * count[full] / count.sum(), color=_style.COLOURS[0], linewidths=0)
         axis.set(xlim=(0, 1.03), ylim=(0, 1.03), aspect="equal")
-        axis.set_title(method)
+        _style.title(axis, method)
         axis.grid()
         if number % columns == 0:
             axis.set_ylabel("accuracy")

@@ -40,7 +40,7 @@ def draw(results: "Results") -> Any:
         axis.remove()
     for axis, (method, arrays) in zip(axes, found.items(), strict=False):
         _panel(axis, arrays[IMAGES], arrays["row_hits"])
-        axis.set_title(method)
+        _style.title(axis, method)
     return figure
 
 

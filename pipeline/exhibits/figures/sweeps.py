@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 LINES = 8
 """More methods than this do not share a panel."""
+TICKS = 4
+"""So many numbers find room under a small panel."""
 TITLE = 30
 """So many characters of a title fit above a panel."""
 
@@ -45,6 +47,7 @@ def draw(results: "Results") -> Any:
     methods = list(dict.fromkeys(sweep.method for sweeps in panels.values() for sweep in sweeps))
     figure, axes, columns = _style.grid(len(panels), 6 if many else 3, 1.0 if many else 1.9)
     for axis, sweeps in zip(axes, panels.values(), strict=True):
+        drawn: list[float] = []
         for sweep in sweeps:
             found = [
                 (value, estimate)
@@ -56,6 +59,7 @@ def draw(results: "Results") -> Any:
             number = 0 if many else methods.index(sweep.method)
             colour, marker = _style.COLOURS[number % len(_style.COLOURS)], _style.MARKERS[number % len(_style.MARKERS)]
             x, means = [value for value, _ in found], [estimate.mean for _, estimate in found]
+            drawn += means
             axis.plot(x, means, f"{marker}-", color=colour, markersize=3, linewidth=1, label=sweep.method)
             for value, estimate in found:
                 if estimate.low is not None:
@@ -63,13 +67,15 @@ def draw(results: "Results") -> Any:
         places = sorted({value for sweep in sweeps for value, _ in sweep.points})
         if places[0] > 0 and places[-1] >= 8 * places[0]:
             axis.set_xscale("log")
-        axis.set_xticks(places, [f"{value:g}" for value in places])
+        _style.outliers(axis, drawn)
+        if not many or len(places) <= TICKS:
+            axis.set_xticks(places, [f"{value:g}" for value in places])
         axis.minorticks_off()
         axis.grid()
         name = labels.words(sweeps[0].name)
         along = f" (with {labels.listing([labels.words(n) for n in sweeps[0].along])})" if sweeps[0].along else ""
         if many:
-            axis.set_title(sweeps[0].method, fontsize=6)
+            _style.title(axis, sweeps[0].method, fontsize=6)
             axis.tick_params(labelsize=5)
         else:
             axis.set_title(textwrap.fill(name + along, TITLE))
