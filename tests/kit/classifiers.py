@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from pipeline.contract import Bundle
 from tests.kit.losses import differences, log_softmax
 from tests.kit.methods import CONTEXT, FEATURES, SIZE, batch, classifier, made, on, trained, unit
 
@@ -55,7 +56,9 @@ def slow_targets(images, temperature):
 
 def member(cls, context=CONTEXT, **settings):
     """A built method, upon a trained classifier where it builds on a run."""
-    return made(cls, context=on(trained_base() if cls.builds_on else None, context), **settings)
+    several = Bundle({name: trained_base(seed) for seed, name in enumerate(getattr(cls, "bases", ()))})
+    base = several if several.members else trained_base() if cls.builds_on else None
+    return made(cls, context=on(base, context), **settings)
 
 
 def predictions(method, images):

@@ -4,8 +4,8 @@ from typing import Any
 
 from pipeline.contract import setting, torch
 from pipeline.methods.optimizer import Groups
+from pipeline.methods.optimizer.ada_sgd import Blockwise
 from pipeline.methods.optimizer.rotated_sgd import RotatedSGD
-from pipeline.ops.blockwise import Blockwise
 
 
 class RotatedAdaSGD(RotatedSGD):
