@@ -65,14 +65,15 @@ def draw(results: "Results") -> Any:
 
 
 def _panels(results: "Results") -> Iterator[tuple[str, str, Points]]:
+    from pipeline.planning import code
+
     first = next(iter(results.variants()), "")
     frozen: Points = {}
     trained: Points = {}
     for method in results.methods(first) if first else []:
-        run = results.cells[first, method].runs[0]
-        points = _shots(results.cells[first, method])
+        about, points = code.method(method), _shots(results.cells[first, method])
         if len(points) > 1:
-            (frozen if run.needs or not run.trains else trained)[method] = points
+            (frozen if about.builds_on or not about.trains else trained)[method] = points
     for title, lines in (("on one encoder", frozen), ("encoders of their own", trained)):
         if lines:
             yield title, "accuracy (%)", lines
