@@ -13,9 +13,9 @@ TASKS = [
 FEWER = {"tasks": TASKS[1:2]}
 VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},
-    "fewer": {**FEWER, "methods": ["centroid", "means"]},
-    "unequal": {**FEWER, "query_concentration": 2.0, "methods": ["centroid", "means"]},
-    "unmoved": {**FEWER, "query_concentration": 2.0, "methods": ["means"], "settings": {"shifted": False}},
+    "fewer": {**FEWER, "methods": ["nearest_centroid", "baseline_pp"]},
+    "unequal": {**FEWER, "query_concentration": 2.0, "methods": ["nearest_centroid", "baseline_pp"]},
+    "unmoved": {**FEWER, "query_concentration": 2.0, "methods": ["baseline_pp"], "settings": {"shifted": False}},
 }
 
 
@@ -24,23 +24,19 @@ def estimate(mean: float) -> Any:
 
 
 def cell(variant: str, method: str, values: dict[str, float]) -> Any:
-    run = SimpleNamespace(
-        settings={"tasks": VARIANTS[variant].get("tasks", TASKS)},
-        needs=() if method == "proto" else ("x",),
-        trains=True,
-    )
+    run = SimpleNamespace(settings={"tasks": VARIANTS[variant].get("tasks", TASKS)})
     return SimpleNamespace(runs=[run], estimate=lambda name: estimate(values[name]) if name in values else None)
 
 
 def made() -> Any:
     cells = {}
-    for number, method in enumerate(("centroid", "means", "proto")):
+    for number, method in enumerate(("nearest_centroid", "baseline_pp", "proto_net")):
         values = {f"episode_top1_{task['name']}": 50.0 + 10 * number + task["shots"] for task in TASKS}
         cells["default", method] = cell("default", method, values)
     for variant, gain in (("fewer", 6.0), ("unequal", -4.0), ("unmoved", 1.0)):
-        cells[variant, "centroid"] = cell(variant, "centroid", {"over_centroid_one_shot": 0.0})
-        cells[variant, "means"] = cell(variant, "means", {"over_centroid_one_shot": gain})
-    del cells["unmoved", "centroid"]
+        cells[variant, "nearest_centroid"] = cell(variant, "nearest_centroid", {"over_centroid_one_shot": 0.0})
+        cells[variant, "baseline_pp"] = cell(variant, "baseline_pp", {"over_centroid_one_shot": gain})
+    del cells["unmoved", "nearest_centroid"]
     return SimpleNamespace(
         cells=cells,
         study=SimpleNamespace(variants=VARIANTS, measured=["episode_top1_one_shot", "over_centroid"]),
@@ -52,14 +48,14 @@ def made() -> Any:
 def test_lines_are_of_one_number_of_classes_and_panels_of_encoders() -> None:
     panels = {title: lines for title, _, lines in shots_accuracy._panels(made())}
     assert {title: list(lines) for title, lines in panels.items()} == {
-        "on one encoder": ["centroid", "means"],
-        "encoders of their own": ["proto"],
-        "gain from queries": ["means", "means, shifted False"],
+        "on one encoder": ["nearest_centroid", "baseline_pp"],
+        "encoders of their own": ["proto_net"],
+        "gain from queries": ["baseline_pp", "baseline_pp, shifted False"],
     }
-    assert [(x, e.mean) for x, e in panels["on one encoder"]["means"]] == [(1, 61.0), (5, 65.0)]
+    assert [(x, e.mean) for x, e in panels["on one encoder"]["baseline_pp"]] == [(1, 61.0), (5, 65.0)]
     gains = panels["gain from queries"]
-    assert [(x, e.mean) for x, e in gains["means"]] == [("equal", 6.0), ("unequal", -4.0)]
-    assert [(x, e.mean) for x, e in gains["means, shifted False"]] == [("unequal", 1.0)]
+    assert [(x, e.mean) for x, e in gains["baseline_pp"]] == [("equal", 6.0), ("unequal", -4.0)]
+    assert [(x, e.mean) for x, e in gains["baseline_pp, shifted False"]] == [("unequal", 1.0)]
 
 
 def test_it_is_drawn_and_captioned() -> None:
