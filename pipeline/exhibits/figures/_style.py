@@ -110,13 +110,10 @@ def grid(panels: int, most: int, height: float, **subplots: Any) -> tuple[Any, l
 
 def legend(figure: Any, axes: Iterable[Any], columns: int = 6) -> None:
     """One legend of all panels above them, where anything has a label, in as many columns as find room."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
     found = {label: line for axis in axes for line, label in zip(*axis.get_legend_handles_labels(), strict=True)}
-    renderer = FigureCanvasAgg(figure.get_figure(root=True)).get_renderer()
     for count in range(min(columns, len(found)), 0, -1):
         drawn = figure.legend(list(found.values()), list(found), loc="outside upper right", ncols=count)
-        if count == 1 or drawn.get_window_extent(renderer).width <= figure.bbox.width:
+        if count == 1 or drawn.get_window_extent().width <= figure.bbox.width:
             return
         drawn.remove()
 
